@@ -1,0 +1,129 @@
+//! What a stack may declare that it can do. A case that needs what the stack
+//! does not declare is skipped with that reason.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One thing a stack can do or have done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// The application can open passively (`listen`, `accept`).
+    PassiveOpen,
+    /// The application can open actively (`connect`).
+    ActiveOpen,
+    /// The application can send and receive.
+    Data,
+    /// The application can close.
+    AppClose,
+    /// The application can close its sending direction alone.
+    Shutdown,
+    /// The application can abort.
+    Abort,
+    /// The connection's state can be read.
+    State,
+    /// State changes come as the exact, ordered list since the last reply;
+    /// without it a state is a sample taken when the stack is quiet.
+    StateLog,
+    /// An open can be answered by a SYN without ACK (simultaneous open).
+    SimultaneousOpen,
+    /// Challenge ACKs for RST (RFC 5961 section 3).
+    Rfc5961Rst,
+    /// Challenge ACKs for SYN (RFC 5961 section 4).
+    Rfc5961Syn,
+    /// The tighter check of ACK numbers (RFC 5961 section 5).
+    Rfc5961Ack,
+    /// `close` with unread data resets the connection at once (RFC 2525 2.17).
+    CloseUnreadResets,
+    /// `close` gives up receiving too: data that arrives later is answered by
+    /// RST (half-duplex close, RFC 9293 section 3.6.1).
+    HalfDuplexClose,
+    /// `setopt nagle=on|off`.
+    OptNagle,
+    /// `setopt rcvbuf=N`.
+    OptRcvbuf,
+    /// `setopt keepalive=D`.
+    OptKeepalive,
+    /// Window scale (RFC 7323).
+    WindowScale,
+    /// Timestamps (RFC 7323).
+    Timestamps,
+    /// Selective acknowledgment (RFC 2018).
+    Sack,
+    /// Explicit congestion notification (RFC 3168).
+    Ecn,
+    /// The receive queue can be filled without processing.
+    Queue,
+}
+
+impl Capability {
+    /// Every capability with the name that case files and connectors use.
+    pub const ALL: [(Self, &'static str); 22] = [
+        (Self::PassiveOpen, "passive-open"),
+        (Self::ActiveOpen, "active-open"),
+        (Self::Data, "data"),
+        (Self::AppClose, "app-close"),
+        (Self::Shutdown, "shutdown"),
+        (Self::Abort, "abort"),
+        (Self::State, "state"),
+        (Self::StateLog, "state-log"),
+        (Self::SimultaneousOpen, "simultaneous-open"),
+        (Self::Rfc5961Rst, "rfc5961-rst"),
+        (Self::Rfc5961Syn, "rfc5961-syn"),
+        (Self::Rfc5961Ack, "rfc5961-ack"),
+        (Self::CloseUnreadResets, "close-unread-resets"),
+        (Self::HalfDuplexClose, "half-duplex-close"),
+        (Self::OptNagle, "opt:nagle"),
+        (Self::OptRcvbuf, "opt:rcvbuf"),
+        (Self::OptKeepalive, "opt:keepalive"),
+        (Self::WindowScale, "ws"),
+        (Self::Timestamps, "ts"),
+        (Self::Sack, "sack"),
+        (Self::Ecn, "ecn"),
+        (Self::Queue, "queue"),
+    ];
+
+    /// The name that case files and connectors use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(capability, _)| *capability == self)
+            .map_or("", |(_, name)| name)
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The text is not the name of a capability.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a capability")]
+pub struct UnknownCapability(pub String);
+
+impl FromStr for Capability {
+    type Err = UnknownCapability;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCapability> {
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(capability, _)| *capability)
+            .ok_or_else(|| UnknownCapability(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_capability_has_a_name_of_its_own() {
+        for (capability, name) in Capability::ALL {
+            assert_eq!(capability.name(), name);
+            assert_eq!(name.parse(), Ok(capability));
+        }
+    }
+}

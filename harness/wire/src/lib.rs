@@ -1,0 +1,45 @@
+//! The vocabulary of tcpspec, in RFC 9293's words.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`time`] | [`Instant`]: nanoseconds since a stack was opened |
+//! | [`seq`] | [`SeqNumber`]: arithmetic modulo 2^32, without an order |
+//! | [`window`] | the window as sent, in octets, and its scale: three types |
+//! | [`flags`] | [`Flags`]: the control bits |
+//! | [`state`] | [`State`]: the eleven connection states |
+//! | [`option`] | [`TcpOption`]; unknown and malformed ones are kept |
+//! | [`segment`] | [`Segment`]: well-formed TCP |
+//! | [`packet`] | [`Packet`]: IP around it; encoding and decoding |
+//! | [`icmp`] | [`IcmpError`]: the error messages that quote a segment |
+//! | [`mangle`] | [`Mangle`]: edits of bytes, for malformed traffic |
+//! | [`text`] | the one-line form of a segment, the same everywhere |
+//! | [`capability`] | what a stack may declare that it can do |
+//!
+//! Nothing here keeps state, reads a clock or performs I/O, and no input can
+//! make it panic.
+
+pub mod capability;
+pub mod checksum;
+pub mod flags;
+pub mod icmp;
+pub mod mangle;
+pub mod option;
+pub mod packet;
+pub mod segment;
+pub mod seq;
+pub mod state;
+pub mod text;
+pub mod time;
+pub mod window;
+
+pub use capability::Capability;
+pub use flags::Flags;
+pub use icmp::IcmpError;
+pub use mangle::Mangle;
+pub use option::TcpOption;
+pub use packet::{Body, DecodeError, Decoded, Defect, IpHeader, Packet};
+pub use segment::Segment;
+pub use seq::SeqNumber;
+pub use state::State;
+pub use time::Instant;
+pub use window::{WindowField, WindowScale, WindowSize};

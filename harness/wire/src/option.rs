@@ -1,0 +1,178 @@
+//! TCP options (RFC 9293 section 3.2). Nothing that arrives is lost: unknown
+//! options are kept, and so is a tail that follows no format.
+
+use crate::seq::SeqNumber;
+
+/// One option of a TCP header.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TcpOption {
+    /// Kind 0. What follows it is padding.
+    EndOfList,
+    /// Kind 1.
+    Nop,
+    /// Kind 2: the Maximum Segment Size in octets.
+    Mss(u16),
+    /// Kind 3: the shift count as it stands on the wire (RFC 7323).
+    WindowScale(u8),
+    /// Kind 4 (RFC 2018).
+    SackPermitted,
+    /// Kind 5: blocks of left edge and right edge (RFC 2018).
+    Sack(Vec<(SeqNumber, SeqNumber)>),
+    /// Kind 8 (RFC 7323).
+    Timestamps {
+        /// TSval.
+        value: u32,
+        /// TSecr.
+        echo: u32,
+    },
+    /// Any other option of kind, length, data.
+    Unknown {
+        /// The kind octet.
+        kind: u8,
+        /// The length octet as it stands, right or wrong.
+        len: u8,
+        /// What follows the length octet.
+        data: Vec<u8>,
+    },
+    /// The rest of the option space from an option on whose length cannot be
+    /// right (below 2, or beyond the header).
+    Malformed(Vec<u8>),
+}
+
+impl TcpOption {
+    /// Octets this option takes on the wire.
+    #[must_use]
+    pub const fn wire_len(&self) -> usize {
+        match self {
+            Self::EndOfList | Self::Nop => 1,
+            Self::Mss(_) => 4,
+            Self::WindowScale(_) => 3,
+            Self::SackPermitted => 2,
+            Self::Sack(blocks) => 2 + 8 * blocks.len(),
+            Self::Timestamps { .. } => 10,
+            Self::Unknown { data, .. } => 2 + data.len(),
+            Self::Malformed(tail) => tail.len(),
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::EndOfList => out.push(0),
+            Self::Nop => out.push(1),
+            Self::Mss(mss) => {
+                out.extend([2, 4]);
+                out.extend(mss.to_be_bytes());
+            }
+            Self::WindowScale(shift) => out.extend([3, 3, *shift]),
+            Self::SackPermitted => out.extend([4, 2]),
+            Self::Sack(blocks) => {
+                out.extend([5, self.wire_len() as u8]);
+                for (left, right) in blocks {
+                    out.extend(left.value().to_be_bytes());
+                    out.extend(right.value().to_be_bytes());
+                }
+            }
+            Self::Timestamps { value, echo } => {
+                out.extend([8, 10]);
+                out.extend(value.to_be_bytes());
+                out.extend(echo.to_be_bytes());
+            }
+            Self::Unknown { kind, len, data } => {
+                out.extend([*kind, *len]);
+                out.extend(data);
+            }
+            Self::Malformed(tail) => out.extend(tail),
+        }
+    }
+}
+
+/// Writes options and pads with end-of-list octets to a multiple of four.
+pub(crate) fn encode_all(options: &[TcpOption], out: &mut Vec<u8>) {
+    let start = out.len();
+    for option in options {
+        option.encode(out);
+    }
+    while !(out.len() - start).is_multiple_of(4) {
+        out.push(0);
+    }
+}
+
+/// Octets the options take in the header, padding included.
+pub(crate) fn wire_len_all(options: &[TcpOption]) -> usize {
+    options
+        .iter()
+        .map(TcpOption::wire_len)
+        .sum::<usize>()
+        .next_multiple_of(4)
+}
+
+/// Reads the option space of a header. Zero padding behind an end-of-list is
+/// dropped; anything else behind it is kept as [`TcpOption::Malformed`].
+pub(crate) fn decode_all(mut space: &[u8]) -> Vec<TcpOption> {
+    let mut options = Vec::new();
+    while let [kind, rest @ ..] = space {
+        match kind {
+            0 if rest.iter().all(|octet| *octet == 0) => {
+                // Padding is not an option: only an end-of-list that stands
+                // where no padding is needed tells of a sender that wrote it.
+                if space.len() >= 4 {
+                    options.push(TcpOption::EndOfList);
+                }
+                return options;
+            }
+            0 => {
+                options.push(TcpOption::EndOfList);
+                options.push(TcpOption::Malformed(rest.to_vec()));
+                return options;
+            }
+            1 => {
+                options.push(TcpOption::Nop);
+                space = rest;
+            }
+            _ => {
+                let len = rest.first().map_or(0, |len| usize::from(*len));
+                let Some(option) = space.get(..len).filter(|_| len >= 2) else {
+                    options.push(TcpOption::Malformed(space.to_vec()));
+                    return options;
+                };
+                options.push(decode_one(option));
+                space = &space[len..];
+            }
+        }
+    }
+    options
+}
+
+/// Reads one option of kind, length, data; `octets` is as long as its length
+/// octet says, and that is at least 2.
+fn decode_one(octets: &[u8]) -> TcpOption {
+    match octets {
+        [2, 4, a, b] => TcpOption::Mss(u16::from_be_bytes([*a, *b])),
+        [3, 3, shift] => TcpOption::WindowScale(*shift),
+        [4, 2] => TcpOption::SackPermitted,
+        [5, _, blocks @ ..] if !blocks.is_empty() && blocks.len().is_multiple_of(8) => {
+            TcpOption::Sack(blocks.chunks_exact(8).map(sack_block).collect())
+        }
+        [8, 10, v0, v1, v2, v3, e0, e1, e2, e3] => TcpOption::Timestamps {
+            value: u32::from_be_bytes([*v0, *v1, *v2, *v3]),
+            echo: u32::from_be_bytes([*e0, *e1, *e2, *e3]),
+        },
+        _ => TcpOption::Unknown {
+            kind: octets[0],
+            len: octets[1],
+            data: octets[2..].to_vec(),
+        },
+    }
+}
+
+fn sack_block(octets: &[u8]) -> (SeqNumber, SeqNumber) {
+    let number = |at: usize| {
+        SeqNumber::new(u32::from_be_bytes([
+            octets[at],
+            octets[at + 1],
+            octets[at + 2],
+            octets[at + 3],
+        ]))
+    };
+    (number(0), number(4))
+}
