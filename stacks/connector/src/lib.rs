@@ -1,1 +1,109 @@
-//! c
+//! The seam between tcpspec and a TCP stack under test.
+//!
+//! A stack is driven through one trait, [`StackUnderTest`]: it is opened in a
+//! fresh state, its application's calls are made, packets are delivered to it,
+//! time is let pass, and each [`Reply`] says what came of it. The trait's
+//! contract:
+//!
+//! 1. **Barrier.** A reply is given when the stack is quiet: no work left, no
+//!    timer due, and every packet it will emit without new input or more time
+//!    is in the reply, each with its own time. Time moves only inside
+//!    [`run`](StackUnderTest::run), and on a real clock by itself.
+//! 2. **No judgement.** A connector never compares, retries or decides. The
+//!    harness owns all deadlines.
+//! 3. **Capabilities are declared**, never inferred: see [`Hello`].
+//! 4. **A fresh state per trial**: [`open`](StackUnderTest::open) forgets all.
+//! 5. **States** come as the exact ordered list of changes where the stack
+//!    declares `state-log`; as samples taken at each reply where it declares
+//!    `state` alone.
+//!
+//! [`control`] holds the stacks that are wrong on purpose. The line protocol
+//! that carries this seam to other processes is not here yet.
+
+pub mod call;
+pub mod control;
+pub mod hello;
+pub mod reply;
+
+use std::net::IpAddr;
+
+pub use call::{Call, CallError, CallResult, Handle, Ret};
+pub use hello::{Clock, Hello, Lateness, Profile};
+pub use reply::{Connection, Emitted, Next, Reply, StateChange};
+use tcpspec_wire::Instant;
+
+/// A TCP stack that the harness can drive.
+///
+/// Every method may fail with [`StackError`], which ends the trial.
+pub trait StackUnderTest {
+    /// What the stack is and can do. Does not change while it lives.
+    fn hello(&self) -> &Hello;
+
+    /// Brings the stack into a fresh state with these addresses, at time zero.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`], as all methods here.
+    fn open(&mut self, setup: &Setup) -> Result<Reply, StackError>;
+
+    /// Makes a call of the application. It never blocks: what cannot be done
+    /// at once is answered by [`CallError::Again`].
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`]. What the application is told is in [`Reply::ret`].
+    fn call(&mut self, call: &Call) -> Result<Reply, StackError>;
+
+    /// Puts these packets into the receive queue and processes them all.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`].
+    fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError>;
+
+    /// Lets time pass until `until` at most, or less as `stop` says.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`].
+    fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError>;
+}
+
+/// When [`StackUnderTest::run`] ends before its time is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// At the first instant at which the stack emits a packet.
+    FirstPacket,
+    /// Not before the time is up.
+    AtEnd,
+}
+
+/// The world a stack is opened in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// The stack's own address.
+    pub stack: IpAddr,
+    /// Length of the prefix that holds both addresses, in bits.
+    pub prefix: u8,
+    /// The peer's address.
+    pub peer: IpAddr,
+    /// Largest IP packet of the link, in octets.
+    pub mtu: u16,
+    /// Seed of whatever the stack draws at random, if it can be seeded.
+    pub seed: u64,
+}
+
+/// Why a stack gives no reply any more. Whose fault it is decides the verdict.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StackError {
+    /// The stack died: its process ended, or it panicked.
+    #[error("the stack died: {0}")]
+    Died(String),
+    /// The stack emitted more packets in one instant than any TCP has reason to.
+    #[error("the stack emitted more than {0} packets in one instant")]
+    Storm(usize),
+    /// The machine withheld what the harness needs (a device, a permission, a
+    /// file descriptor): nobody can say anything about the stack.
+    #[error("{0}")]
+    Environment(String),
+}

@@ -1,0 +1,158 @@
+//! What the application of the stack does, and what it is told.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The name the harness gives to a socket of the stack.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(pub String);
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One call of the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Passive OPEN on a port of the stack.
+    Listen {
+        /// Name of the new listener.
+        handle: Handle,
+        /// Local port.
+        port: u16,
+        /// Connections that may wait for `accept`.
+        backlog: u16,
+    },
+    /// Active OPEN. Returns at once; how it ended shows on the next calls.
+    Connect {
+        /// Name of the new connection.
+        handle: Handle,
+        /// Local port.
+        port: u16,
+        /// Where to.
+        to: SocketAddr,
+    },
+    /// Takes an established connection from a listener.
+    Accept {
+        /// The listener.
+        handle: Handle,
+        /// Name of the connection taken.
+        new: Handle,
+    },
+    /// SEND.
+    Send {
+        /// The connection.
+        handle: Handle,
+        /// What to send.
+        data: Vec<u8>,
+    },
+    /// RECEIVE.
+    Recv {
+        /// The connection.
+        handle: Handle,
+        /// Octets to take at most.
+        max: usize,
+    },
+    /// CLOSE as RFC 9293 means it: no more to send, still receiving.
+    Shutdown {
+        /// The connection.
+        handle: Handle,
+    },
+    /// The application lets go of the socket altogether; on a listener too.
+    Close {
+        /// The connection or listener.
+        handle: Handle,
+    },
+    /// ABORT.
+    Abort {
+        /// The connection.
+        handle: Handle,
+    },
+    /// Sets an option.
+    SetOption {
+        /// The connection or listener.
+        handle: Handle,
+        /// Which option, to what.
+        option: SocketOption,
+    },
+}
+
+/// An option of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketOption {
+    /// Whether small segments wait for acknowledgment (RFC 9293 section 3.7.4).
+    Nagle(bool),
+    /// Size of the receive buffer in octets, as far as the stack lets it be
+    /// set.
+    ReceiveBuffer(u32),
+    /// Idle time before keep-alives; `None` turns them off.
+    KeepAlive(Option<Duration>),
+}
+
+impl Call {
+    /// The word of the verb, as case files and the line protocol write it.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "listen",
+            Self::Connect { .. } => "connect",
+            Self::Accept { .. } => "accept",
+            Self::Send { .. } => "send",
+            Self::Recv { .. } => "recv",
+            Self::Shutdown { .. } => "shutdown",
+            Self::Close { .. } => "close",
+            Self::Abort { .. } => "abort",
+            Self::SetOption { .. } => "setopt",
+        }
+    }
+}
+
+/// What a call gave back.
+pub type CallResult = Result<Ret, CallError>;
+
+/// A call's success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ret {
+    /// Done, or begun.
+    Done,
+    /// Octets that `send` took.
+    Sent(usize),
+    /// Octets that `recv` gave; never empty.
+    Data(Vec<u8>),
+}
+
+/// What the application is told instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Nothing to do yet: no connection to accept, no data, no room, still
+    /// connecting.
+    #[error("again")]
+    Again,
+    /// The peer has closed its direction and everything was read.
+    #[error("eof")]
+    Eof,
+    /// The connection was refused while it was being opened.
+    #[error("refused")]
+    Refused,
+    /// The connection was reset.
+    #[error("reset")]
+    Reset,
+    /// The connection was given up: no answer for too long.
+    #[error("timeout")]
+    Timeout,
+    /// There is no such connection any more, or this direction is closed.
+    #[error("closed")]
+    Closed,
+    /// The port or four-tuple is taken.
+    #[error("inuse")]
+    InUse,
+    /// The stack has no such verb or option.
+    #[error("unsupported")]
+    Unsupported,
+    /// Anything else, in the stack's words.
+    #[error("{0}")]
+    Other(String),
+}

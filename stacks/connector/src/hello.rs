@@ -1,0 +1,68 @@
+//! What a stack says of itself before the first trial.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tcpspec_wire::Capability;
+
+/// A stack's declaration: who it is, what it can do, which times it keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Name, as in `--stack`.
+    pub name: String,
+    /// Version of the stack.
+    pub version: String,
+    /// Which clock it runs on.
+    pub clock: Clock,
+    /// What it can do. A case that needs more is skipped.
+    pub capabilities: BTreeSet<Capability>,
+    /// The times it keeps.
+    pub profile: Profile,
+}
+
+/// The clock a stack runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Time is a number that the harness moves.
+    Virtual,
+    /// Time passes by itself.
+    Real,
+}
+
+/// The times a stack declares to keep, where the RFCs leave them open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Maximum Segment Lifetime: TIME-WAIT lasts twice as long.
+    pub msl: Duration,
+    /// Retransmission timeout before the first round-trip measurement.
+    pub rto_initial: Duration,
+    /// Least retransmission timeout.
+    pub rto_min: Duration,
+    /// Largest retransmission timeout.
+    pub rto_max: Duration,
+    /// Longest that the stack may hold back an ACK.
+    pub ack_delay: Duration,
+    /// How late its timers may be by construction.
+    pub lateness: Lateness,
+    /// How far a time in a reply may be from the truth, either way. Zero on a
+    /// virtual clock.
+    pub clock_error: Duration,
+}
+
+/// How late a timer may fire: a share of its length and a constant. A timer
+/// is never early.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lateness {
+    /// Share of the timer's length, in thousandths.
+    pub per_mille: u32,
+    /// What is added to it.
+    pub constant: Duration,
+}
+
+impl Lateness {
+    /// The most by which a timer of this length may be late.
+    #[must_use]
+    pub fn of(self, timer: Duration) -> Duration {
+        timer.saturating_mul(self.per_mille) / 1000 + self.constant
+    }
+}

@@ -1,0 +1,79 @@
+//! What came of driving a stack.
+
+use tcpspec_wire::{Instant, State};
+
+use crate::call::CallResult;
+
+/// A stack's answer to one request: all that happened since the last one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The stack's time at the end of the request.
+    pub now: Instant,
+    /// When the stack will do something by itself.
+    pub next: Next,
+    /// Packets it emitted, in order.
+    pub tx: Vec<Emitted>,
+    /// State changes, in order.
+    pub states: Vec<StateChange>,
+    /// What the application was told; only on `call`.
+    pub ret: Option<CallResult>,
+}
+
+/// When a stack will do something without input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// At this time, and not before.
+    At(Instant),
+    /// Never.
+    Never,
+    /// It cannot say.
+    Unknown,
+}
+
+/// A packet from the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// When it left.
+    pub at: Instant,
+    /// Its octets, from the IP header on.
+    pub octets: Vec<u8>,
+}
+
+/// A connection between the stack and the peer, by its two ports: a trial has
+/// one address on each side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Connection {
+    /// The stack's port.
+    pub local: u16,
+    /// The peer's port.
+    pub remote: u16,
+}
+
+/// A connection's change of state.
+///
+/// A connection that begins at a listener starts in LISTEN, and goes back to
+/// it if it ends in SYN-RECEIVED while the listener lives; every other
+/// connection starts and ends in CLOSED.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// Which connection.
+    pub connection: Connection,
+    /// Its state from now on.
+    pub state: State,
+    /// Since when.
+    pub at: Instant,
+}
+
+impl Reply {
+    /// A reply in which nothing happened.
+    #[must_use]
+    pub const fn nothing(now: Instant) -> Self {
+        Self {
+            now,
+            next: Next::Never,
+            tx: Vec::new(),
+            states: Vec::new(),
+            ret: None,
+        }
+    }
+}
