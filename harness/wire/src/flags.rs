@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
 use std::str::FromStr;
 
+use crate::text::{TextError, TextProblem, pieces};
+
 /// A set of control bits, the reserved ones included: the low twelve bits of
 /// the header's fourth word, first half.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -112,32 +114,21 @@ impl fmt::Display for Flags {
     }
 }
 
-/// What is wrong with the text of a set of flags.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FlagsError {
-    /// Not a name of a control bit.
-    #[error("`{0}` is not a control bit")]
-    Unknown(String),
-    /// A bit named more than once.
-    #[error("`{0}` stands twice")]
-    Twice(String),
-}
-
 /// The inverse of `Display`; names may stand in any order.
 impl FromStr for Flags {
-    type Err = FlagsError;
+    type Err = TextError;
 
-    fn from_str(text: &str) -> Result<Self, FlagsError> {
+    fn from_str(text: &str) -> Result<Self, TextError> {
         if text == "none" {
             return Ok(Self::NONE);
         }
         let mut flags = Self::NONE;
-        for name in text.split('+') {
+        for (at, name) in pieces(text, '+') {
             let Some((bit, _)) = NAMES.iter().find(|(_, known)| *known == name) else {
-                return Err(FlagsError::Unknown(name.to_owned()));
+                return Err(TextProblem::UnknownFlag(name.to_owned()).at(at));
             };
             if flags.contains(*bit) {
-                return Err(FlagsError::Twice(name.to_owned()));
+                return Err(TextProblem::Twice(name.to_owned()).at(at));
             }
             flags |= *bit;
         }

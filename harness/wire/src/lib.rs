@@ -41,5 +41,6 @@ pub use packet::{Body, DecodeError, Decoded, Defect, IpHeader, Packet};
 pub use segment::Segment;
 pub use seq::SeqNumber;
 pub use state::State;
+pub use text::{SegmentText, TextError};
 pub use time::Instant;
 pub use window::{WindowField, WindowScale, WindowSize};

@@ -1,12 +1,25 @@
 //! TCP options (RFC 9293 section 3.2). Nothing that arrives is lost: unknown
 //! options are kept, and so is a tail that follows no format.
+//!
+//! Padding is not an option: the writer supplies it (zero octets up to the next
+//! multiple of four) and the reader leaves out as much as the writer would
+//! supply, so that `<mss=1460; ws=7>` reads back as just that. Zeros beyond are
+//! kept, an end-of-list option each. Thereby octets always survive reading and
+//! writing; options survive writing and reading unless they end in end-of-list
+//! options where padding has to stand anyway.
+
+mod text;
+
+use std::iter;
 
 use crate::seq::SeqNumber;
+
+pub use text::{OptionList, parse_options};
 
 /// One option of a TCP header.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TcpOption {
-    /// Kind 0. What follows it is padding.
+    /// Kind 0, where padding alone would not put it.
     EndOfList,
     /// Kind 1.
     Nop,
@@ -35,7 +48,7 @@ pub enum TcpOption {
         data: Vec<u8>,
     },
     /// The rest of the option space from an option on whose length cannot be
-    /// right (below 2, or beyond the header).
+    /// right (below 2, or beyond the header), or behind an end-of-list.
     Malformed(Vec<u8>),
 }
 
@@ -106,18 +119,15 @@ pub(crate) fn wire_len_all(options: &[TcpOption]) -> usize {
         .next_multiple_of(4)
 }
 
-/// Reads the option space of a header. Zero padding behind an end-of-list is
-/// dropped; anything else behind it is kept as [`TcpOption::Malformed`].
+/// Reads the option space of a header. What is not zero behind an end-of-list
+/// is kept as [`TcpOption::Malformed`].
 pub(crate) fn decode_all(mut space: &[u8]) -> Vec<TcpOption> {
     let mut options = Vec::new();
     while let [kind, rest @ ..] = space {
         match kind {
             0 if rest.iter().all(|octet| *octet == 0) => {
-                // Padding is not an option: only an end-of-list that stands
-                // where no padding is needed tells of a sender that wrote it.
-                if space.len() >= 4 {
-                    options.push(TcpOption::EndOfList);
-                }
+                let beyond_padding = space.len().saturating_sub(3);
+                options.extend(iter::repeat_n(TcpOption::EndOfList, beyond_padding));
                 return options;
             }
             0 => {
