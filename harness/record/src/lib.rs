@@ -1,1 +1,29 @@
-//! record
+//! What a run leaves behind, and the only bridge from running to reporting.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`id`] | names of cases, trials and requirements |
+//! | [`requirement`] | a requirement of an RFC, as the catalogue states it |
+//! | [`verdict`] | [`Verdict`], tallies and the exit code |
+//! | [`trace`] | [`TraceEvent`]: one thing that happened |
+//! | [`trial`] | [`Trial`]: what one trial did and how it was judged |
+//! | [`log`] | the append-only JSON lines: header, cases, trials, footer |
+//! | [`baseline`] | known deviations of a stack |
+//!
+//! Nothing here knows how a case is written or run, and nothing here prints.
+
+pub mod baseline;
+pub mod id;
+pub mod log;
+pub mod requirement;
+pub mod trace;
+pub mod trial;
+pub mod verdict;
+
+pub use baseline::{Baseline, BaselineEntry};
+pub use id::{CaseId, IpVersion, RequirementId, TrialId};
+pub use log::{CaseInfo, Footer, Header, Line, Log, LogError, StackInfo, StepInfo};
+pub use requirement::{Level, Requirement};
+pub use trace::{Event, Side, TraceEvent};
+pub use trial::{Failure, FieldDelta, StepOutcome, StepResult, Trial};
+pub use verdict::{Exit, Tally, Verdict};

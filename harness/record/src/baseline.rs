@@ -1,0 +1,41 @@
+//! Baselines: what is known to depart from the RFCs, per stack. An entry
+//! turns an expected failure into a known one; an entry whose trial passes is
+//! stale, and that is an error: baselines shrink by being edited.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{IpVersion, TrialId};
+use crate::verdict::Verdict;
+
+/// The known deviations of one stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// The stack, as in `--stack`.
+    pub stack: String,
+    /// What is known.
+    pub known: Vec<BaselineEntry>,
+}
+
+/// One known deviation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaselineEntry {
+    /// The variant, as in `reset/in-closing@at=left`.
+    pub variant: String,
+    /// On this version of IP alone; both if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpVersion>,
+    /// The verdict to expect.
+    pub verdict: Verdict,
+    /// Why the stack does this, and who says so.
+    pub reason: String,
+}
+
+impl BaselineEntry {
+    /// Whether the entry speaks of this trial.
+    #[must_use]
+    pub fn covers(&self, trial: &TrialId) -> bool {
+        self.variant == trial.variant_id() && self.ip.is_none_or(|ip| ip == trial.ip)
+    }
+}

@@ -1,0 +1,119 @@
+//! Names. An id is never a position: it survives new neighbours.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A case's id: its path under `cases/` without the extension, as in
+/// `closing/fin-retransmitted`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CaseId(pub String);
+
+impl CaseId {
+    /// The case's group: the first part of its path.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A requirement's id: RFC number, colon, label, as in `9293:MUST-13`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequirementId(pub String);
+
+impl RequirementId {
+    /// The RFC's number, as text.
+    #[must_use]
+    pub fn rfc(&self) -> &str {
+        self.0.split(':').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for RequirementId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The version of IP a trial runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum IpVersion {
+    /// IPv4.
+    #[serde(rename = "4")]
+    V4,
+    /// IPv6.
+    #[serde(rename = "6")]
+    V6,
+}
+
+impl fmt::Display for IpVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::V4 => "4",
+            Self::V6 => "6",
+        })
+    }
+}
+
+/// The text is neither `4` nor `6`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a version of IP (4 or 6)")]
+pub struct UnknownIpVersion(pub String);
+
+impl FromStr for IpVersion {
+    type Err = UnknownIpVersion;
+
+    fn from_str(text: &str) -> Result<Self, UnknownIpVersion> {
+        match text {
+            "4" => Ok(Self::V4),
+            "6" => Ok(Self::V6),
+            _ => Err(UnknownIpVersion(text.to_owned())),
+        }
+    }
+}
+
+/// The unit of running and repeating: variant x stack x IP version x seed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialId {
+    /// The case.
+    pub case: CaseId,
+    /// The axis values of the variant, as in `at=left`; empty for a case
+    /// without axes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variant: String,
+    /// The stack, as in `--stack`.
+    pub stack: String,
+    /// The version of IP.
+    pub ip: IpVersion,
+    /// The seed of this trial.
+    pub seed: u64,
+}
+
+impl TrialId {
+    /// Case and variant: `reset/in-closing@at=left`. What selections and
+    /// baselines name.
+    #[must_use]
+    pub fn variant_id(&self) -> String {
+        variant_id(&self.case, &self.variant)
+    }
+}
+
+/// Case and axis values in one: `reset/in-closing@at=left`.
+#[must_use]
+pub fn variant_id(case: &CaseId, variant: &str) -> String {
+    if variant.is_empty() {
+        case.0.clone()
+    } else {
+        format!("{case}@{variant}")
+    }
+}

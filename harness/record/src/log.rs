@@ -1,0 +1,236 @@
+//! The log: append-only JSON lines, a header first, a footer last. No footer
+//! means that the run did not come to its end. All outputs are views of it.
+
+use std::io::{self, BufRead, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CaseId, RequirementId};
+use crate::requirement::{Level, Requirement};
+use crate::trial::Trial;
+use crate::verdict::Tally;
+
+/// Version of the log's format. A reader refuses any other.
+pub const FORMAT: u32 = 1;
+
+/// One line of a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Line {
+    /// The first line.
+    Header(Header),
+    /// A variant of a case, before its first trial.
+    Case(CaseInfo),
+    /// A trial's record.
+    Trial(Box<Trial>),
+    /// The last line.
+    Footer(Footer),
+}
+
+/// What was run, on what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Name and version of the tool.
+    pub tool: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// What was selected, as on the command line; empty for everything.
+    pub selection: Vec<String>,
+    /// Whether deviations count as failures.
+    pub strict: bool,
+    /// Trials planned.
+    pub planned: usize,
+    /// The stacks.
+    pub stacks: Vec<StackInfo>,
+    /// The requirements that the selected cases cite.
+    pub requirements: Vec<Requirement>,
+    /// How many requirements the catalogue holds, by RFC and level.
+    pub catalogue: Vec<CatalogueCount>,
+}
+
+/// How many requirements of one RFC and level the catalogue holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogueCount {
+    /// The RFC's number, as text.
+    pub rfc: String,
+    /// The level.
+    pub level: Level,
+    /// How many.
+    pub count: usize,
+}
+
+/// A stack as it declared itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StackInfo {
+    /// Name, as in `--stack`.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// `virtual` or `real`.
+    pub clock: String,
+    /// Declared capabilities by name.
+    pub capabilities: Vec<String>,
+    /// Declared times and tolerances, in words: name and value.
+    pub profile: Vec<(String, String)>,
+    /// Why none of its trials could run; empty if they could.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unavailable: String,
+}
+
+/// A variant of a case, as far as a report has to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseInfo {
+    /// The case.
+    pub id: CaseId,
+    /// The variant's axis values; empty for a case without axes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variant: String,
+    /// One line.
+    pub title: String,
+    /// What it shows and why.
+    pub purpose: String,
+    /// How strongly what it checks binds.
+    pub level: Level,
+    /// Requirements it decides.
+    pub claims: Vec<RequirementId>,
+    /// Steps, preludes included.
+    pub steps: Vec<StepInfo>,
+    /// Link and one sentence, where the requirement is disputed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disputed: Option<String>,
+}
+
+/// A step, as a report shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepInfo {
+    /// The step as the case writes it, in one line.
+    pub text: String,
+    /// File and line.
+    pub place: String,
+    /// The case this step comes from, where that is a prelude or a fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<CaseId>,
+    /// The case's sentence for the reader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The requirement this very step decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<RequirementId>,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Footer {
+    /// How many trials ended how.
+    pub tally: Tally,
+    /// Baseline entries that no longer hold, by variant id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<String>,
+    /// The exit code.
+    pub exit: u8,
+}
+
+/// A whole log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The first line.
+    pub header: Header,
+    /// The variants.
+    pub cases: Vec<CaseInfo>,
+    /// The trials.
+    pub trials: Vec<Trial>,
+    /// The last line; `None` if the run did not come to its end.
+    pub footer: Option<Footer>,
+}
+
+/// Why a log cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The file cannot be read.
+    #[error("cannot read the log")]
+    Io(#[from] io::Error),
+    /// A line is not one of the format's.
+    #[error("line {line} of the log is not one of format {FORMAT}")]
+    Line {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The first line is not a header of this format.
+    #[error("the log does not begin with a header of format {FORMAT}")]
+    NoHeader,
+}
+
+/// Appends one line.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(out: &mut impl Write, line: &Line) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+impl Log {
+    /// Reads a log. A last line that is cut off (the run was killed) is left
+    /// out.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    pub fn read(input: &mut impl BufRead) -> Result<Self, LogError> {
+        let mut lines = Lines { input, number: 0 };
+        let header = match lines.next_line()? {
+            Some(Line::Header(header)) if header.format == FORMAT => header,
+            _ => return Err(LogError::NoHeader),
+        };
+        let mut log = Self {
+            header,
+            cases: Vec::new(),
+            trials: Vec::new(),
+            footer: None,
+        };
+        while let Some(line) = lines.next_line()? {
+            match line {
+                Line::Header(_) => return Err(LogError::NoHeader),
+                Line::Case(case) => log.cases.push(case),
+                Line::Trial(trial) => log.trials.push(*trial),
+                Line::Footer(footer) => log.footer = Some(footer),
+            }
+        }
+        Ok(log)
+    }
+}
+
+struct Lines<'a, R> {
+    input: &'a mut R,
+    number: usize,
+}
+
+impl<R: BufRead> Lines<'_, R> {
+    fn next_line(&mut self) -> Result<Option<Line>, LogError> {
+        let mut text = Vec::new();
+        self.number += 1;
+        if self.input.read_until(b'\n', &mut text)? == 0 {
+            return Ok(None);
+        }
+        match serde_json::from_slice(&text) {
+            Ok(line) => Ok(Some(line)),
+            Err(_) if text.last() != Some(&b'\n') => Ok(None),
+            Err(source) => Err(LogError::Line {
+                line: self.number,
+                source,
+            }),
+        }
+    }
+}

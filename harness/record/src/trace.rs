@@ -1,0 +1,89 @@
+//! The trace: all that happened in a trial, stamped.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceEvent {
+    /// When, in nanoseconds since the stack was opened.
+    pub at: u64,
+    /// The step (counted from 1, preludes included) that was under way.
+    pub step: usize,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// A packet crossed the link.
+    Packet {
+        /// Who sent it.
+        from: Side,
+        /// Its one-line text; what is known of it, if it is no segment.
+        text: String,
+        /// Its octets from the IP header on, in hex.
+        octets: String,
+        /// How it was taken: `None` for what the peer sends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken: Option<Taken>,
+        /// The case's remark on it, or why it was tolerated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// What the awaited step allowed, where something else came or nothing
+    /// did: the dashed lines of a ladder. One event per alternative.
+    Expected {
+        /// The one-line text with symbols resolved.
+        text: String,
+        /// Until when, in words: `within 500 ms`.
+        when: String,
+    },
+    /// The application made a call.
+    App {
+        /// The call as the case writes it: `send len=100`.
+        call: String,
+        /// What it was told: `ok`, `100 octets`, `eof`, `reset` ...
+        result: String,
+    },
+    /// The connection changed its state, or was seen to have changed it.
+    State {
+        /// The state's name in RFC 9293.
+        state: String,
+        /// Whether the stack reported the change itself, rather than a sample
+        /// showing it afterwards.
+        exact: bool,
+    },
+    /// Time was let pass for the case's sake.
+    Wait {
+        /// How long, in nanoseconds.
+        nanos: u64,
+    },
+}
+
+/// Which end of the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The peer: the side tcpspec plays.
+    Peer,
+    /// The stack under test.
+    Sut,
+}
+
+/// How a segment of the stack was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Taken {
+    /// A step expected it.
+    Matched,
+    /// No step expected it, but it does no harm: a repeat, a further
+    /// duplicate ACK, a window update.
+    Tolerated,
+    /// It broke the trial.
+    Refused,
+    /// It came after the trial was decided.
+    After,
+}

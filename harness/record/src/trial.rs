@@ -1,0 +1,109 @@
+//! What one trial did and how it was judged.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{RequirementId, TrialId};
+use crate::trace::TraceEvent;
+use crate::verdict::Verdict;
+
+/// One trial's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Which trial.
+    pub id: TrialId,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why, in one sentence: of a skip, a block, a failure, a deviation. Empty
+    /// for a pass.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The baseline's reason, where the verdict is a known one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
+    /// The alternatives that were seen, by their tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// What broke it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// Every step that was reached, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepOutcome>,
+    /// All that happened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<TraceEvent>,
+    /// Time on the stack's clock at the end, in nanoseconds.
+    #[serde(default)]
+    pub elapsed: u64,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepOutcome {
+    /// The step, counted from 1, preludes included: an index into
+    /// [`CaseInfo::steps`](crate::log::CaseInfo) of the same variant.
+    pub step: usize,
+    /// How it ended.
+    pub result: StepResult,
+    /// The requirement this very step decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<RequirementId>,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepResult {
+    /// It did something and judged nothing.
+    Done,
+    /// What it expects was seen.
+    Met,
+    /// What was seen departs from it in a tolerated way.
+    Deviates,
+    /// It could not be judged, because the stack cannot be looked into.
+    Unobserved,
+    /// What was seen breaks it.
+    Broken,
+}
+
+/// What broke a trial, in the parts a failure screen is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// The step that was awaited, counted from 1, preludes included.
+    pub step: usize,
+    /// The requirement at stake: the step's, or the case's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<RequirementId>,
+    /// What was allowed; one text for each alternative.
+    pub expected: Vec<String>,
+    /// What came; empty if nothing did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub got: String,
+    /// The fields that differ from the nearest alternative.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delta: Vec<FieldDelta>,
+    /// State before the step and now, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub states: Option<(String, String)>,
+    /// The case author's word on a likely cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// One field that is not as allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldDelta {
+    /// The field: `flags`, `seq`, `ack`, `time`, `state` ...
+    pub field: String,
+    /// What is allowed.
+    pub expected: String,
+    /// What came.
+    pub got: String,
+    /// Where the allowed value comes from, if the case does not state it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
