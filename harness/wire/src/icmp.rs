@@ -1,13 +1,26 @@
 //! ICMP and ICMPv6 errors: the messages about a segment that a TCP has to
 //! react to (RFC 9293 section 3.9.2.2). Off the hot path, so pnet reads and
-//! writes them.
+//! writes them. Left out: messages that are no errors, and the extensions of
+//! RFC 4884.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use pnet_packet::icmp::{IcmpCode, IcmpPacket, IcmpType, MutableIcmpPacket};
 
 use crate::checksum;
-use crate::packet::protocol;
+use crate::packet::{IPV4_HEADER_LEN, IPV6_HEADER_LEN, Packet, protocol};
+use crate::seq::SeqNumber;
+
+/// Octets of an ICMP header.
+const HEADER_LEN: usize = 8;
+/// Octets of a whole ICMP error at most (RFC 1812 section 4.3.2.3).
+const V4_MESSAGE_MAX: usize = 576;
+/// Octets of a whole ICMPv6 error at most: the least IPv6 MTU (RFC 4443
+/// section 2.4).
+const V6_MESSAGE_MAX: usize = 1280;
+/// Octets that an ICMP error quotes at least: an IPv4 header without options
+/// and the 8 octets behind it, ports and sequence number (RFC 792).
+pub const V4_QUOTE_MIN: usize = IPV4_HEADER_LEN + 8;
 
 /// An error message with the beginning of the packet it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +37,147 @@ pub struct IcmpError {
     pub quote: Vec<u8>,
 }
 
+/// What an error message says, in words common to both versions of IP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// No route to the network.
+    NetUnreachable,
+    /// The host does not answer.
+    HostUnreachable,
+    /// The host has no such protocol. ICMPv6 says so by a parameter problem
+    /// that points at the next header field.
+    ProtocolUnreachable,
+    /// Nobody uses the port.
+    PortUnreachable,
+    /// The packet does not fit the next link, whose MTU is told ("fragmentation
+    /// needed" in ICMP, where a router that knows no MTU says 0).
+    PacketTooBig {
+        /// Octets that would fit; ICMP has room for 16 bits.
+        mtu: u32,
+    },
+    /// The time to live ran out on the way.
+    TimeExceeded,
+    /// A field of the IP header makes no sense.
+    ParameterProblem {
+        /// Which octet of the packet; ICMP has room for 8 bits.
+        pointer: u32,
+    },
+}
+
+/// What the quote tells of the segment that an error is about: enough to find
+/// the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    /// Where the segment came from.
+    pub src: IpAddr,
+    /// Where it went.
+    pub dst: IpAddr,
+    /// Its source port.
+    pub src_port: u16,
+    /// Its destination port.
+    pub dst_port: u16,
+    /// SEG.SEQ.
+    pub seq: SeqNumber,
+}
+
+impl Report {
+    /// Type, code and second word.
+    fn fields(self, v6: bool) -> (u8, u8, u32) {
+        const NEXT_HEADER_AT: u32 = 6;
+        match (self, v6) {
+            (Self::NetUnreachable, false) => (3, 0, 0),
+            (Self::HostUnreachable, false) => (3, 1, 0),
+            (Self::ProtocolUnreachable, false) => (3, 2, 0),
+            (Self::PortUnreachable, false) => (3, 3, 0),
+            (Self::PacketTooBig { mtu }, false) => (3, 4, mtu.min(u32::from(u16::MAX))),
+            (Self::TimeExceeded, false) => (11, 0, 0),
+            (Self::ParameterProblem { pointer }, false) => (12, 0, pointer << 24),
+            (Self::NetUnreachable, true) => (1, 0, 0),
+            (Self::HostUnreachable, true) => (1, 3, 0),
+            (Self::PortUnreachable, true) => (1, 4, 0),
+            (Self::PacketTooBig { mtu }, true) => (2, 0, mtu),
+            (Self::TimeExceeded, true) => (3, 0, 0),
+            (Self::ParameterProblem { pointer }, true) => (4, 0, pointer),
+            (Self::ProtocolUnreachable, true) => (4, 1, NEXT_HEADER_AT),
+        }
+    }
+}
+
 impl IcmpError {
+    /// The error that reports `report` about `packet`, in the packet's version
+    /// of IP. It quotes as much as an error may; cut the quote down to
+    /// [`V4_QUOTE_MIN`] for the ICMP of old routers.
+    #[must_use]
+    pub fn new(report: Report, packet: &Packet) -> Self {
+        let v6 = !packet.ip.is_v4();
+        let (kind, code, parameter) = report.fields(v6);
+        let room = if v6 {
+            V6_MESSAGE_MAX - IPV6_HEADER_LEN - HEADER_LEN
+        } else {
+            V4_MESSAGE_MAX - IPV4_HEADER_LEN - HEADER_LEN
+        };
+        let mut quote = packet.encode();
+        quote.truncate(room);
+        Self {
+            v6,
+            kind,
+            code,
+            parameter,
+            quote,
+        }
+    }
+
+    /// What the message says; `None` for codes beside those of [`Report`].
+    #[must_use]
+    pub fn report(&self) -> Option<Report> {
+        let (mtu, pointer) = if self.v6 {
+            (self.parameter, self.parameter)
+        } else {
+            (self.parameter & 0xffff, self.parameter >> 24)
+        };
+        Some(match (self.v6, self.kind, self.code) {
+            (false, 3, 0) | (true, 1, 0) => Report::NetUnreachable,
+            (false, 3, 1) | (true, 1, 3) => Report::HostUnreachable,
+            (false, 3, 2) | (true, 4, 1) => Report::ProtocolUnreachable,
+            (false, 3, 3) | (true, 1, 4) => Report::PortUnreachable,
+            (false, 3, 4) | (true, 2, _) => Report::PacketTooBig { mtu },
+            (false, 11, 0) | (true, 3, 0) => Report::TimeExceeded,
+            (false, 12, 0) | (true, 4, 0) => Report::ParameterProblem { pointer },
+            _ => return None,
+        })
+    }
+
+    /// The segment that the message is about; `None` if the quote is cut off
+    /// before its sequence number, or quotes something else.
+    #[must_use]
+    pub fn quoted(&self) -> Option<Quoted> {
+        let quote = self.quote.as_slice();
+        let (protocol, src, dst, rest): (_, IpAddr, IpAddr, _) = match quote.first()? >> 4 {
+            4 => {
+                let header: &[u8; IPV4_HEADER_LEN] = quote.first_chunk()?;
+                let rest = quote.get(usize::from(header[0] & 0xf).max(5) * 4..)?;
+                let address = |at| Some(Ipv4Addr::from(*header.get(at..)?.first_chunk()?));
+                (header[9], address(12)?.into(), address(16)?.into(), rest)
+            }
+            6 => {
+                let (header, rest): (&[u8; IPV6_HEADER_LEN], _) = quote.split_first_chunk()?;
+                let address = |at| Some(Ipv6Addr::from(*header.get(at..)?.first_chunk()?));
+                (header[6], address(8)?.into(), address(24)?.into(), rest)
+            }
+            _ => return None,
+        };
+        let [s1, s0, d1, d0, q3, q2, q1, q0, ..] = *rest else {
+            return None;
+        };
+        (protocol == protocol::TCP).then(|| Quoted {
+            src,
+            dst,
+            src_port: u16::from_be_bytes([s1, s0]),
+            dst_port: u16::from_be_bytes([d1, d0]),
+            seq: SeqNumber::new(u32::from_be_bytes([q3, q2, q1, q0])),
+        })
+    }
+
     /// The IP protocol number that carries it.
     #[must_use]
     pub const fn protocol(&self) -> u8 {
@@ -37,9 +190,9 @@ impl IcmpError {
 
     /// The octets of the message with its checksum.
     pub(crate) fn encode(&self, src: IpAddr, dst: IpAddr) -> Vec<u8> {
-        let mut octets = vec![0; 8 + self.quote.len()];
+        let mut octets = vec![0; HEADER_LEN + self.quote.len()];
         octets[4..8].copy_from_slice(&self.parameter.to_be_bytes());
-        octets[8..].copy_from_slice(&self.quote);
+        octets[HEADER_LEN..].copy_from_slice(&self.quote);
         if let Some(mut message) = MutableIcmpPacket::new(&mut octets) {
             message.set_icmp_type(IcmpType(self.kind));
             message.set_icmp_code(IcmpCode(self.code));
@@ -69,14 +222,15 @@ impl IcmpError {
             kind,
             code: message.get_icmp_code().0,
             parameter,
-            quote: octets[8..].to_vec(),
+            quote: octets[HEADER_LEN..].to_vec(),
         })
     }
 
-    pub(crate) fn checksum_is_right(src: IpAddr, dst: IpAddr, octets: &[u8]) -> bool {
-        match src {
-            IpAddr::V4(_) => checksum::internet(octets) == 0,
-            IpAddr::V6(_) => checksum::upper_layer(src, dst, protocol::ICMPV6, octets) == 0,
+    pub(crate) fn checksum_is_right(src: IpAddr, dst: IpAddr, protocol: u8, octets: &[u8]) -> bool {
+        if protocol == protocol::ICMPV6 {
+            checksum::upper_layer(src, dst, protocol, octets) == 0
+        } else {
+            checksum::internet(octets) == 0
         }
     }
 }

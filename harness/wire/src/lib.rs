@@ -35,7 +35,7 @@ pub mod window;
 pub use capability::Capability;
 pub use flags::Flags;
 pub use icmp::IcmpError;
-pub use mangle::Mangle;
+pub use mangle::{Mangle, mangle};
 pub use option::TcpOption;
 pub use packet::{Body, DecodeError, Decoded, Defect, IpHeader, Packet};
 pub use segment::Segment;

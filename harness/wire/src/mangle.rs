@@ -1,10 +1,25 @@
-//! Malformed traffic: edits of the octets of a well-formed packet.
+//! Malformed traffic: edits of the octets of a well-formed packet. What can be
+//! said with the types of [`Packet`] is left to them.
+
+mod text;
 
 use std::net::IpAddr;
+use std::ops::Range;
 
-/// One edit of a packet's octets. Edits apply in the order in which they are
-/// written; lengths and checksums are set right before the first one and are
-/// not touched again, but for those that say so.
+use crate::checksum;
+use crate::packet::{Body, Packet, protocol};
+
+/// Where the TCP header holds its checksum.
+const CHECKSUM: Range<usize> = 16..18;
+/// Where the TCP header holds its data offset, in the high four bits.
+const DATA_OFFSET: usize = 12;
+
+/// One edit of a packet's octets.
+///
+/// Edits apply in the order in which they are written, save that checksums are
+/// made right after all of them (so `bad(checksum)` may stand anywhere) and
+/// fragmentation comes last. A packet that carries no TCP segment knows only
+/// `ttl`, `src` and `frag`; the others leave it as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mangle {
     /// `bad(checksum)`: the TCP checksum with one bit flipped.
@@ -21,11 +36,127 @@ pub enum Mangle {
         /// What to write; what would go beyond the packet's end is appended.
         octets: Vec<u8>,
     },
-    /// `frag(N)`: sent as IP fragments of N octets, a multiple of eight.
+    /// `frag(N)`: sent as IP fragments of N octets, a multiple of eight; of
+    /// several such edits the last one counts.
     Fragment(u16),
     /// `ttl=N`: another time to live or hop limit.
     Ttl(u8),
     /// `src=other`, or `src=ADDRESS`: another source address; the TCP checksum
     /// is made right for it.
     Source(IpAddr),
+}
+
+/// The octets of `packet` with `edits`: one packet, or its fragments in order.
+#[must_use]
+pub fn mangle(packet: &Packet, edits: &[Mangle]) -> Vec<Vec<u8>> {
+    let mut draft = Draft::new(packet);
+    for edit in edits {
+        draft.apply(edit);
+    }
+    draft.finish()
+}
+
+/// A packet under edit.
+struct Draft {
+    /// The packet; a TCP segment is taken out, into `tcp`.
+    packet: Packet,
+    /// The octets of the TCP segment.
+    tcp: Option<Vec<u8>>,
+    /// Whether the checksum holds what an edit wrote there.
+    checksum_written: bool,
+    /// Whether a bit of the checksum is to be flipped.
+    checksum_bad: bool,
+    fragment: Option<u16>,
+}
+
+impl Draft {
+    fn new(packet: &Packet) -> Self {
+        Self {
+            packet: packet.clone(),
+            tcp: packet.segment().map(|segment| {
+                let mut octets = Vec::new();
+                segment.encode(&mut octets);
+                octets
+            }),
+            checksum_written: false,
+            checksum_bad: false,
+            fragment: None,
+        }
+    }
+
+    fn apply(&mut self, edit: &Mangle) {
+        match edit {
+            Mangle::BadChecksum => self.checksum_bad = true,
+            Mangle::DataOffset(words) => {
+                if let Some(tcp) = &mut self.tcp {
+                    tcp[DATA_OFFSET] = words << 4 | tcp[DATA_OFFSET] & 0xf;
+                }
+            }
+            Mangle::Raw { offset, octets } => self.overwrite(usize::from(*offset), octets),
+            Mangle::Fragment(size) => self.fragment = Some(*size),
+            Mangle::Ttl(ttl) => self.packet.ip.ttl = *ttl,
+            Mangle::Source(address) => self.packet.ip.src = *address,
+        }
+    }
+
+    fn overwrite(&mut self, offset: usize, octets: &[u8]) {
+        let Some(tcp) = &mut self.tcp else {
+            return;
+        };
+        let start = offset.min(tcp.len());
+        let end = (start + octets.len()).min(tcp.len());
+        tcp.splice(start..end, octets.iter().copied());
+        self.checksum_written |= start < CHECKSUM.end && CHECKSUM.start < end;
+    }
+
+    fn finish(mut self) -> Vec<Vec<u8>> {
+        if let Some(mut octets) = self.tcp.take() {
+            self.set_checksum(&mut octets);
+            self.packet.body = Body::Other {
+                protocol: protocol::TCP,
+                octets,
+            };
+        }
+        match self.fragment {
+            Some(size) => fragments(&self.packet, size),
+            None => vec![self.packet.encode()],
+        }
+    }
+
+    fn set_checksum(&self, tcp: &mut [u8]) {
+        if !self.checksum_written {
+            let ip = &self.packet.ip;
+            tcp[CHECKSUM].fill(0);
+            let sum = checksum::upper_layer(ip.src, ip.dst, protocol::TCP, tcp);
+            tcp[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
+        }
+        if self.checksum_bad {
+            tcp[CHECKSUM.start] ^= 1;
+        }
+    }
+}
+
+/// The packet as fragments of `size` octets, rounded down to a multiple of
+/// eight and at least eight. What fits one fragment goes whole, and a fragment
+/// is not fragmented again.
+fn fragments(packet: &Packet, size: u16) -> Vec<Vec<u8>> {
+    let octets = packet.encode();
+    let whole = &octets[packet.ip.wire_len()..];
+    let size = usize::from(size & !7).max(8);
+    if whole.len() <= size || matches!(packet.body, Body::Fragment { .. }) {
+        return vec![octets];
+    }
+    let mut ip = packet.ip;
+    ip.dont_fragment = false;
+    let fragment = |(index, part): (usize, &[u8])| {
+        let body = Body::Fragment {
+            protocol: packet.body.protocol(),
+            // What an IP packet holds is below 2^16, so no offset is lost.
+            offset: u16::try_from(index * size).ok()?,
+            more: (index + 1) * size < whole.len(),
+            octets: part.to_vec(),
+        };
+        Some(Packet { ip, body }.encode())
+    };
+    whole.chunks(size).enumerate().map_while(fragment).collect()
 }

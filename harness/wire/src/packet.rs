@@ -144,10 +144,18 @@ impl IpHeader {
     /// Octets that the header takes, without fragment header.
     #[must_use]
     pub const fn wire_len(&self) -> usize {
-        match self.src {
-            IpAddr::V4(_) => IPV4_HEADER_LEN,
-            IpAddr::V6(_) => IPV6_HEADER_LEN,
+        if self.is_v4() {
+            IPV4_HEADER_LEN
+        } else {
+            IPV6_HEADER_LEN
         }
+    }
+
+    /// Whether the header is written as IPv4. Addresses of two versions are a
+    /// mistake of the caller; the IPv6 form holds both, so nothing is lost.
+    #[must_use]
+    pub const fn is_v4(&self) -> bool {
+        self.src.is_ipv4() && self.dst.is_ipv4()
     }
 
     /// Appends the header for `len` octets of `protocol`.
@@ -156,15 +164,7 @@ impl IpHeader {
             (IpAddr::V4(src), IpAddr::V4(dst)) => {
                 self.encode_v4(src, dst, protocol, len, fragment, out);
             }
-            (IpAddr::V6(src), IpAddr::V6(dst)) => self.encode_v6(src, dst, protocol, len, out),
-            // Mixed versions are a mistake of the caller; the IPv6 form holds
-            // both addresses, so nothing is lost.
-            (IpAddr::V4(src), IpAddr::V6(dst)) => {
-                self.encode_v6(src.to_ipv6_mapped(), dst, protocol, len, out);
-            }
-            (IpAddr::V6(src), IpAddr::V4(dst)) => {
-                self.encode_v6(src, dst.to_ipv6_mapped(), protocol, len, out);
-            }
+            (src, dst) => self.encode_v6(v6(src), v6(dst), protocol, len, out),
         }
     }
 
@@ -198,6 +198,25 @@ impl IpHeader {
         out.extend([protocol, self.ttl]);
         out.extend(src.octets());
         out.extend(dst.octets());
+    }
+}
+
+const fn v6(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
+    }
+}
+
+impl Body {
+    /// The protocol number (IPv4) or next header (IPv6) of what is carried.
+    #[must_use]
+    pub const fn protocol(&self) -> u8 {
+        match self {
+            Self::Tcp(_) => protocol::TCP,
+            Self::Icmp(error) => error.protocol(),
+            Self::Fragment { protocol, .. } | Self::Other { protocol, .. } => *protocol,
+        }
     }
 }
 
@@ -268,8 +287,8 @@ impl Packet {
         octets: &[u8],
         out: &mut Vec<u8>,
     ) {
-        if self.ip.src.is_ipv4() {
-            let field = offset / 8 | if more { 0x2000 } else { 0 };
+        if self.ip.is_v4() {
+            let field = (offset / 8) | if more { 0x2000 } else { 0 };
             self.ip.encode(protocol, octets.len(), field, out);
         } else {
             self.ip
@@ -299,7 +318,7 @@ impl Packet {
 }
 
 fn take(octets: &[u8], from: usize, to: usize) -> Result<&[u8], DecodeError> {
-    octets.get(from..to).ok_or(DecodeError::Short {
+    octets.get(from..to).ok_or_else(|| DecodeError::Short {
         have: octets.len(),
         need: to.max(from),
     })
@@ -396,7 +415,7 @@ fn decode_body(ip: &IpHeader, protocol: u8, octets: &[u8], defects: &mut Vec<Def
             Body::Tcp(segment)
         }
         protocol::ICMP | protocol::ICMPV6 => {
-            if !IcmpError::checksum_is_right(ip.src, ip.dst, octets) {
+            if !IcmpError::checksum_is_right(ip.src, ip.dst, protocol, octets) {
                 defects.push(Defect::IcmpChecksum);
             }
             IcmpError::decode(protocol, octets).map_or_else(other, Body::Icmp)

@@ -120,7 +120,7 @@ impl SegmentText {
     #[must_use]
     pub fn new(segment: &Segment, seq: Option<Base>, ack: Option<Base>) -> Self {
         let number = |base: Option<Base>, seq: SeqNumber| {
-            base.map_or(Number::Absolute(seq.value()), |base| base.number(seq))
+            base.map_or_else(|| Number::Absolute(seq.value()), |base| base.number(seq))
         };
         let flags = segment.flags;
         let has_ack = flags.contains(Flags::ACK) || segment.ack.value() != 0;

@@ -1,0 +1,81 @@
+//! The text form of edits: `bad(checksum)`, `raw(offset=13,hex=ff)`. `src=other`
+//! is left to the reader of cases, who knows the addresses.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Mangle;
+use crate::text::{Hex, TextError, TextProblem, bounded, hex};
+
+impl fmt::Display for Mangle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadChecksum => f.write_str("bad(checksum)"),
+            Self::DataOffset(words) => write!(f, "bad(dataoff={words})"),
+            Self::Raw { offset, octets } => {
+                write!(f, "raw(offset={offset},hex={})", Hex(octets))
+            }
+            Self::Fragment(size) => write!(f, "frag({size})"),
+            Self::Ttl(ttl) => write!(f, "ttl={ttl}"),
+            Self::Source(address) => write!(f, "src={address}"),
+        }
+    }
+}
+
+/// The inverse of `Display` for every edit that can be carried out as written.
+impl FromStr for Mangle {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let inside = |opening: &str| {
+            let rest = text.strip_prefix(opening)?;
+            Some((opening.len(), rest.strip_suffix(')')?))
+        };
+        let behind = |name: &str| Some((name.len(), text.strip_prefix(name)?));
+        if text == "bad(checksum)" {
+            Ok(Self::BadChecksum)
+        } else if let Some((at, words)) = inside("bad(dataoff=") {
+            let words = bounded(words, 15).map_err(|error| error.shifted(at))?;
+            Ok(Self::DataOffset(words))
+        } else if let Some((at, edit)) = inside("raw(") {
+            raw(edit).map_err(|error| error.shifted(at))
+        } else if let Some((at, size)) = inside("frag(") {
+            fragment(size).map_err(|error| error.shifted(at))
+        } else if let Some((at, ttl)) = behind("ttl=") {
+            let ttl = bounded(ttl, u64::from(u8::MAX)).map_err(|error| error.shifted(at))?;
+            Ok(Self::Ttl(ttl))
+        } else if let Some((at, address)) = behind("src=") {
+            let fault = |_| TextProblem::Address(address.to_owned()).at(at);
+            address.parse().map(Self::Source).map_err(fault)
+        } else {
+            Err(TextProblem::UnknownEdit(text.to_owned()).at(0))
+        }
+    }
+}
+
+fn raw(text: &str) -> Result<Mangle, TextError> {
+    const FORM: &str = "raw(offset=N,hex=OCTETS)";
+    let fault = || form(text, FORM);
+    let (offset, octets) = text.split_once(',').ok_or_else(fault)?;
+    let octets_at = offset.len() + 1 + "hex=".len();
+    let offset = offset.strip_prefix("offset=").ok_or_else(fault)?;
+    let octets = octets.strip_prefix("hex=").ok_or_else(fault)?;
+    Ok(Mangle::Raw {
+        offset: bounded(offset, u64::from(u16::MAX))
+            .map_err(|error| error.shifted("offset=".len()))?,
+        octets: hex(octets).map_err(|error| error.shifted(octets_at))?,
+    })
+}
+
+fn fragment(text: &str) -> Result<Mangle, TextError> {
+    let size: u16 = bounded(text, u64::from(u16::MAX))?;
+    if size == 0 || !size.is_multiple_of(8) {
+        return Err(form(text, "frag(N), N a multiple of eight"));
+    }
+    Ok(Mangle::Fragment(size))
+}
+
+fn form(text: &str, form: &'static str) -> TextError {
+    let text = text.to_owned();
+    TextProblem::Form { text, form }.at(0)
+}
