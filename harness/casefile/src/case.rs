@@ -1,0 +1,91 @@
+//! A checked case.
+
+use std::collections::BTreeSet;
+
+use tcpspec_record::{CaseId, Level, RequirementId};
+use tcpspec_wire::Capability;
+
+use crate::segment::SegmentPattern;
+use crate::step::Step;
+
+/// A case file: one or more variants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its path under `cases/` without the extension.
+    pub id: CaseId,
+    /// Words to select it by, besides its id.
+    pub tags: Vec<String>,
+    /// Fault profiles under which it still holds: `loss`, `dup`, `reorder`,
+    /// `delay`.
+    pub tolerates: Vec<String>,
+    /// Version of tcpspec that brought it.
+    pub since: Option<String>,
+    /// One for each combination of axis values; exactly one without a matrix.
+    pub variants: Vec<Variant>,
+}
+
+/// A case with its axes fixed: what is run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The case.
+    pub case: CaseId,
+    /// Axis values in the order of the matrix: `at=left,state=closing`. Empty
+    /// without a matrix.
+    pub name: String,
+    /// One line.
+    pub title: String,
+    /// What it shows and why.
+    pub purpose: String,
+    /// How strongly what it checks binds.
+    pub level: Level,
+    /// Requirements it decides; all are in the catalogue.
+    pub claims: Vec<RequirementId>,
+    /// What the stack has to be able to do, preludes and verbs included.
+    pub needs: BTreeSet<Capability>,
+    /// What must not come at any time.
+    pub never: Vec<SegmentPattern>,
+    /// Whether the standing tolerances are off.
+    pub strict: bool,
+    /// How the peer behaves where no step says otherwise.
+    pub peer: PeerParams,
+    /// Where the two sides' numbers begin.
+    pub numbering: Numbering,
+    /// Steps, preludes and fragments included.
+    pub steps: Vec<Step>,
+    /// Link and one sentence, where the requirement is disputed.
+    pub disputed: Option<String>,
+}
+
+/// How the peer behaves where no step says otherwise (`params:`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerParams {
+    /// Its initial sequence number; drawn from the trial's seed if not given.
+    pub iss: Option<u32>,
+    /// The MSS option on its SYN; the link's MTU less headers if not given.
+    pub mss: Option<u16>,
+    /// The window it announces.
+    pub window: u16,
+    /// Backlog with which the stack listens.
+    pub backlog: u16,
+}
+
+impl Default for PeerParams {
+    fn default() -> Self {
+        Self {
+            iss: None,
+            mss: None,
+            window: u16::MAX,
+            backlog: 8,
+        }
+    }
+}
+
+/// The number by which each side's SYN is written (`numbering:`): 0 unless a
+/// case follows a drawing that begins elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbering {
+    /// The peer's SYN.
+    pub peer: u32,
+    /// The stack's SYN.
+    pub sut: u32,
+}

@@ -1,0 +1,100 @@
+//! Numbers, sequence numbers and times in a case, with symbols whose values
+//! the trial gives.
+
+use std::time::Duration;
+
+/// An expression. Whether it is a sequence number, a count or a time was
+/// checked when the case was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expr {
+    /// A plain number. As a sequence or acknowledgment number it is relative
+    /// to the side's initial sequence number (see
+    /// [`Numbering`](crate::Numbering)).
+    Number(i64),
+    /// `abs:N`: a number as it stands on the wire.
+    Absolute(u32),
+    /// A duration: `200ms`.
+    Duration(Duration),
+    /// A value that the trial knows.
+    Symbol(Symbol),
+    /// Something of a labelled step.
+    Label(String, LabelField),
+    /// `a + b`
+    Add(Box<Self>, Box<Self>),
+    /// `a - b`
+    Sub(Box<Self>, Box<Self>),
+    /// `a * b`
+    Mul(Box<Self>, Box<Self>),
+}
+
+/// A value that the trial knows: of the stack's transmission control block as
+/// the wire shows it, or of the stack's profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Symbol {
+    /// `snd.una`: oldest number of the stack that the peer has not acknowledged.
+    SndUna,
+    /// `snd.nxt`: the number after the last one the stack has sent.
+    SndNxt,
+    /// `snd.wnd`: octets the peer has granted the stack.
+    SndWnd,
+    /// `rcv.nxt`: the next number the stack has to receive.
+    RcvNxt,
+    /// `rcv.wnd`: octets the stack has granted, by the largest edge it showed.
+    RcvWnd,
+    /// `iss`: the stack's initial sequence number.
+    Iss,
+    /// `irs`: the peer's initial sequence number.
+    Irs,
+    /// `mss`: the largest segment the stack may send, in octets of text.
+    Mss,
+    /// `msl`: the profile's Maximum Segment Lifetime.
+    Msl,
+    /// `rto.lo`: the least retransmission timeout of the profile.
+    RtoLo,
+    /// `rto.hi`: the longest first retransmission timeout: the larger of the
+    /// profile's initial and least one, and its lateness.
+    RtoHi,
+    /// `rto.max`: the largest retransmission timeout of the profile.
+    RtoMax,
+    /// `ack-delay`: the longest that the stack may hold back an ACK.
+    AckDelay,
+}
+
+impl Symbol {
+    /// Every symbol with its text.
+    pub const ALL: [(Self, &'static str); 13] = [
+        (Self::SndUna, "snd.una"),
+        (Self::SndNxt, "snd.nxt"),
+        (Self::SndWnd, "snd.wnd"),
+        (Self::RcvNxt, "rcv.nxt"),
+        (Self::RcvWnd, "rcv.wnd"),
+        (Self::Iss, "iss"),
+        (Self::Irs, "irs"),
+        (Self::Mss, "mss"),
+        (Self::Msl, "msl"),
+        (Self::RtoLo, "rto.lo"),
+        (Self::RtoHi, "rto.hi"),
+        (Self::RtoMax, "rto.max"),
+        (Self::AckDelay, "ack-delay"),
+    ];
+}
+
+/// What of a labelled step is meant. A label names a segment (of the stack or
+/// of the peer) or just a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelField {
+    /// `label`: when the step was done.
+    Time,
+    /// `label.first`: when the segment was first seen.
+    First,
+    /// `label.last`: when the segment, or a repeat of it, was last seen.
+    Last,
+    /// `label.seq`: its sequence number.
+    Seq,
+    /// `label.end`: the number after the last one it occupies.
+    End,
+    /// `label.ack`: its acknowledgment number.
+    Ack,
+    /// `label.len`: octets of its text.
+    Len,
+}

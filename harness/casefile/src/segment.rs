@@ -1,0 +1,103 @@
+//! Segments in a case: what the peer sends, and what the stack is expected to
+//! send. One grammar: `FLAGS [seq=] [ack=] [len=|data=] [win=] [urg=]
+//! [<options>] [modifiers]`.
+
+use tcpspec_wire::{Flags, Mangle, TcpOption};
+
+use crate::expr::Expr;
+
+/// A segment for the peer to send. What is left out gets what a correct peer
+/// would send: the next sequence number, the acknowledgment of all that came
+/// in order, the window of the parameters, and an MSS option on a SYN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentTemplate {
+    /// The control bits.
+    pub flags: Flags,
+    /// SEG.SEQ.
+    pub seq: Option<Expr>,
+    /// SEG.ACK.
+    pub ack: Option<Expr>,
+    /// Octets of text, taken from the peer's stream at the sequence number.
+    pub len: Option<Expr>,
+    /// The text itself. Never beside `len`.
+    pub data: Option<Vec<u8>>,
+    /// SEG.WND, unscaled.
+    pub window: Option<Expr>,
+    /// SEG.UP.
+    pub urgent: Option<Expr>,
+    /// Options; the default ones if not given.
+    pub options: Option<Vec<TcpOption>>,
+    /// What is broken on purpose, in the order of the text. `src=` and `ttl=`
+    /// are here too.
+    pub mangles: Vec<Mangle>,
+    /// `src=other`: sent from an address that is not the peer's.
+    pub source: SourceAddress,
+    /// The text as written, in one line.
+    pub text: String,
+}
+
+/// Where a segment of the peer comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceAddress {
+    /// The peer's address.
+    #[default]
+    Peer,
+    /// Another address of the same network.
+    Other,
+}
+
+/// A segment expected from the stack, or forbidden to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentPattern {
+    /// Control bits that must be set. All others must be clear, but PSH and
+    /// those of [`optional`](Self::optional). In `never`, others do not matter.
+    pub flags: Flags,
+    /// Control bits that may be set or not: those written with `?`, as in
+    /// `RST+ACK?`.
+    pub optional: Flags,
+    /// SEG.SEQ; left out, it is what the stack's stream has come to.
+    pub seq: Option<Match>,
+    /// SEG.ACK; left out, it is what the stack has to have received (or, for
+    /// an ACK that may still be delayed, what it had acknowledged before).
+    pub ack: Option<Match>,
+    /// Octets of text; left out (and without `data`), the segment has none.
+    pub len: Option<Match>,
+    /// The text itself; without it text is compared with the stack's stream.
+    pub data: Option<Vec<u8>>,
+    /// SEG.WND, unscaled.
+    pub window: Option<Match>,
+    /// SEG.UP.
+    pub urgent: Option<Match>,
+    /// Options that must be there or must not; others do not matter.
+    pub options: Vec<OptionPattern>,
+    /// The text as written, in one line.
+    pub text: String,
+}
+
+/// What a field may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// `*`: anything.
+    Any,
+    /// This value.
+    Value(Expr),
+    /// `a..b`: from a to b, both included.
+    Range(Expr, Expr),
+    /// `!x`: anything else.
+    Not(Box<Self>),
+}
+
+/// What is expected of an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptionPattern {
+    /// This very option: `sackok`, `mss=1460`, `kind=253,len=4,hex=0102`.
+    Exactly(TcpOption),
+    /// `mss=536..1460`: the option with a number in this range.
+    Mss(Match),
+    /// `ws=0..14`.
+    WindowScale(Match),
+    /// `ts=*`, `sack=*`, `mss=*`, `kind=N`: an option of this kind.
+    Kind(u8),
+    /// `!sackok`: no option of this kind.
+    Absent(u8),
+}

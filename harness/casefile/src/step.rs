@@ -1,0 +1,171 @@
+//! A step of a case.
+
+use std::sync::Arc;
+
+use tcpspec_record::{CaseId, RequirementId};
+use tcpspec_wire::State;
+
+use crate::expr::Expr;
+use crate::segment::{SegmentPattern, SegmentTemplate};
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What is done or expected.
+    pub action: Action,
+    /// `as:` a name for this step's segment and moment.
+    pub label: Option<String>,
+    /// `within:` or `at:`. Only on steps that expect the stack to send.
+    pub bounds: Option<Bounds>,
+    /// `state:` one state: the state after the step. Several: the exact list
+    /// of changes since the last `state`, the state there was then included.
+    pub state: Option<Vec<State>>,
+    /// `never:` what must not come until the step ends.
+    pub never: Vec<SegmentPattern>,
+    /// `claim:` the requirement this very step decides.
+    pub claim: Option<RequirementId>,
+    /// `why:` the sentence for the reader.
+    pub why: Option<String>,
+    /// `note:` a remark in the ladder.
+    pub note: Option<String>,
+    /// `hint:` a likely cause, if the step breaks.
+    pub hint: Option<String>,
+    /// The step in one line.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The prelude or fragment it comes from; `None` for the case's own.
+    pub from: Option<CaseId>,
+    /// Whether it belongs to a prelude: if it breaks, the case is blocked.
+    pub prelude: bool,
+}
+
+/// A position in a file, counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as it was named.
+    pub file: Arc<str>,
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
+}
+
+/// What a step does or expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `app:` the application makes a call and is told one of these; any
+    /// success if the list is empty.
+    App(AppCall, Vec<Outcome>),
+    /// `peer:` the peer sends.
+    Peer(SegmentTemplate),
+    /// `sut:` the stack sends what one of the alternatives says. Never empty.
+    Sut(Vec<Alternative>),
+    /// `quiet:` nothing at all comes for so long.
+    Quiet(Expr),
+    /// `wait:` time passes.
+    Wait(Expr),
+    /// `gone:` the connection exists no more. Never empty.
+    Gone(Vec<GoneBranch>),
+    /// Nothing but what stands beside it: `state:`.
+    Check,
+}
+
+/// One way in which a `sut:` step can be met. `one_of`, `all_of` and
+/// `sequence` all come down to a list of these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// Segments in this order, and no other between them.
+    pub segments: Vec<SegmentPattern>,
+    /// After them (or, if there are none, instead of them) nothing comes for
+    /// so long.
+    pub quiet: Option<Expr>,
+    /// State after this alternative, besides the step's.
+    pub state: Option<Vec<State>>,
+    /// Name under which the report says that this one was seen.
+    pub tag: Option<String>,
+    /// Whether this way is tolerated, but departs from the requirement.
+    pub deviates: bool,
+}
+
+/// Bounds in time on what the stack sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bounds {
+    /// `within: D`, `within: [lo, hi]`: a duration counts from the end of the
+    /// step before.
+    Within(Option<Expr>, Expr),
+    /// `at: T`: at this time; as much later as the stack's profile allows.
+    At(Expr),
+}
+
+/// One way in which a `gone:` step can be met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneBranch {
+    /// When; at once if not given.
+    pub bounds: Option<Bounds>,
+    /// Name under which the report says that this one was seen.
+    pub tag: Option<String>,
+    /// Whether this way is tolerated, but departs from the requirement.
+    pub deviates: bool,
+}
+
+/// A call of the application. A case has one listener and one connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppCall {
+    /// `listen`
+    Listen,
+    /// `connect`
+    Connect,
+    /// `accept`
+    Accept,
+    /// `send len=N`: the next N octets of the stack's stream.
+    SendLen(usize),
+    /// `send data="..."`
+    SendData(Vec<u8>),
+    /// `recv len=N`, at most that many.
+    Recv(usize),
+    /// `shutdown`: no more to send, still receiving.
+    Shutdown,
+    /// `close`: the application lets go of the connection.
+    Close,
+    /// `close listener`
+    CloseListener,
+    /// `abort`
+    Abort,
+    /// `setopt NAME=VALUE`
+    SetOption(OptionName, String),
+    /// `expect OUTCOME` alone: the application looks what there is to receive.
+    Look,
+}
+
+/// Options that `setopt` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionName {
+    /// `nagle=on|off`
+    Nagle,
+    /// `rcvbuf=N`
+    ReceiveBuffer,
+    /// `keepalive=off|DURATION`
+    KeepAlive,
+}
+
+/// What the application is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// `ok`: success; on `expect` alone: no error and no end.
+    Ok,
+    /// `eof`
+    Eof,
+    /// `reset`
+    Reset,
+    /// `refused`
+    Refused,
+    /// `timeout`
+    Timeout,
+    /// `closed`: there is no such connection any more.
+    Closed,
+    /// `again`: nothing yet.
+    Again,
+    /// `bytes=N`: exactly so many octets, the next of the peer's stream.
+    Bytes(usize),
+}
