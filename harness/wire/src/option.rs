@@ -73,28 +73,28 @@ impl TcpOption {
             Self::EndOfList => out.push(0),
             Self::Nop => out.push(1),
             Self::Mss(mss) => {
-                out.extend([2, 4]);
-                out.extend(mss.to_be_bytes());
+                let [high, low] = mss.to_be_bytes();
+                out.extend_from_slice(&[2, 4, high, low]);
             }
-            Self::WindowScale(shift) => out.extend([3, 3, *shift]),
-            Self::SackPermitted => out.extend([4, 2]),
+            Self::WindowScale(shift) => out.extend_from_slice(&[3, 3, *shift]),
+            Self::SackPermitted => out.extend_from_slice(&[4, 2]),
             Self::Sack(blocks) => {
-                out.extend([5, self.wire_len() as u8]);
+                out.extend_from_slice(&[5, self.wire_len() as u8]);
                 for (left, right) in blocks {
-                    out.extend(left.value().to_be_bytes());
-                    out.extend(right.value().to_be_bytes());
+                    out.extend_from_slice(&left.value().to_be_bytes());
+                    out.extend_from_slice(&right.value().to_be_bytes());
                 }
             }
             Self::Timestamps { value, echo } => {
-                out.extend([8, 10]);
-                out.extend(value.to_be_bytes());
-                out.extend(echo.to_be_bytes());
+                let [v3, v2, v1, v0] = value.to_be_bytes();
+                let [e3, e2, e1, e0] = echo.to_be_bytes();
+                out.extend_from_slice(&[8, 10, v3, v2, v1, v0, e3, e2, e1, e0]);
             }
             Self::Unknown { kind, len, data } => {
-                out.extend([*kind, *len]);
-                out.extend(data);
+                out.extend_from_slice(&[*kind, *len]);
+                out.extend_from_slice(data);
             }
-            Self::Malformed(tail) => out.extend(tail),
+            Self::Malformed(tail) => out.extend_from_slice(tail),
         }
     }
 }
@@ -122,7 +122,8 @@ pub(crate) fn wire_len_all(options: &[TcpOption]) -> usize {
 /// Reads the option space of a header. What is not zero behind an end-of-list
 /// is kept as [`TcpOption::Malformed`].
 pub(crate) fn decode_all(mut space: &[u8]) -> Vec<TcpOption> {
-    let mut options = Vec::new();
+    // One allocation for what usual stacks send, none without options.
+    let mut options = Vec::with_capacity(space.len() / 3);
     while let [kind, rest @ ..] = space {
         match kind {
             0 if rest.iter().all(|octet| *octet == 0) => {

@@ -177,27 +177,33 @@ impl IpHeader {
         fragment: u16,
         out: &mut Vec<u8>,
     ) {
-        let start = out.len();
         let total = u16::try_from(IPV4_HEADER_LEN + len).unwrap_or(u16::MAX);
         let fragment = fragment | if self.dont_fragment { 0x4000 } else { 0 };
-        out.extend([0x45, self.traffic_class]);
-        out.extend(total.to_be_bytes());
-        out.extend(self.ident.to_be_bytes());
-        out.extend(fragment.to_be_bytes());
-        out.extend([self.ttl, protocol, 0, 0]);
-        out.extend(src.octets());
-        out.extend(dst.octets());
-        let sum = checksum::internet(&out[start..]);
-        out[start + 10..start + 12].copy_from_slice(&sum.to_be_bytes());
+        let mut header = [0; IPV4_HEADER_LEN];
+        let mut put = |at: usize, field: &[u8]| header[at..at + field.len()].copy_from_slice(field);
+        put(0, &[0x45, self.traffic_class]);
+        put(2, &total.to_be_bytes());
+        put(4, &self.ident.to_be_bytes());
+        put(6, &fragment.to_be_bytes());
+        put(8, &[self.ttl, protocol]);
+        put(12, &src.octets());
+        put(16, &dst.octets());
+        let sum = checksum::internet(&header);
+        header[10..12].copy_from_slice(&sum.to_be_bytes());
+        out.extend_from_slice(&header);
     }
 
     fn encode_v6(&self, src: Ipv6Addr, dst: Ipv6Addr, protocol: u8, len: usize, out: &mut Vec<u8>) {
         let len = u16::try_from(len).unwrap_or(u16::MAX);
-        out.extend((0x6000_0000_u32 | u32::from(self.traffic_class) << 20).to_be_bytes());
-        out.extend(len.to_be_bytes());
-        out.extend([protocol, self.ttl]);
-        out.extend(src.octets());
-        out.extend(dst.octets());
+        let first = 0x6000_0000_u32 | u32::from(self.traffic_class) << 20;
+        let mut header = [0; IPV6_HEADER_LEN];
+        let mut put = |at: usize, field: &[u8]| header[at..at + field.len()].copy_from_slice(field);
+        put(0, &first.to_be_bytes());
+        put(4, &len.to_be_bytes());
+        put(6, &[protocol, self.ttl]);
+        put(8, &src.octets());
+        put(24, &dst.octets());
+        out.extend_from_slice(&header);
     }
 }
 
@@ -262,7 +268,7 @@ impl Packet {
             Body::Icmp(error) => {
                 let message = error.encode(self.ip.src, self.ip.dst);
                 self.ip.encode(error.protocol(), message.len(), 0, out);
-                out.extend(message);
+                out.extend_from_slice(&message);
             }
             Body::Fragment {
                 protocol,
@@ -274,7 +280,7 @@ impl Packet {
             }
             Body::Other { protocol, octets } => {
                 self.ip.encode(*protocol, octets.len(), 0, out);
-                out.extend(octets);
+                out.extend_from_slice(octets);
             }
         }
     }
@@ -297,7 +303,7 @@ impl Packet {
             out.extend((offset & !7 | u16::from(more)).to_be_bytes());
             out.extend(u32::from(self.ip.ident).to_be_bytes());
         }
-        out.extend(octets);
+        out.extend_from_slice(octets);
     }
 
     /// Reads a packet. Octets behind the length that the IP header states are

@@ -68,17 +68,19 @@ impl Segment {
     /// More than 40 octets of options do not fit the data offset, which then
     /// wraps: such a segment is malformed on the wire, as its maker wanted.
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        let offset_and_flags = ((self.header_len() / 4) as u16) << 12 | self.flags.bits();
-        out.extend(self.src_port.to_be_bytes());
-        out.extend(self.dst_port.to_be_bytes());
-        out.extend(self.seq.value().to_be_bytes());
-        out.extend(self.ack.value().to_be_bytes());
-        out.extend(offset_and_flags.to_be_bytes());
-        out.extend(self.window.value().to_be_bytes());
-        out.extend([0, 0]);
-        out.extend(self.urgent.to_be_bytes());
+        let words = ((HEADER_LEN + option::wire_len_all(&self.options)) / 4) as u16;
+        let mut header = [0; HEADER_LEN];
+        let mut put = |at: usize, field: &[u8]| header[at..at + field.len()].copy_from_slice(field);
+        put(0, &self.src_port.to_be_bytes());
+        put(2, &self.dst_port.to_be_bytes());
+        put(4, &self.seq.value().to_be_bytes());
+        put(8, &self.ack.value().to_be_bytes());
+        put(12, &(words << 12 | self.flags.bits()).to_be_bytes());
+        put(14, &self.window.value().to_be_bytes());
+        put(18, &self.urgent.to_be_bytes());
+        out.extend_from_slice(&header);
         option::encode_all(&self.options, out);
-        out.extend(&self.payload);
+        out.extend_from_slice(&self.payload);
     }
 
     /// Reads a segment; `None` if the octets are shorter than their header or
