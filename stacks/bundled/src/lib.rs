@@ -1,1 +1,98 @@
-//! b
+//! The TCP of tcpspec: a host TCP to read, and to test against.
+//!
+//! It follows RFC 9293 in its order and its words, with RFC 5961 (blind
+//! attacks), RFC 6298 (retransmission timeout) and RFC 6528 (initial sequence
+//! numbers). It performs no I/O and reads no clock: packets and time come in
+//! as arguments, packets and state changes are polled out. [`Host`] explains
+//! the calls.
+//!
+//! | read | for |
+//! |---|---|
+//! | `phase` | the eleven states, what each owns, and the transition function |
+//! | `arrives/*` | SEGMENT ARRIVES, one file per check, in the RFC's order |
+//! | `user` | SEND, RECEIVE, CLOSE, ABORT |
+//! | `connection` | output and timers, which all states share |
+//! | `send`, `rtt`, `congestion`, `timers` | the sending direction |
+//! | `receive`, `assembler` | the receiving direction |
+//! | `reply` | every segment that is sent |
+//! | `host/*` | demultiplexing, listeners, the public calls |
+//! | `isn`, `config`, `limits`, `error`, `transition` | the rest |
+//!
+//! Left out so far: options other than MSS, congestion control, fast
+//! retransmit, keep-alive, sending urgent data, ICMP, reuse of connections in
+//! TIME-WAIT.
+//!
+//! # Two hosts back to back
+//!
+//! ```
+//! use std::net::IpAddr;
+//! use tcpspec_bundled::{Config, Error, Host};
+//! use tcpspec_wire::{Instant, State};
+//!
+//! /// Carries packets to and fro until both hosts are quiet.
+//! fn exchange(now: Instant, a: &mut Host, b: &mut Host) {
+//!     loop {
+//!         if let Some(packet) = a.poll_transmit() {
+//!             b.deliver(now, &packet);
+//!         } else if let Some(packet) = b.poll_transmit() {
+//!             a.deliver(now, &packet);
+//!         } else {
+//!             return;
+//!         }
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Error> {
+//! let now = Instant::ZERO;
+//! let (here, there): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+//! let mut server = Host::new(Config::default(), &[here], 1);
+//! let mut client = Host::new(Config::default(), &[there], 2);
+//!
+//! server.listen(now, 80, 16)?;
+//! let ours = client.connect(now, 40_000, (here, 80).into())?;
+//! exchange(now, &mut client, &mut server);
+//! let theirs = server.accept(80)?;
+//!
+//! client.send(now, ours, b"hello")?;
+//! exchange(now, &mut client, &mut server);
+//! assert_eq!(server.recv(now, theirs, 100)?, b"hello");
+//!
+//! client.close(now, ours)?;
+//! exchange(now, &mut client, &mut server);
+//! assert_eq!(server.recv(now, theirs, 100), Err(Error::Eof));
+//! server.close(now, theirs)?;
+//! exchange(now, &mut client, &mut server);
+//! assert_eq!(client.state(ours), State::TimeWait);
+//!
+//! // 2 MSL later nothing is left; no clock was waited for.
+//! while let Some(deadline) = client.poll_at() {
+//!     client.on_time(deadline);
+//! }
+//! assert_eq!(client.state(ours), State::Closed);
+//! # Ok(())
+//! # }
+//! ```
+
+mod arrives;
+mod assembler;
+mod config;
+mod congestion;
+mod connection;
+mod error;
+mod host;
+mod isn;
+mod limits;
+mod phase;
+mod receive;
+mod reply;
+mod rtt;
+mod send;
+mod timers;
+mod transition;
+mod user;
+
+pub use config::{CloseKind, Config, Isn};
+pub use connection::ConnectionId;
+pub use error::Error;
+pub use host::Host;
+pub use transition::Transition;

@@ -1,0 +1,124 @@
+//! SEGMENT ARRIVES (RFC 9293 section 3.10.7): the checks, in the RFC's order,
+//! each in a file of its own. The states CLOSED and LISTEN, in which there is
+//! no connection, are the [`Host`](crate::Host)'s.
+//!
+//! A check either lets the segment go on or ends its processing with a
+//! [`Disposition`], which is carried out here.
+
+mod ack;
+mod fin;
+mod reset;
+mod sequence;
+mod syn;
+mod syn_sent;
+mod text;
+mod urgent;
+
+use std::ops::ControlFlow;
+
+use tcpspec_wire::{Segment, State};
+
+use crate::connection::{Connection, Context};
+use crate::error::End;
+use crate::limits::{DEFAULT_MSS_V4, DEFAULT_MSS_V6};
+use crate::phase::Event;
+use crate::reply;
+use crate::timers::AckDue;
+
+/// What becomes of a segment whose processing ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disposition {
+    /// Nothing is sent on its account.
+    Drop,
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
+    Acknowledge,
+    /// The same octets as a challenge (RFC 5961). Kept apart from
+    /// [`Acknowledge`](Self::Acknowledge), for the limit on its rate goes here.
+    Challenge,
+    /// `<SEQ=SEG.ACK><CTL=RST>`, and the state stays.
+    Refuse,
+    /// `<SEQ=SND.NXT><CTL=RST>`, and the connection is deleted.
+    Abort,
+    /// The connection is deleted without a word to the peer.
+    Delete(End),
+    /// A connection that was about to be is none (SYN-RECEIVED).
+    Refused,
+}
+
+/// The result of a check.
+type Check = ControlFlow<Disposition>;
+
+/// Processes one segment for a connection.
+pub(crate) fn segment_arrives(
+    connection: &mut Connection,
+    cx: &mut Context<'_>,
+    segment: &Segment,
+) {
+    let checked = if connection.state() == State::SynSent {
+        syn_sent::process(connection, cx, segment)
+    } else {
+        synchronized(connection, cx, segment)
+    };
+    if let ControlFlow::Break(disposition) = checked {
+        carry_out(connection, cx, segment, disposition);
+    }
+    connection.output(cx);
+}
+
+/// The eight steps for all states from SYN-RECEIVED on (section 3.10.7.4; the
+/// third, on security labels, is left out as every stack does).
+fn synchronized(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) -> Check {
+    sequence::check(connection, cx, segment)?;
+    reset::check(connection, segment)?;
+    syn::check(connection, segment)?;
+    ack::check(connection, cx, segment)?;
+    urgent_text_and_fin(connection, cx, segment)
+}
+
+/// The last three steps, which a SYN,ACK in SYN-SENT shares.
+fn urgent_text_and_fin(
+    connection: &mut Connection,
+    cx: &mut Context<'_>,
+    segment: &Segment,
+) -> Check {
+    urgent::process(connection, segment);
+    text::process(connection, cx, segment)?;
+    fin::process(connection, cx);
+    Check::Continue(())
+}
+
+fn carry_out(
+    connection: &mut Connection,
+    cx: &mut Context<'_>,
+    segment: &Segment,
+    disposition: Disposition,
+) {
+    match disposition {
+        Disposition::Drop => {}
+        Disposition::Acknowledge | Disposition::Challenge => connection.ack = AckDue::Now,
+        Disposition::Refuse => {
+            if let Some(rst) = reply::refusing(segment) {
+                connection.emit(cx, rst);
+            }
+        }
+        Disposition::Abort => {
+            connection.send_reset(cx);
+            connection.transition(cx, Event::Delete(End::Reset));
+        }
+        Disposition::Delete(end) => connection.transition(cx, Event::Delete(end)),
+        Disposition::Refused => connection.transition(cx, Event::Refused),
+    }
+}
+
+/// The effective send MSS: what the peer's SYN offers, or the default where it
+/// offers nothing, and no more than our own link takes (RFC 9293 section 3.7.1).
+pub(crate) fn effective_mss(syn: &Segment, own: u16, is_ipv4: bool) -> u16 {
+    let default = if is_ipv4 {
+        DEFAULT_MSS_V4
+    } else {
+        DEFAULT_MSS_V6
+    };
+    // An offer of zero octets can only be a mistake.
+    let offered = syn.mss().filter(|mss| *mss > 0).unwrap_or(default);
+    offered.min(own)
+}

@@ -1,0 +1,28 @@
+//! Second: the RST bit (RFC 9293 section 3.10.7.4, RFC 5961 section 3).
+
+use tcpspec_wire::{Flags, Segment, State};
+
+use super::{Check, Disposition};
+use crate::connection::Connection;
+use crate::error::End;
+
+pub(super) fn check(connection: &Connection, segment: &Segment) -> Check {
+    if !segment.flags.contains(Flags::RST) {
+        return Check::Continue(());
+    }
+    // In the window (the first check saw to that), but only the very next
+    // number proves that the sender follows the connection.
+    let rcv_nxt = connection.phase.receive_space().map(|space| space.nxt);
+    if rcv_nxt != Some(segment.seq) {
+        return Check::Break(Disposition::Challenge);
+    }
+    Check::Break(match connection.state() {
+        State::SynReceived => Disposition::Refused,
+        State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait => {
+            Disposition::Delete(End::Reset)
+        }
+        // Both sides have closed: nobody waits for an answer any more.
+        State::Closing | State::LastAck | State::TimeWait => Disposition::Delete(End::Orderly),
+        State::Closed | State::Listen | State::SynSent => Disposition::Drop,
+    })
+}

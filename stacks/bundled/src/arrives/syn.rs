@@ -1,0 +1,23 @@
+//! Fourth: the SYN bit (RFC 9293 section 3.10.7.4, RFC 5961 section 4).
+
+use tcpspec_wire::{Flags, Segment};
+
+use super::{Check, Disposition};
+use crate::connection::Connection;
+use crate::phase::{Origin, Phase};
+
+/// A SYN is never a reason to reset: the peer is asked, and if it lost the
+/// connection it answers with a RST that fits. Reuse of a connection in
+/// TIME-WAIT (RFC 9293 MAY-2) is left out.
+pub(super) fn check(connection: &Connection, segment: &Segment) -> Check {
+    if !segment.flags.contains(Flags::SYN) {
+        return Check::Continue(());
+    }
+    Check::Break(match connection.phase {
+        Phase::SynReceived {
+            origin: Origin::Passive,
+            ..
+        } => Disposition::Refused,
+        _ => Disposition::Challenge,
+    })
+}

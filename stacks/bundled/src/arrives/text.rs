@@ -1,0 +1,62 @@
+//! Seventh: the segment text (RFC 9293 section 3.10.7.4), and with it the
+//! place of a FIN, which may have to wait for text before it.
+
+use tcpspec_wire::{Flags, Segment, State};
+
+use super::{Check, Disposition};
+use crate::config::CloseKind;
+use crate::connection::{Connection, Context, Owner};
+use crate::limits::MIN_TIMER;
+use crate::receive::Intake;
+use crate::timers::AckDue;
+
+pub(super) fn process(connection: &mut Connection, cx: &Context<'_>, segment: &Segment) -> Check {
+    if is_unwanted(connection, cx, segment) {
+        return Check::Break(Disposition::Abort);
+    }
+    // Where a SYN is processed at all here (SYN-SENT), the text follows it.
+    let syn = segment.flags.contains(Flags::SYN);
+    let seq = segment.seq + u32::from(syn);
+    let fin = segment.flags.contains(Flags::FIN);
+    let Some(rcv) = connection.phase.receiver_mut() else {
+        return after_the_fin(connection, segment);
+    };
+    let intake = rcv.take(seq, &segment.payload, fin);
+    if connection.owner == Owner::Nobody {
+        rcv.discard();
+        rcv.open_window();
+    }
+    connection.ack = acknowledgment(connection.ack, intake, cx);
+    Check::Continue(())
+}
+
+/// Text that the application, which is gone, will never read (RFC 9293
+/// section 3.6.1). The peer must learn that it is lost.
+fn is_unwanted(connection: &Connection, cx: &Context<'_>, segment: &Segment) -> bool {
+    connection.owner == Owner::Nobody
+        && cx.config.close == CloseKind::HalfDuplex
+        && matches!(connection.state(), State::FinWait1 | State::FinWait2)
+        && !segment.payload.is_empty()
+}
+
+/// Nothing can follow the peer's FIN. TIME-WAIT answers all the same, since
+/// what arrives there is most likely old and its sender wants to know.
+fn after_the_fin(connection: &Connection, segment: &Segment) -> Check {
+    if connection.state() == State::TimeWait && segment.seq_len() > 0 {
+        Check::Break(Disposition::Acknowledge)
+    } else {
+        Check::Continue(())
+    }
+}
+
+/// At once where there is or was a gap, and for every second segment; else
+/// delayed (RFC 9293 MUST-58, MUST-59; RFC 5681 section 4.2).
+fn acknowledgment(due: AckDue, intake: Intake, cx: &Context<'_>) -> AckDue {
+    match (intake, due) {
+        (Intake::Nothing, due) => due,
+        (Intake::Gap, _) | (Intake::InOrder, AckDue::Now | AckDue::Delayed(_)) => AckDue::Now,
+        (Intake::InOrder, AckDue::No) => {
+            AckDue::Delayed(cx.now + cx.config.ack_delay.max(MIN_TIMER))
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What can be chosen about a host, with the RFC's values as defaults.
+
+use std::time::Duration;
+
+use tcpspec_wire::SeqNumber;
+
+/// The settings of one [`Host`](crate::Host).
+///
+/// ```
+/// use std::time::Duration;
+/// use tcpspec_bundled::Config;
+///
+/// let quick = Config { msl: Duration::from_secs(1), ..Config::default() };
+/// assert_eq!(quick.receive_buffer, 65_535);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Largest IP packet to send; the MSS we offer follows from it.
+    pub mtu: u16,
+    /// Octets of the receive buffer, which is the largest window. Without
+    /// window scaling no more than 65,535 are ever announced.
+    pub receive_buffer: u32,
+    /// Octets of the send buffer.
+    pub send_buffer: usize,
+    /// Maximum Segment Lifetime; TIME-WAIT lasts twice as long.
+    pub msl: Duration,
+    /// Lower bound of the retransmission timeout (RFC 6298 rule 2.4).
+    pub rto_min: Duration,
+    /// Upper bound of the retransmission timeout (RFC 6298 rule 2.5: 60 s or more).
+    pub rto_max: Duration,
+    /// R2 of a SYN: how long to go on repeating it (RFC 9293: 3 minutes or more).
+    pub r2_syn: Duration,
+    /// R2 of everything else (RFC 9293: 100 seconds or more).
+    pub r2_data: Duration,
+    /// How long an ACK may wait for a segment to ride on (RFC 9293: below 500 ms).
+    pub ack_delay: Duration,
+    /// Whether small segments wait while data is in flight (RFC 9293 section 3.7.4).
+    pub nagle: bool,
+    /// What `close` means.
+    pub close: CloseKind,
+    /// Where initial sequence numbers come from.
+    pub isn: Isn,
+}
+
+/// What becomes of the receiving direction when the application calls `close`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseKind {
+    /// As sockets do it (RFC 9293 section 3.6.1, MAY-1): the application is
+    /// gone. Data left unread at that moment, and data that arrives
+    /// afterwards, resets the connection, so that the peer learns of the loss.
+    HalfDuplex,
+    /// As the RFC's CLOSE: the peer may go on sending until its own FIN. There
+    /// is nobody left to read; what arrives is acknowledged and thrown away.
+    FullDuplex,
+}
+
+/// Where initial sequence numbers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isn {
+    /// A clock plus a keyed function of the four-tuple (RFC 6528).
+    Keyed,
+    /// Always this number: for tests near the wrap-around and for teaching.
+    Fixed(SeqNumber),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mtu: 1500,
+            receive_buffer: 65_535,
+            send_buffer: 65_536,
+            msl: Duration::from_secs(120),
+            rto_min: Duration::from_secs(1),
+            rto_max: Duration::from_secs(60),
+            r2_syn: Duration::from_secs(180),
+            r2_data: Duration::from_secs(100),
+            ack_delay: Duration::from_millis(200),
+            nagle: true,
+            close: CloseKind::HalfDuplex,
+            isn: Isn::Keyed,
+        }
+    }
+}

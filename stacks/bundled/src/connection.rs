@@ -1,0 +1,243 @@
+//! One connection: its four-tuple, its state, the user who holds it, and what
+//! all states share - output, timers and the change of state.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+
+use tcpspec_wire::{Instant, Packet, SeqNumber, State};
+
+use crate::config::Config;
+use crate::error::End;
+use crate::limits::{HEADERS_V4, HEADERS_V6, MIN_TIMER};
+use crate::phase::{Event, Origin, Phase};
+use crate::receive::Receiver;
+use crate::reply::{self, Header};
+use crate::send::{Chunk, Sender, Timeout};
+use crate::timers::AckDue;
+use crate::transition::Transition;
+
+/// Names a connection for as long as the [`Host`](crate::Host) lives; never
+/// given out twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub(crate) u64);
+
+/// The pair of sockets that names a connection on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FourTuple {
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+}
+
+/// Who holds a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The listener on this port, while the handshake goes on.
+    Handshake(u16),
+    /// The listener on this port, until somebody accepts it.
+    Queue(u16),
+    /// The application.
+    Application,
+    /// Nobody: the application has closed it.
+    Nobody,
+}
+
+/// What a connection needs of its host for the length of one call.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Instant,
+    pub(crate) config: &'a Config,
+    /// Packets to transmit.
+    pub(crate) out: &'a mut VecDeque<Vec<u8>>,
+    pub(crate) log: &'a mut VecDeque<Transition>,
+}
+
+/// The transmission control block.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: ConnectionId,
+    pub(crate) tuple: FourTuple,
+    pub(crate) owner: Owner,
+    pub(crate) phase: Phase,
+    pub(crate) ack: AckDue,
+}
+
+impl Connection {
+    /// Opens actively: sends a SYN.
+    pub(crate) fn open(
+        id: ConnectionId,
+        tuple: FourTuple,
+        iss: SeqNumber,
+        cx: &mut Context<'_>,
+    ) -> Self {
+        let snd = Box::new(Sender::new(iss, cx.config));
+        let phase = Phase::SynSent { snd };
+        Self::begin(id, tuple, Owner::Application, phase, cx)
+    }
+
+    /// Opens passively: answers a SYN that `rcv` and `snd` have taken in.
+    pub(crate) fn answer(
+        id: ConnectionId,
+        tuple: FourTuple,
+        snd: Sender,
+        rcv: Receiver,
+        cx: &mut Context<'_>,
+    ) -> Self {
+        let phase = Phase::SynReceived {
+            origin: Origin::Passive,
+            snd: Box::new(snd),
+            rcv: Box::new(rcv),
+        };
+        Self::begin(id, tuple, Owner::Handshake(tuple.local.port()), phase, cx)
+    }
+
+    fn begin(
+        id: ConnectionId,
+        tuple: FourTuple,
+        owner: Owner,
+        phase: Phase,
+        cx: &mut Context<'_>,
+    ) -> Self {
+        let mut connection = Self {
+            id,
+            tuple,
+            owner,
+            phase,
+            ack: AckDue::No,
+        };
+        connection.log(cx);
+        connection.output(cx);
+        connection
+    }
+
+    pub(crate) const fn state(&self) -> State {
+        self.phase.state()
+    }
+
+    /// The change of state; the only place where one happens.
+    pub(crate) fn transition(&mut self, cx: &mut Context<'_>, event: Event) {
+        let before = self.state();
+        // The placeholder is never seen: `after` takes no other part of `self`.
+        self.phase = std::mem::replace(&mut self.phase, Phase::Listen).after(event);
+        if self.state() != before {
+            self.log(cx);
+        }
+    }
+
+    fn log(&self, cx: &mut Context<'_>) {
+        cx.log.push_back(Transition {
+            connection: Some(self.id),
+            local_port: self.tuple.local.port(),
+            remote: Some(self.tuple.remote),
+            state: self.state(),
+            at: cx.now,
+        });
+    }
+
+    /// When TIME-WAIT would end if it began, or began again, now.
+    pub(crate) fn time_wait_end(cx: &Context<'_>) -> Instant {
+        cx.now + (cx.config.msl * 2).max(MIN_TIMER)
+    }
+
+    /// Sends what can be sent, and an ACK if one is owed and nothing carried it.
+    pub(crate) fn output(&mut self, cx: &mut Context<'_>) {
+        let fin = self.phase.fin_follows();
+        while let Some(chunk) = self.next_chunk(cx.now, fin) {
+            self.send_chunk(cx, chunk);
+        }
+        if let Some(snd) = self.phase.sender_mut() {
+            snd.arm_persist(cx.now, fin);
+        }
+        if self.ack == AckDue::Now {
+            self.send_ack(cx);
+        }
+    }
+
+    fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
+        self.phase.sender_mut()?.next_chunk(now, fin)
+    }
+
+    fn send_chunk(&mut self, cx: &mut Context<'_>, chunk: Chunk) {
+        let own_mss = self.own_mss(cx.config);
+        let segment = reply::carrying(self.header(), chunk, own_mss);
+        self.ack = AckDue::No;
+        self.emit(cx, segment);
+    }
+
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`: acknowledgment and challenge.
+    pub(crate) fn send_ack(&mut self, cx: &mut Context<'_>) {
+        self.ack = AckDue::No;
+        if let Some(snd) = self.phase.send_space() {
+            self.emit(cx, reply::ack(self.header(), snd.nxt));
+        }
+    }
+
+    /// `<SEQ=SND.NXT><CTL=RST>`: the user's abort.
+    pub(crate) fn send_reset(&self, cx: &mut Context<'_>) {
+        if let Some(snd) = self.phase.send_space() {
+            self.emit(cx, reply::reset(self.header(), snd.nxt));
+        }
+    }
+
+    pub(crate) fn emit(&self, cx: &mut Context<'_>, segment: tcpspec_wire::Segment) {
+        let FourTuple { local, remote } = self.tuple;
+        let packet = Packet::tcp(local.ip(), remote.ip(), segment);
+        cx.out.push_back(packet.encode());
+    }
+
+    pub(crate) fn header(&self) -> Header {
+        Header {
+            src_port: self.tuple.local.port(),
+            dst_port: self.tuple.remote.port(),
+            receive: self.phase.receive_space(),
+        }
+    }
+
+    /// The MSS we offer: what fits our own link.
+    pub(crate) fn own_mss(&self, config: &Config) -> u16 {
+        own_mss(self.tuple.local.ip(), config)
+    }
+
+    /// The next time at which [`on_time`](Self::on_time) has work.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let ack = match self.ack {
+            AckDue::Delayed(at) => Some(at),
+            AckDue::No | AckDue::Now => None,
+        };
+        let state = match &self.phase {
+            Phase::TimeWait { until, .. } => Some(*until),
+            phase => phase.sender().and_then(Sender::deadline),
+        };
+        [ack, state].into_iter().flatten().min()
+    }
+
+    /// Does what is due now: delayed ACK, TIME-WAIT, retransmission, probe.
+    pub(crate) fn on_time(&mut self, cx: &mut Context<'_>) {
+        if matches!(self.ack, AckDue::Delayed(at) if at <= cx.now) {
+            self.send_ack(cx);
+        }
+        if matches!(self.phase, Phase::TimeWait { until, .. } if until <= cx.now) {
+            self.transition(cx, Event::TimeWaitOver);
+        }
+        let fin = self.phase.fin_follows();
+        let due = |snd: &&mut Sender| snd.deadline().is_some_and(|at| at <= cx.now);
+        let timeout = self
+            .phase
+            .sender_mut()
+            .filter(due)
+            .and_then(|snd| snd.on_timeout(cx.now, fin));
+        match timeout {
+            None => {}
+            Some(Timeout::GiveUp) => self.transition(cx, Event::Delete(End::Timeout)),
+            Some(Timeout::Probe(chunk)) => self.send_chunk(cx, chunk),
+            Some(Timeout::Resend) => self.output(cx),
+        }
+    }
+}
+
+/// The MSS to offer from this address.
+pub(crate) fn own_mss(local: IpAddr, config: &Config) -> u16 {
+    let headers = match local {
+        IpAddr::V4(_) => HEADERS_V4,
+        IpAddr::V6(_) => HEADERS_V6,
+    };
+    config.mtu.saturating_sub(headers).max(1)
+}

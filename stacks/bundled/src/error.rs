@@ -1,0 +1,65 @@
+//! What a user call can be answered with besides success.
+
+/// Why a user call did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Nothing to report yet; a later call may succeed.
+    #[error("try again")]
+    Again,
+    /// The peer has sent its FIN and everything before it was read.
+    #[error("end of data")]
+    Eof,
+    /// The peer refused the connection.
+    #[error("connection refused")]
+    Refused,
+    /// The peer reset the connection.
+    #[error("connection reset")]
+    Reset,
+    /// The peer did not answer for as long as R2 allows.
+    #[error("connection timed out")]
+    Timeout,
+    /// The connection does not exist, or its sending direction is closed.
+    #[error("connection closed")]
+    Closed,
+    /// The port, or the pair of sockets, is taken.
+    #[error("address in use")]
+    InUse,
+    /// The host has no address of the remote socket's IP version.
+    #[error("no own address of that IP version")]
+    NoAddress,
+}
+
+/// How a connection came to its end; what a user who still holds it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// In order: both directions closed, or nothing more to say than that.
+    Orderly,
+    Refused,
+    Reset,
+    Timeout,
+    /// By the user's own ABORT or CLOSE.
+    Local,
+}
+
+impl End {
+    /// What SEND is told.
+    pub(crate) const fn on_send(self) -> Error {
+        match self {
+            Self::Orderly | Self::Local => Error::Closed,
+            Self::Refused => Error::Refused,
+            Self::Reset => Error::Reset,
+            Self::Timeout => Error::Timeout,
+        }
+    }
+
+    /// What RECEIVE is told when nothing is left to read.
+    pub(crate) const fn on_receive(self) -> Error {
+        match self {
+            Self::Orderly => Error::Eof,
+            Self::Local => Error::Closed,
+            Self::Refused => Error::Refused,
+            Self::Reset => Error::Reset,
+            Self::Timeout => Error::Timeout,
+        }
+    }
+}

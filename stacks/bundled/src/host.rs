@@ -1,0 +1,244 @@
+//! A host: addresses, ports, listeners and connections, and which of them a
+//! packet is for. IP fragments, ICMP and forwarding are left out.
+
+mod calls;
+mod listen;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+
+use tcpspec_wire::{Body, Flags, Instant, Packet, Segment, State};
+
+use crate::arrives;
+use crate::config::Config;
+use crate::connection::{Connection, ConnectionId, Context, FourTuple, Owner};
+use crate::isn::IsnGenerator;
+use crate::reply;
+use crate::transition::Transition;
+use listen::Listener;
+
+/// A TCP host without I/O and without a clock.
+///
+/// The caller moves packets and time; every method that can need the time
+/// takes it as `now`, which must never go backwards. The methods come in four
+/// families:
+///
+/// * **from the network**: [`deliver`](Self::deliver) hands in one IP packet;
+/// * **time**: [`poll_at`](Self::poll_at) is the next deadline, and
+///   [`on_time`](Self::on_time), called then, does what is due;
+/// * **out**: [`poll_transmit`](Self::poll_transmit) gives the packets to send
+///   and [`poll_transition`](Self::poll_transition) the changes of state, both
+///   in order and until `None`;
+/// * **user calls**: [`listen`](Self::listen), [`connect`](Self::connect),
+///   [`accept`](Self::accept), [`send`](Self::send), [`recv`](Self::recv),
+///   [`shutdown`](Self::shutdown), [`close`](Self::close),
+///   [`abort`](Self::abort), [`state`](Self::state) and a few more. None of
+///   them blocks: [`Error::Again`](crate::Error::Again) says "not yet".
+///
+/// After any of the first, second or fourth family, drain the third.
+#[derive(Debug)]
+pub struct Host {
+    config: Config,
+    addresses: Vec<IpAddr>,
+    isn: IsnGenerator,
+    connections: BTreeMap<ConnectionId, Connection>,
+    /// The connections that a packet can be for.
+    tuples: BTreeMap<FourTuple, ConnectionId>,
+    listeners: BTreeMap<u16, Listener>,
+    /// Every connection's next deadline, in order.
+    deadlines: BTreeSet<(Instant, ConnectionId)>,
+    /// The same by connection, to find it in `deadlines`.
+    scheduled: BTreeMap<ConnectionId, Instant>,
+    out: VecDeque<Vec<u8>>,
+    log: VecDeque<Transition>,
+    next_id: u64,
+}
+
+impl Host {
+    /// A host with these addresses. Same seed, same calls: same packets.
+    #[must_use]
+    pub fn new(config: Config, addresses: &[IpAddr], seed: u64) -> Self {
+        Self {
+            isn: IsnGenerator::new(config.isn, seed),
+            config,
+            addresses: addresses.to_vec(),
+            connections: BTreeMap::new(),
+            tuples: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            scheduled: BTreeMap::new(),
+            out: VecDeque::new(),
+            log: VecDeque::new(),
+            next_id: 0,
+        }
+    }
+
+    /// Takes one IP packet from the network. What is not a sound TCP segment
+    /// for one of our addresses is dropped silently.
+    pub fn deliver(&mut self, now: Instant, packet: &[u8]) {
+        let Some((tuple, segment)) = self.admit(packet) else {
+            return;
+        };
+        if let Some(id) = self.tuples.get(&tuple).copied() {
+            self.drive(now, id, |connection, cx| {
+                arrives::segment_arrives(connection, cx, &segment);
+            });
+        } else if self.listeners.contains_key(&tuple.local.port()) {
+            self.arrives_in_listen(now, tuple, &segment);
+        } else {
+            self.refuse(tuple, &segment);
+        }
+    }
+
+    /// IP layer checks: checksums, header length, addresses.
+    fn admit(&self, packet: &[u8]) -> Option<(FourTuple, Segment)> {
+        let decoded = Packet::decode(packet).ok()?;
+        let ip = decoded.packet.ip;
+        let is_sound =
+            decoded.defects.is_empty() && self.addresses.contains(&ip.dst) && is_unicast(ip.src);
+        let Body::Tcp(segment) = decoded.packet.body else {
+            return None;
+        };
+        let tuple = FourTuple {
+            local: SocketAddr::new(ip.dst, segment.dst_port),
+            remote: SocketAddr::new(ip.src, segment.src_port),
+        };
+        is_sound.then_some((tuple, segment))
+    }
+
+    /// SEGMENT ARRIVES in CLOSED (RFC 9293 section 3.10.7.1).
+    fn refuse(&mut self, tuple: FourTuple, segment: &Segment) {
+        if let Some(rst) = reply::refusing(segment) {
+            let packet = Packet::tcp(tuple.local.ip(), tuple.remote.ip(), rst);
+            self.out.push_back(packet.encode());
+        }
+    }
+
+    /// SEGMENT ARRIVES in LISTEN (RFC 9293 section 3.10.7.2).
+    fn arrives_in_listen(&mut self, now: Instant, tuple: FourTuple, segment: &Segment) {
+        if segment.flags.contains(Flags::RST) {
+            // Nothing here that could be reset.
+        } else if segment.flags.contains(Flags::ACK) {
+            self.refuse(tuple, segment);
+        } else if segment.flags.contains(Flags::SYN) {
+            self.answer(now, tuple, segment);
+        }
+    }
+
+    /// The next deadline; `None` if no timer runs.
+    #[must_use]
+    pub fn poll_at(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Fires every timer that is due.
+    pub fn on_time(&mut self, now: Instant) {
+        let due: Vec<ConnectionId> = self
+            .deadlines
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|(_, id)| *id)
+            .collect();
+        for id in due {
+            self.drive(now, id, Connection::on_time);
+        }
+    }
+
+    /// The next packet to transmit.
+    pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        self.out.pop_front()
+    }
+
+    /// The next change of state.
+    pub fn poll_transition(&mut self) -> Option<Transition> {
+        self.log.pop_front()
+    }
+
+    /// Does something to a connection, and then what follows for the host.
+    fn drive<R>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> R,
+    ) -> Option<R> {
+        let connection = self.connections.get_mut(&id)?;
+        let mut cx = Context {
+            now,
+            config: &self.config,
+            out: &mut self.out,
+            log: &mut self.log,
+        };
+        let result = act(connection, &mut cx);
+        self.settle(id);
+        Some(result)
+    }
+
+    /// Enters a new connection, made by `open`.
+    fn enter(
+        &mut self,
+        now: Instant,
+        tuple: FourTuple,
+        open: impl FnOnce(ConnectionId, &mut Context<'_>) -> Connection,
+    ) -> ConnectionId {
+        let id = ConnectionId(self.next_id);
+        self.next_id += 1;
+        let mut cx = Context {
+            now,
+            config: &self.config,
+            out: &mut self.out,
+            log: &mut self.log,
+        };
+        let connection = open(id, &mut cx);
+        self.connections.insert(id, connection);
+        self.tuples.insert(tuple, id);
+        self.settle(id);
+        id
+    }
+
+    /// Brings timers, the four-tuple and the listener's queue up to date.
+    fn settle(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let deadline = connection.deadline();
+        let state = connection.state();
+        let (owner, tuple) = (connection.owner, connection.tuple);
+        if let (Owner::Handshake(port), true) = (owner, state.is_synchronized()) {
+            connection.owner = Owner::Queue(port);
+        }
+        self.schedule(id, deadline);
+        self.settle_listener(id, owner, state);
+        if matches!(state, State::Closed | State::Listen) {
+            // The four-tuple may have a new connection by now.
+            if self.tuples.get(&tuple) == Some(&id) {
+                self.tuples.remove(&tuple);
+            }
+            // One that waits to be accepted is kept: its user learns of the
+            // end by accepting it.
+            if matches!(owner, Owner::Handshake(_) | Owner::Nobody) {
+                self.connections.remove(&id);
+            }
+        }
+    }
+
+    fn schedule(&mut self, id: ConnectionId, deadline: Option<Instant>) {
+        let before = self.scheduled.get(&id).copied();
+        if before == deadline {
+            return;
+        }
+        if let Some(at) = before {
+            self.deadlines.remove(&(at, id));
+            self.scheduled.remove(&id);
+        }
+        if let Some(at) = deadline {
+            self.deadlines.insert((at, id));
+            self.scheduled.insert(id, at);
+        }
+    }
+}
+
+/// Whether a segment from there can belong to a connection (RFC 9293 MUST-63).
+fn is_unicast(address: IpAddr) -> bool {
+    let is_broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
+    !(address.is_unspecified() || address.is_multicast() || is_broadcast)
+}

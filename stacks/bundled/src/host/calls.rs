@@ -1,0 +1,229 @@
+//! The user calls (RFC 9293 section 3.10.1 to 3.10.6).
+
+use std::net::SocketAddr;
+
+use tcpspec_wire::{Instant, State};
+
+use super::Host;
+use super::listen::Listener;
+use crate::connection::{Connection, ConnectionId, FourTuple, Owner};
+use crate::error::Error;
+use crate::limits::FIRST_EPHEMERAL_PORT;
+use crate::transition::Transition;
+
+impl Host {
+    /// Passive OPEN on a port of all our addresses. `backlog` bounds the
+    /// connections that are not accepted yet, established or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InUse`] if the port already listens.
+    pub fn listen(&mut self, now: Instant, port: u16, backlog: usize) -> Result<(), Error> {
+        if self.listeners.contains_key(&port) {
+            return Err(Error::InUse);
+        }
+        self.listeners.insert(port, Listener::new(backlog));
+        self.log_listener(now, port, State::Listen);
+        Ok(())
+    }
+
+    /// CLOSE of a listening port. Connections that nobody accepted are
+    /// aborted; accepted ones live on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if the port does not listen.
+    pub fn close_listener(&mut self, now: Instant, port: u16) -> Result<(), Error> {
+        let listener = self.listeners.remove(&port).ok_or(Error::Closed)?;
+        self.log_listener(now, port, State::Closed);
+        for id in listener.into_pending() {
+            self.drive(now, id, |connection, cx| {
+                connection.owner = Owner::Nobody;
+                connection.abort(cx);
+            });
+        }
+        Ok(())
+    }
+
+    fn log_listener(&mut self, now: Instant, port: u16, state: State) {
+        self.log.push_back(Transition {
+            connection: None,
+            local_port: port,
+            remote: None,
+            state,
+            at: now,
+        });
+    }
+
+    /// Active OPEN, from a port of our choice if `local_port` is 0. Returns at
+    /// once; whether the peer accepts shows in [`send`](Self::send) and
+    /// [`recv`](Self::recv): [`Error::Again`] for as long as it is open, then
+    /// success, [`Error::Refused`] or [`Error::Timeout`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoAddress`] if we have no address of the remote's IP version,
+    /// [`Error::InUse`] if this pair of sockets has a connection (one in
+    /// TIME-WAIT too), or no port is free.
+    pub fn connect(
+        &mut self,
+        now: Instant,
+        local_port: u16,
+        remote: SocketAddr,
+    ) -> Result<ConnectionId, Error> {
+        let tuple = self.free_tuple(local_port, remote)?;
+        let iss = self.isn.next(now, &tuple);
+        Ok(self.enter(now, tuple, |id, cx| Connection::open(id, tuple, iss, cx)))
+    }
+
+    fn free_tuple(&self, local_port: u16, remote: SocketAddr) -> Result<FourTuple, Error> {
+        let address = self
+            .addresses
+            .iter()
+            .find(|address| address.is_ipv4() == remote.is_ipv4())
+            .ok_or(Error::NoAddress)?;
+        let tuple = |port| FourTuple {
+            local: SocketAddr::new(*address, port),
+            remote,
+        };
+        let candidates = if local_port == 0 {
+            FIRST_EPHEMERAL_PORT..=u16::MAX
+        } else {
+            local_port..=local_port
+        };
+        candidates
+            .map(tuple)
+            .find(|tuple| !self.tuples.contains_key(tuple))
+            .ok_or(Error::InUse)
+    }
+
+    /// The next established connection of a listening port.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Again`] if there is none yet, [`Error::Closed`] if the port
+    /// does not listen.
+    pub fn accept(&mut self, port: u16) -> Result<ConnectionId, Error> {
+        let listener = self.listeners.get_mut(&port).ok_or(Error::Closed)?;
+        let id = listener.ready.pop_front().ok_or(Error::Again)?;
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.owner = Owner::Application;
+        }
+        Ok(id)
+    }
+
+    /// SEND: takes as many octets as the send buffer has room for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Again`] if there is no room, or the connection is still being
+    /// opened; [`Error::Closed`] after [`shutdown`](Self::shutdown); else how
+    /// the connection ended.
+    pub fn send(&mut self, now: Instant, id: ConnectionId, octets: &[u8]) -> Result<usize, Error> {
+        self.call(now, id, |connection, cx| connection.send(cx, octets))?
+    }
+
+    /// RECEIVE: up to `max` octets that arrived in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Again`] if nothing is there; [`Error::Eof`] behind the peer's
+    /// FIN; else how the connection ended. A RST takes with it what was not
+    /// read before.
+    pub fn recv(&mut self, now: Instant, id: ConnectionId, max: usize) -> Result<Vec<u8>, Error> {
+        self.call(now, id, |connection, cx| connection.recv(cx, max))?
+    }
+
+    /// CLOSE as the RFC has it, and as sockets shut down for writing: what was
+    /// sent goes out, then a FIN; receiving goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if that was done before; else how the connection
+    /// ended.
+    pub fn shutdown(&mut self, now: Instant, id: ConnectionId) -> Result<(), Error> {
+        self.call(now, id, Connection::shutdown)?
+    }
+
+    /// `close`: the application lets go; `id` is void from here on. What was
+    /// sent goes out, then a FIN. [`CloseKind`](crate::CloseKind) says what
+    /// becomes of data that was not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if there is no such connection.
+    pub fn close(&mut self, now: Instant, id: ConnectionId) -> Result<(), Error> {
+        self.call(now, id, Connection::close)
+    }
+
+    /// ABORT: RST, and the connection is gone; `id` is void from here on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if there is no such connection.
+    pub fn abort(&mut self, now: Instant, id: ConnectionId) -> Result<(), Error> {
+        self.call(now, id, |connection, cx| {
+            connection.owner = Owner::Nobody;
+            connection.abort(cx);
+        })
+    }
+
+    /// STATUS: the state of a connection, CLOSED if it does not exist (any
+    /// more).
+    #[must_use]
+    pub fn state(&self, id: ConnectionId) -> State {
+        self.connections
+            .get(&id)
+            .map_or(State::Closed, Connection::state)
+    }
+
+    /// The state of a listening port: LISTEN or CLOSED.
+    #[must_use]
+    pub fn listener_state(&self, port: u16) -> State {
+        if self.listeners.contains_key(&port) {
+            State::Listen
+        } else {
+            State::Closed
+        }
+    }
+
+    /// Switches the Nagle algorithm of a connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if there is no such connection.
+    pub fn set_nagle(&mut self, now: Instant, id: ConnectionId, on: bool) -> Result<(), Error> {
+        self.call(now, id, |connection, cx| {
+            if let Some(snd) = connection.phase.sender_mut() {
+                snd.set_nagle(on);
+            }
+            connection.output(cx);
+        })
+    }
+
+    /// Octets that the user has still to read up to the peer's urgent pointer.
+    #[must_use]
+    pub fn urgent_ahead(&self, id: ConnectionId) -> u32 {
+        self.connections
+            .get(&id)
+            .and_then(|connection| connection.phase.receiver())
+            .map_or(0, crate::receive::Receiver::urgent_ahead)
+    }
+
+    /// A call by the application, which must hold the connection.
+    fn call<R>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        act: impl FnOnce(&mut Connection, &mut crate::connection::Context<'_>) -> R,
+    ) -> Result<R, Error> {
+        let held = self
+            .connections
+            .get(&id)
+            .is_some_and(|connection| connection.owner == Owner::Application);
+        if !held {
+            return Err(Error::Closed);
+        }
+        self.drive(now, id, act).ok_or(Error::Closed)
+    }
+}

@@ -1,0 +1,78 @@
+//! Listening ports and the connections that wait on them.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use tcpspec_wire::{Instant, Segment, State, WindowScale};
+
+use super::Host;
+use crate::arrives::effective_mss;
+use crate::connection::{Connection, ConnectionId, FourTuple, Owner, own_mss};
+use crate::receive::Receiver;
+use crate::send::Sender;
+
+/// A listening port.
+#[derive(Debug)]
+pub(super) struct Listener {
+    backlog: usize,
+    /// Connections in SYN-RECEIVED.
+    handshakes: BTreeSet<ConnectionId>,
+    /// Connections to accept, in the order in which they were established.
+    pub(super) ready: VecDeque<ConnectionId>,
+}
+
+impl Listener {
+    /// A listener with room for at least one connection.
+    pub(super) fn new(backlog: usize) -> Self {
+        Self {
+            backlog: backlog.max(1),
+            handshakes: BTreeSet::new(),
+            ready: VecDeque::new(),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.handshakes.len() + self.ready.len() >= self.backlog
+    }
+
+    /// Every connection that nobody has accepted.
+    pub(super) fn into_pending(self) -> impl Iterator<Item = ConnectionId> {
+        self.handshakes.into_iter().chain(self.ready)
+    }
+}
+
+impl Host {
+    /// A SYN for a listener makes a connection in SYN-RECEIVED. Text and FIN
+    /// that come with it are left for the peer to send again. With a full
+    /// backlog the SYN is dropped: the peer's next one may find room.
+    pub(super) fn answer(&mut self, now: Instant, tuple: FourTuple, syn: &Segment) {
+        let port = tuple.local.port();
+        if self.listeners.get(&port).is_none_or(Listener::is_full) {
+            return;
+        }
+        let own_mss = own_mss(tuple.local.ip(), &self.config);
+        let mut snd = Sender::new(self.isn.next(now, &tuple), &self.config);
+        snd.set_mss(effective_mss(syn, own_mss, tuple.local.is_ipv4()));
+        // A SYN's window is never scaled, and there is no SEG.ACK for SND.WL2.
+        let iss = snd.space().una;
+        snd.set_window(syn.seq, iss, syn.window.unscale(WindowScale::NONE));
+        let rcv = Receiver::new(syn.seq, own_mss, &self.config);
+        self.enter(now, tuple, |id, cx| {
+            Connection::answer(id, tuple, snd, rcv, cx)
+        });
+    }
+
+    /// Keeps the listener's lists true to a connection's state.
+    pub(super) fn settle_listener(&mut self, id: ConnectionId, owner: Owner, state: State) {
+        let Owner::Handshake(port) = owner else {
+            return;
+        };
+        let Some(listener) = self.listeners.get_mut(&port) else {
+            return;
+        };
+        if state == State::SynReceived {
+            listener.handshakes.insert(id);
+        } else if listener.handshakes.remove(&id) && state.is_synchronized() {
+            listener.ready.push_back(id);
+        }
+    }
+}

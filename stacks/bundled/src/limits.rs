@@ -1,0 +1,28 @@
+//! Every bound of the stack that is no setting, with its reason.
+
+use std::time::Duration;
+
+/// Separate pieces kept beyond a gap. A peer can make each piece one octet
+/// long; without a bound every octet of the window would cost an allocation.
+pub(crate) const MAX_PIECES: usize = 256;
+
+/// Segments in flight: RFC 6928's initial window, kept for good until
+/// congestion control moves it.
+pub(crate) const SEGMENTS_IN_FLIGHT: u32 = 10;
+
+/// Shortest time a timer can be set for, whatever the settings say: a timer
+/// that is due at once would fire for ever in one instant.
+pub(crate) const MIN_TIMER: Duration = Duration::from_millis(1);
+
+/// The MSS to assume when the peer names none (RFC 9293 section 3.7.1).
+pub(crate) const DEFAULT_MSS_V4: u16 = 536;
+/// The same for IPv6.
+pub(crate) const DEFAULT_MSS_V6: u16 = 1220;
+
+/// Octets of IP and TCP header, without options, for IPv4.
+pub(crate) const HEADERS_V4: u16 = 40;
+/// The same for IPv6.
+pub(crate) const HEADERS_V6: u16 = 60;
+
+/// First port handed out when the application leaves the choice (RFC 6335).
+pub(crate) const FIRST_EPHEMERAL_PORT: u16 = 49_152;

@@ -1,0 +1,198 @@
+//! The receiving direction, from the peer's SYN to its FIN (RFC 9293 sections
+//! 3.4, 3.8.6, 3.10.7.4): the RCV variables, reassembly and the window.
+
+use std::collections::VecDeque;
+
+use tcpspec_wire::{SeqNumber, WindowSize};
+
+use crate::assembler::Assembler;
+use crate::config::Config;
+
+/// What the arrival of text or FIN did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intake {
+    /// Nothing new in it.
+    Nothing,
+    /// RCV.NXT advanced, and nothing waits beyond a gap.
+    InOrder,
+    /// There was, or still is, a gap: the peer wants to know at once.
+    Gap,
+}
+
+/// The receiving direction until the peer's FIN is taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Receiver {
+    /// RCV.NXT.
+    nxt: SeqNumber,
+    /// RCV.NXT + RCV.WND as the peer was told; never moves to the left.
+    edge: SeqNumber,
+    /// RCV.UP, where the peer has announced one.
+    urgent: Option<SeqNumber>,
+    /// Octets in order that the user has not read.
+    unread: VecDeque<u8>,
+    /// Octets taken in order since the SYN: the offset of RCV.NXT.
+    taken: u64,
+    assembler: Assembler,
+    capacity: u32,
+    /// The least by which the right edge moves (RFC 9293 section 3.8.6.2.2).
+    step: u32,
+}
+
+/// The receiving direction after the peer's FIN.
+#[derive(Clone, Debug)]
+pub(crate) struct ReceiveEnd {
+    /// RCV.NXT: the number after the FIN.
+    nxt: SeqNumber,
+    edge: SeqNumber,
+    pub(crate) unread: VecDeque<u8>,
+}
+
+/// RCV.NXT and RCV.WND.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReceiveSpace {
+    pub(crate) nxt: SeqNumber,
+    pub(crate) wnd: WindowSize,
+}
+
+impl ReceiveSpace {
+    fn new(nxt: SeqNumber, edge: SeqNumber) -> Self {
+        let wnd = edge.distance(nxt).max(0).cast_unsigned();
+        Self {
+            nxt,
+            wnd: WindowSize::new(wnd),
+        }
+    }
+}
+
+impl Receiver {
+    /// A receiver for the stream behind the SYN numbered `irs`. `mss` is the
+    /// one that we offer.
+    pub(crate) fn new(irs: SeqNumber, mss: u16, config: &Config) -> Self {
+        // Until window scaling is there, no more than the field can say is
+        // ever promised.
+        let capacity = config.receive_buffer.min(u32::from(u16::MAX));
+        Self {
+            nxt: irs + 1,
+            edge: irs + 1 + capacity,
+            urgent: None,
+            unread: VecDeque::new(),
+            taken: 0,
+            assembler: Assembler::default(),
+            capacity,
+            step: u32::from(mss).min(capacity / 2).max(1),
+        }
+    }
+
+    pub(crate) fn space(&self) -> ReceiveSpace {
+        ReceiveSpace::new(self.nxt, self.edge)
+    }
+
+    /// Whether nothing waits for the user.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// Takes the part of a segment's text and FIN that lies in the window.
+    pub(crate) fn take(&mut self, seq: SeqNumber, octets: &[u8], fin: bool) -> Intake {
+        let had_gap = !self.assembler.is_empty();
+        let before = self.taken;
+        let skip = (self.nxt.distance(seq).max(0) as usize).min(octets.len());
+        let start = seq + skip as u32;
+        let room = self.edge.distance(start).max(0) as usize;
+        let new = &octets[skip..];
+        let kept = &new[..room.min(new.len())];
+        // Not negative: what came before RCV.NXT is cut off.
+        let offset = self.taken + start.distance(self.nxt).max(0).cast_unsigned() as u64;
+        self.assembler.insert(offset, kept);
+        // A FIN needs a number in the window too.
+        let fin = fin && kept.len() < room && seq.offset(octets.len() as i64).at_or_after(self.nxt);
+        if fin {
+            self.assembler.insert_end(offset + kept.len() as u64);
+        }
+        self.advance();
+        if self.taken == before && kept.is_empty() && !fin {
+            Intake::Nothing
+        } else if had_gap || !self.assembler.is_empty() && !self.fin_is_next() {
+            Intake::Gap
+        } else {
+            Intake::InOrder
+        }
+    }
+
+    /// Moves what is in order from the assembler to the user's buffer.
+    fn advance(&mut self) {
+        while let Some(piece) = self.assembler.take(self.taken) {
+            self.taken += piece.len() as u64;
+            self.nxt += piece.len() as u32;
+            self.unread.extend(piece);
+        }
+    }
+
+    /// Whether the next number in order is the peer's FIN.
+    pub(crate) fn fin_is_next(&self) -> bool {
+        self.assembler.ends_at(self.taken)
+    }
+
+    /// Hands octets to the user.
+    pub(crate) fn read(&mut self, max: usize) -> Vec<u8> {
+        read(&mut self.unread, max)
+    }
+
+    /// Throws away what nobody will read.
+    pub(crate) fn discard(&mut self) {
+        self.unread.clear();
+    }
+
+    /// Moves the right edge as far as the buffer allows, in steps that are not
+    /// silly. True if the peer should be told without waiting for a segment to
+    /// ride on: its window was, or was nearly, shut.
+    pub(crate) fn open_window(&mut self) -> bool {
+        let free = self.capacity.saturating_sub(self.unread.len() as u32);
+        let edge = self.nxt + free;
+        let gain = edge.distance(self.edge).max(0).cast_unsigned();
+        if gain < self.step {
+            return false;
+        }
+        let was = self.space().wnd.octets();
+        self.edge = edge;
+        was < self.step || gain >= self.capacity / 2
+    }
+
+    /// Takes an urgent pointer (the number after the last urgent octet).
+    pub(crate) fn take_urgent(&mut self, pointer: SeqNumber) {
+        self.urgent = Some(self.urgent.map_or(pointer, |up| up.latest(pointer)));
+    }
+
+    /// Octets from the next one to read up to the urgent pointer.
+    pub(crate) fn urgent_ahead(&self) -> u32 {
+        let next = self.nxt - self.unread.len() as u32;
+        self.urgent
+            .map_or(0, |up| up.distance(next).max(0).cast_unsigned())
+    }
+
+    /// Takes the FIN; nothing can come behind it.
+    pub(crate) fn end(self) -> ReceiveEnd {
+        ReceiveEnd {
+            nxt: self.nxt + 1,
+            edge: self.edge,
+            unread: self.unread,
+        }
+    }
+}
+
+impl ReceiveEnd {
+    pub(crate) fn space(&self) -> ReceiveSpace {
+        ReceiveSpace::new(self.nxt, self.edge)
+    }
+
+    /// Hands octets to the user.
+    pub(crate) fn read(&mut self, max: usize) -> Vec<u8> {
+        read(&mut self.unread, max)
+    }
+}
+
+/// Takes up to `max` octets from the front.
+pub(crate) fn read(unread: &mut VecDeque<u8>, max: usize) -> Vec<u8> {
+    let len = max.min(unread.len());
+    unread.drain(..len).collect()
+}

@@ -1,0 +1,117 @@
+//! The segments that a TCP sends, each by its template in RFC 9293.
+
+use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption, WindowField, WindowScale};
+
+use crate::receive::ReceiveSpace;
+use crate::send::Chunk;
+
+/// What all segments of a connection have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header {
+    pub(crate) src_port: u16,
+    pub(crate) dst_port: u16,
+    /// RCV.NXT and RCV.WND; none before the peer's SYN.
+    pub(crate) receive: Option<ReceiveSpace>,
+}
+
+impl Header {
+    fn segment(self, seq: SeqNumber, flags: Flags) -> Segment {
+        Segment {
+            src_port: self.src_port,
+            dst_port: self.dst_port,
+            seq,
+            flags,
+            ..Segment::default()
+        }
+    }
+
+    /// A segment with ACK and window, where there is something to acknowledge.
+    fn acknowledging(self, seq: SeqNumber, flags: Flags) -> Segment {
+        match self.receive {
+            None => self.segment(seq, flags),
+            Some(receive) => Segment {
+                ack: receive.nxt,
+                window: receive.wnd.scaled(WindowScale::NONE),
+                ..self.segment(seq, flags | Flags::ACK)
+            },
+        }
+    }
+}
+
+/// A segment that carries `chunk`. A SYN carries the MSS that we offer.
+pub(crate) fn carrying(header: Header, chunk: Chunk, own_mss: u16) -> Segment {
+    let mut flags = Flags::NONE;
+    let mut options = Vec::new();
+    if chunk.syn {
+        flags |= Flags::SYN;
+        options.push(TcpOption::Mss(own_mss));
+    }
+    if chunk.push {
+        flags |= Flags::PSH;
+    }
+    if chunk.fin {
+        flags |= Flags::FIN;
+    }
+    let mut segment = header.acknowledging(chunk.seq, flags);
+    if header.receive.is_none() {
+        // Nothing to announce before the peer's SYN but the whole field: a
+        // peer that answers with data would otherwise be told a shut window.
+        segment.window = WindowField::new(u16::MAX);
+    }
+    segment.options = options;
+    segment.payload = chunk.payload;
+    segment
+}
+
+/// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`
+pub(crate) fn ack(header: Header, snd_nxt: SeqNumber) -> Segment {
+    header.acknowledging(snd_nxt, Flags::NONE)
+}
+
+/// `<SEQ=SND.NXT><CTL=RST>`
+pub(crate) fn reset(header: Header, snd_nxt: SeqNumber) -> Segment {
+    header.segment(snd_nxt, Flags::RST)
+}
+
+/// The RST that answers a segment which no connection wants: nothing if it is
+/// a RST itself, and with numbers taken from it (RFC 9293 section 3.10.7.1).
+pub(crate) fn refusing(cause: &Segment) -> Option<Segment> {
+    let header = Header {
+        src_port: cause.dst_port,
+        dst_port: cause.src_port,
+        receive: None,
+    };
+    if cause.flags.contains(Flags::RST) {
+        None
+    } else if cause.flags.contains(Flags::ACK) {
+        Some(header.segment(cause.ack, Flags::RST))
+    } else {
+        Some(Segment {
+            ack: cause.end(),
+            ..header.segment(SeqNumber::new(0), Flags::RST | Flags::ACK)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case::rst(Flags::RST, None)]
+    #[case::rst_with_ack(Flags::RST | Flags::ACK, None)]
+    #[case::no_ack(Flags::SYN | Flags::FIN, Some((0, 107, Flags::RST | Flags::ACK)))]
+    #[case::ack(Flags::ACK, Some((900, 0, Flags::RST)))]
+    #[case::syn_ack(Flags::SYN | Flags::ACK, Some((900, 0, Flags::RST)))]
+    fn closed_port_answers(#[case] flags: Flags, #[case] expected: Option<(u32, u32, Flags)>) {
+        let cause = Segment {
+            seq: SeqNumber::new(100),
+            ack: SeqNumber::new(900),
+            flags,
+            payload: vec![0; 5],
+            ..Segment::default()
+        };
+        let reply = refusing(&cause).map(|rst| (rst.seq.value(), rst.ack.value(), rst.flags));
+        assert_eq!(reply, expected);
+    }
+}

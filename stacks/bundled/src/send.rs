@@ -1,0 +1,394 @@
+//! The sending direction, from the SYN to the acknowledged FIN (RFC 9293
+//! sections 3.4, 3.7, 3.8): the SND variables, the send buffer, what to send
+//! next and when to repeat it. It deals in [`Chunk`]s of sequence space and
+//! knows no headers. Selective acknowledgment and fast retransmit are left out.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tcpspec_wire::{Instant, SeqNumber, WindowSize};
+
+use crate::config::Config;
+use crate::congestion::Congestion;
+use crate::rtt::RttEstimator;
+use crate::timers::SendTimer;
+
+/// A piece of the sending sequence space, to be put into one segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    pub(crate) seq: SeqNumber,
+    pub(crate) syn: bool,
+    pub(crate) payload: Vec<u8>,
+    /// The send buffer is empty behind this chunk.
+    pub(crate) push: bool,
+    pub(crate) fin: bool,
+}
+
+impl Chunk {
+    fn end(&self) -> SeqNumber {
+        self.seq + self.payload.len() as u32 + u32::from(self.syn) + u32::from(self.fin)
+    }
+}
+
+/// What the sender's timer asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Timeout {
+    /// R2 is over: the peer is gone.
+    GiveUp,
+    /// Send from SND.UNA again.
+    Resend,
+    /// Send this probe into the closed window.
+    Probe(Chunk),
+}
+
+/// The sending direction while anything in it can still be unacknowledged.
+///
+/// Whether a FIN ends the stream is not kept here: the state says it, and
+/// methods that need to know are told (`fin`).
+#[derive(Clone, Debug)]
+pub(crate) struct Sender {
+    iss: SeqNumber,
+    /// SND.UNA.
+    una: SeqNumber,
+    /// SND.NXT: everything before it was sent at least once.
+    nxt: SeqNumber,
+    /// Where to send from: SND.NXT, or further left after a timeout.
+    cursor: SeqNumber,
+    /// SND.WND, and the largest it ever was (RFC 5961 section 5).
+    wnd: WindowSize,
+    max_wnd: WindowSize,
+    /// SND.WL1 and SND.WL2.
+    wl1: SeqNumber,
+    wl2: SeqNumber,
+    /// The effective send MSS.
+    mss: u32,
+    /// Octets from the first unacknowledged one on.
+    buffer: VecDeque<u8>,
+    capacity: usize,
+    nagle: bool,
+    /// The segment that is being timed: the number after it, and when it went.
+    timed: Option<(SeqNumber, Instant)>,
+    rtt: RttEstimator,
+    timer: SendTimer,
+    congestion: Congestion,
+    r2_syn: Duration,
+    r2_data: Duration,
+}
+
+/// The sending direction after its FIN was acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SendEnd {
+    pub(crate) nxt: SeqNumber,
+    pub(crate) max_wnd: WindowSize,
+}
+
+/// What the ACK check needs to know of the sending direction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SendSpace {
+    pub(crate) una: SeqNumber,
+    pub(crate) nxt: SeqNumber,
+    pub(crate) max_wnd: WindowSize,
+}
+
+impl Sender {
+    /// A sender that has still to send its SYN.
+    pub(crate) fn new(iss: SeqNumber, config: &Config) -> Self {
+        Self {
+            iss,
+            una: iss,
+            nxt: iss,
+            cursor: iss,
+            wnd: WindowSize::default(),
+            max_wnd: WindowSize::default(),
+            wl1: SeqNumber::default(),
+            wl2: iss,
+            mss: 1,
+            buffer: VecDeque::new(),
+            capacity: config.send_buffer,
+            nagle: config.nagle,
+            timed: None,
+            rtt: RttEstimator::new(config),
+            timer: SendTimer::Off,
+            congestion: Congestion::new(),
+            r2_syn: config.r2_syn,
+            r2_data: config.r2_data,
+        }
+    }
+
+    pub(crate) const fn space(&self) -> SendSpace {
+        SendSpace {
+            una: self.una,
+            nxt: self.nxt,
+            max_wnd: self.max_wnd,
+        }
+    }
+
+    /// Whether the SYN is still unacknowledged.
+    pub(crate) fn syn_in_flight(&self) -> bool {
+        self.una == self.iss
+    }
+
+    /// Sets the effective send MSS, which the peer's SYN decides.
+    pub(crate) fn set_mss(&mut self, mss: u16) {
+        self.mss = u32::from(mss.max(1));
+    }
+
+    /// Switches the Nagle algorithm.
+    pub(crate) const fn set_nagle(&mut self, on: bool) {
+        self.nagle = on;
+    }
+
+    /// Goes back to the SYN, to send it with an ACK (simultaneous open).
+    pub(crate) const fn rewind_to_syn(&mut self) {
+        self.cursor = self.iss;
+    }
+
+    /// Takes octets from the user, as many as there is room for.
+    pub(crate) fn write(&mut self, octets: &[u8]) -> usize {
+        let room = self.capacity.saturating_sub(self.buffer.len());
+        let taken = room.min(octets.len());
+        self.buffer.extend(&octets[..taken]);
+        taken
+    }
+
+    /// The number of the first octet in the buffer.
+    fn first(&self) -> SeqNumber {
+        self.una + u32::from(self.syn_in_flight())
+    }
+
+    /// The number after the last octet in the buffer; that of the FIN.
+    fn data_end(&self) -> SeqNumber {
+        self.first() + self.buffer.len() as u32
+    }
+
+    /// Whether anything at or behind the cursor waits to be sent.
+    fn has_unsent(&self, fin: bool) -> bool {
+        (self.data_end() + u32::from(fin)).after(self.cursor)
+    }
+
+    /// The next chunk that window, congestion and the rules against silly
+    /// windows let go (RFC 9293 section 3.8.6.2.1), marked as sent `now`.
+    pub(crate) fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
+        let chunk = if self.cursor == self.iss {
+            self.syn_chunk()
+        } else {
+            self.data_chunk(fin)?
+        };
+        self.mark_sent(now, chunk.end());
+        self.cursor = chunk.end();
+        Some(chunk)
+    }
+
+    const fn syn_chunk(&self) -> Chunk {
+        Chunk {
+            seq: self.iss,
+            syn: true,
+            payload: Vec::new(),
+            push: false,
+            fin: false,
+        }
+    }
+
+    fn data_chunk(&self, fin: bool) -> Option<Chunk> {
+        if !self.has_unsent(fin) {
+            return None;
+        }
+        let in_flight = self.cursor.distance(self.una).max(0).cast_unsigned();
+        let allowed = self.wnd.octets().min(self.congestion.window(self.mss));
+        let usable = allowed.saturating_sub(in_flight);
+        let pending = self.data_end().distance(self.cursor).max(0).cast_unsigned();
+        let len = pending.min(usable).min(self.mss);
+        let last = len == pending;
+        let with_fin = fin && last && usable > len;
+        (with_fin || self.is_worth_sending(len, last)).then(|| self.chunk(len, with_fin))
+    }
+
+    /// Whether a segment of `len` octets is no silly one. Repeats always go.
+    fn is_worth_sending(&self, len: u32, last: bool) -> bool {
+        let idle = self.una == self.nxt;
+        len > 0
+            && (len == self.mss
+                || self.cursor.before(self.nxt)
+                || last && (idle || !self.nagle)
+                || idle && len >= self.max_wnd.octets() / 2)
+    }
+
+    /// `len` octets from the cursor on.
+    fn chunk(&self, len: u32, fin: bool) -> Chunk {
+        let start = self.cursor.distance(self.first()).max(0) as usize;
+        let end = start + len as usize;
+        Chunk {
+            seq: self.cursor,
+            syn: false,
+            payload: self.buffer.range(start..end).copied().collect(),
+            push: len > 0 && end == self.buffer.len(),
+            fin,
+        }
+    }
+
+    fn mark_sent(&mut self, now: Instant, end: SeqNumber) {
+        if end.after(self.nxt) {
+            // A chunk that is new in part only is not timed (Karn).
+            if self.timed.is_none() && self.cursor == self.nxt {
+                self.timed = Some((end, now));
+            }
+            self.nxt = end;
+        }
+        if self.timer == SendTimer::Off {
+            self.start_retransmit(now);
+        }
+    }
+
+    fn start_retransmit(&mut self, now: Instant) {
+        self.timer = SendTimer::Retransmit {
+            at: now + self.rtt.rto(),
+            since: now,
+        };
+    }
+
+    /// To be called when nothing more can be sent `now`: if something waits
+    /// while nothing is in flight, only probing will find the window open.
+    pub(crate) fn arm_persist(&mut self, now: Instant, fin: bool) {
+        if self.timer == SendTimer::Off && self.has_unsent(fin) {
+            let interval = self.rtt.rto();
+            self.timer = SendTimer::Persist {
+                at: now + interval,
+                since: now,
+                interval,
+            };
+        }
+    }
+
+    /// Takes an acceptable new ACK (SND.UNA < SEG.ACK =< SND.NXT). True if it
+    /// covers the FIN behind the data.
+    pub(crate) fn acknowledge(&mut self, now: Instant, ack: SeqNumber) -> bool {
+        let covers_fin = ack.after(self.data_end());
+        if self.syn_in_flight() && self.timed.is_none() && !self.rtt.has_sample() {
+            self.rtt.opened_after_loss();
+        }
+        if let Some((end, sent)) = self.timed
+            && ack.at_or_after(end)
+        {
+            self.rtt.sample(now.since(sent));
+            self.timed = None;
+        }
+        let octets = ack.distance(self.first()).max(0) as usize;
+        self.buffer.drain(..octets.min(self.buffer.len()));
+        self.una = ack;
+        self.cursor = self.cursor.latest(ack);
+        self.congestion.on_ack();
+        self.timer = SendTimer::Off;
+        if self.una != self.nxt {
+            self.start_retransmit(now);
+        }
+        covers_fin
+    }
+
+    /// The peer is alive: it answered, if only a probe.
+    pub(crate) const fn heard(&mut self, now: Instant) {
+        if let SendTimer::Persist { since, .. } = &mut self.timer {
+            *since = now;
+        }
+    }
+
+    /// Takes the window of a segment, unless an older one says so (WL1, WL2).
+    pub(crate) fn update_window(&mut self, seq: SeqNumber, ack: SeqNumber, wnd: WindowSize) {
+        let newer = self.wl1.before(seq) || self.wl1 == seq && self.wl2.at_or_before(ack);
+        if newer {
+            self.set_window(seq, ack, wnd);
+        }
+    }
+
+    /// Takes the window of the segment that carries the peer's SYN.
+    pub(crate) fn set_window(&mut self, seq: SeqNumber, ack: SeqNumber, wnd: WindowSize) {
+        self.wnd = wnd;
+        self.max_wnd = self.max_wnd.max(wnd);
+        self.wl1 = seq;
+        self.wl2 = ack;
+        if wnd.octets() > 0 && matches!(self.timer, SendTimer::Persist { .. }) {
+            self.timer = SendTimer::Off;
+        }
+    }
+
+    fn r2(&self) -> Duration {
+        if self.syn_in_flight() {
+            self.r2_syn
+        } else {
+            self.r2_data
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.timer.deadline(self.r2())
+    }
+
+    /// The timer ran out.
+    pub(crate) fn on_timeout(&mut self, now: Instant, fin: bool) -> Option<Timeout> {
+        let since = match self.timer {
+            SendTimer::Off => return None,
+            SendTimer::Retransmit { since, .. } | SendTimer::Persist { since, .. } => since,
+        };
+        if now.since(since) >= self.r2() {
+            return Some(Timeout::GiveUp);
+        }
+        if self.wnd.octets() == 0 && !self.syn_in_flight() {
+            return Some(Timeout::Probe(self.probe(now, since, fin)));
+        }
+        if let SendTimer::Persist { interval, .. } = self.timer {
+            // Held back by the rules against silly windows, not by a closed
+            // window: what fits goes now (their override timeout).
+            return Some(Timeout::Probe(self.small_chunk(now, since, interval, fin)));
+        }
+        self.cursor = self.una;
+        self.timed = None;
+        self.rtt.back_off();
+        self.congestion.on_timeout();
+        self.timer = SendTimer::Retransmit {
+            at: now + self.rtt.rto(),
+            since,
+        };
+        Some(Timeout::Resend)
+    }
+
+    /// One octet, or the FIN, from SND.UNA on. The cursor stays at it, so that
+    /// it goes again with the rest once the window opens.
+    fn probe(&mut self, now: Instant, since: Instant, fin: bool) -> Chunk {
+        let interval = match self.timer {
+            SendTimer::Persist { interval, .. } => interval * 2,
+            SendTimer::Off | SendTimer::Retransmit { .. } => self.rtt.rto() * 2,
+        };
+        let interval = interval.min(self.rtt.max());
+        self.cursor = self.una;
+        let len = self.buffer.len().min(1);
+        let chunk = self.chunk(len as u32, fin && len == self.buffer.len());
+        self.nxt = self.nxt.latest(chunk.end());
+        self.timed = None;
+        self.timer = SendTimer::Persist {
+            at: now + interval,
+            since,
+            interval,
+        };
+        chunk
+    }
+
+    fn small_chunk(&mut self, now: Instant, since: Instant, wait: Duration, fin: bool) -> Chunk {
+        let pending = self.data_end().distance(self.cursor).max(0).cast_unsigned();
+        let len = pending.min(self.wnd.octets()).min(self.mss);
+        let chunk = self.chunk(len, fin && len == pending);
+        self.cursor = chunk.end();
+        self.nxt = self.nxt.latest(chunk.end());
+        self.timer = SendTimer::Retransmit {
+            at: now + wait,
+            since,
+        };
+        chunk
+    }
+
+    /// What is left of the sender once its FIN is acknowledged.
+    pub(crate) const fn end(&self) -> SendEnd {
+        SendEnd {
+            nxt: self.nxt,
+            max_wnd: self.max_wnd,
+        }
+    }
+}
