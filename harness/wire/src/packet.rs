@@ -314,12 +314,96 @@ impl Packet {
     /// If the octets are not an IP packet. Faults further in are listed in
     /// [`Decoded::defects`].
     pub fn decode(octets: &[u8]) -> Result<Decoded, DecodeError> {
-        match octets.first().map(|octet| octet >> 4) {
-            None => Err(DecodeError::Empty),
-            Some(4) => decode_v4(octets),
-            Some(6) => decode_v6(octets),
-            Some(version) => Err(DecodeError::Version(version)),
+        let shell = match octets.first().map(|octet| octet >> 4) {
+            None => return Err(DecodeError::Empty),
+            Some(4) => Shell::decode_v4(octets)?,
+            Some(6) => Shell::decode_v6(octets)?,
+            Some(version) => return Err(DecodeError::Version(version)),
+        };
+        let mut defects = Vec::new();
+        defects.extend(shell.defect);
+        let body = match shell.fragment {
+            Some((offset, more)) => Body::Fragment {
+                protocol: shell.protocol,
+                offset,
+                more,
+                octets: shell.payload.to_vec(),
+            },
+            None => decode_body(&shell, &mut defects),
+        };
+        let packet = Self { ip: shell.ip, body };
+        Ok(Decoded { packet, defects })
+    }
+}
+
+/// What the IP header says, in either version.
+struct Shell<'a> {
+    ip: IpHeader,
+    protocol: u8,
+    /// Offset in octets, and whether more fragments follow.
+    fragment: Option<(u16, bool)>,
+    payload: &'a [u8],
+    defect: Option<Defect>,
+}
+
+impl<'a> Shell<'a> {
+    fn decode_v4(octets: &'a [u8]) -> Result<Self, DecodeError> {
+        let fixed = take(octets, 0, IPV4_HEADER_LEN)?;
+        let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+        let address =
+            |at: usize| Ipv4Addr::new(fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]);
+        let header_len = usize::from(fixed[0] & 0xf) * 4;
+        let header = take(octets, 0, header_len.max(IPV4_HEADER_LEN))?;
+        let field = half(6);
+        let (offset, more) = ((field & 0x1fff) * 8, field & 0x2000 != 0);
+        Ok(Self {
+            ip: IpHeader {
+                src: address(12).into(),
+                dst: address(16).into(),
+                ttl: fixed[8],
+                traffic_class: fixed[1],
+                ident: half(4),
+                dont_fragment: field & 0x4000 != 0,
+            },
+            protocol: fixed[9],
+            fragment: (offset != 0 || more).then_some((offset, more)),
+            payload: take(octets, header.len(), usize::from(half(2)))?,
+            defect: (checksum::internet(header) != 0).then_some(Defect::IpChecksum),
+        })
+    }
+
+    fn decode_v6(octets: &'a [u8]) -> Result<Self, DecodeError> {
+        let header = take(octets, 0, IPV6_HEADER_LEN)?;
+        let address = |at: usize| {
+            let mut address = [0; 16];
+            address.copy_from_slice(&header[at..at + 16]);
+            IpAddr::V6(Ipv6Addr::from(address))
+        };
+        let len = usize::from(u16::from_be_bytes([header[4], header[5]]));
+        let mut shell = Self {
+            ip: IpHeader {
+                src: address(8),
+                dst: address(24),
+                ttl: header[7],
+                traffic_class: header[0] << 4 | header[1] >> 4,
+                ident: 0,
+                dont_fragment: true,
+            },
+            protocol: header[6],
+            fragment: None,
+            payload: take(octets, IPV6_HEADER_LEN, IPV6_HEADER_LEN + len)?,
+            defect: None,
+        };
+        if let (protocol::IPV6_FRAGMENT, [protocol, _, hi, lo, _, _, id1, id0, rest @ ..]) =
+            (shell.protocol, shell.payload)
+        {
+            let field = u16::from_be_bytes([*hi, *lo]);
+            shell.ip.ident = u16::from_be_bytes([*id1, *id0]);
+            shell.protocol = *protocol;
+            shell.fragment = Some((field & !7, field & 1 != 0));
+            shell.payload = rest;
         }
+        Ok(shell)
     }
 }
 
@@ -330,81 +414,8 @@ fn take(octets: &[u8], from: usize, to: usize) -> Result<&[u8], DecodeError> {
     })
 }
 
-fn decode_v4(octets: &[u8]) -> Result<Decoded, DecodeError> {
-    let fixed = take(octets, 0, IPV4_HEADER_LEN)?;
-    let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
-    let header_len = usize::from(fixed[0] & 0xf) * 4;
-    let header = take(octets, 0, header_len.max(IPV4_HEADER_LEN))?;
-    let payload = take(octets, header.len(), usize::from(half(2)))?;
-    let word = |at: usize| Ipv4Addr::new(fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]);
-    let fragment = half(6);
-    let ip = IpHeader {
-        src: word(12).into(),
-        dst: word(16).into(),
-        ttl: fixed[8],
-        traffic_class: fixed[1],
-        ident: half(4),
-        dont_fragment: fragment & 0x4000 != 0,
-    };
-    let mut defects = Vec::new();
-    if checksum::internet(header) != 0 {
-        defects.push(Defect::IpChecksum);
-    }
-    let (offset, more) = ((fragment & 0x1fff) * 8, fragment & 0x2000 != 0);
-    let body = if offset != 0 || more {
-        Body::Fragment {
-            protocol: fixed[9],
-            offset,
-            more,
-            octets: payload.to_vec(),
-        }
-    } else {
-        decode_body(&ip, fixed[9], payload, &mut defects)
-    };
-    Ok(Decoded {
-        packet: Packet { ip, body },
-        defects,
-    })
-}
-
-fn decode_v6(octets: &[u8]) -> Result<Decoded, DecodeError> {
-    let header = take(octets, 0, IPV6_HEADER_LEN)?;
-    let address = |at: usize| {
-        let mut address = [0; 16];
-        address.copy_from_slice(&header[at..at + 16]);
-        IpAddr::V6(Ipv6Addr::from(address))
-    };
-    let len = usize::from(u16::from_be_bytes([header[4], header[5]]));
-    let payload = take(octets, IPV6_HEADER_LEN, IPV6_HEADER_LEN + len)?;
-    let mut ip = IpHeader {
-        src: address(8),
-        dst: address(24),
-        ttl: header[7],
-        traffic_class: header[0] << 4 | header[1] >> 4,
-        ident: 0,
-        dont_fragment: true,
-    };
-    let mut defects = Vec::new();
-    let body = match (header[6], payload) {
-        (protocol::IPV6_FRAGMENT, [protocol, _, hi, lo, _, _, id1, id0, rest @ ..]) => {
-            let field = u16::from_be_bytes([*hi, *lo]);
-            ip.ident = u16::from_be_bytes([*id1, *id0]);
-            Body::Fragment {
-                protocol: *protocol,
-                offset: field & !7,
-                more: field & 1 != 0,
-                octets: rest.to_vec(),
-            }
-        }
-        (protocol, payload) => decode_body(&ip, protocol, payload, &mut defects),
-    };
-    Ok(Decoded {
-        packet: Packet { ip, body },
-        defects,
-    })
-}
-
-fn decode_body(ip: &IpHeader, protocol: u8, octets: &[u8], defects: &mut Vec<Defect>) -> Body {
+fn decode_body(shell: &Shell<'_>, defects: &mut Vec<Defect>) -> Body {
+    let (ip, protocol, octets) = (&shell.ip, shell.protocol, shell.payload);
     let other = || Body::Other {
         protocol,
         octets: octets.to_vec(),

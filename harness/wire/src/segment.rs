@@ -85,6 +85,7 @@ impl Segment {
 
     /// Reads a segment; `None` if the octets are shorter than their header or
     /// the data offset lies outside them. The checksum is not looked at.
+    #[inline]
     pub(crate) fn decode(octets: &[u8]) -> Option<Self> {
         let header = octets.first_chunk::<HEADER_LEN>()?;
         let half = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
