@@ -63,6 +63,16 @@ pub enum Isn {
     Fixed(SeqNumber),
 }
 
+impl Config {
+    /// The retransmission timeout before the first measurement (RFC 6298 rule
+    /// 2.1: one second), brought within the bounds.
+    #[must_use]
+    pub fn rto_initial(&self) -> Duration {
+        let max = self.rto_max.max(self.rto_min);
+        Duration::from_secs(1).max(self.rto_min).min(max)
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {

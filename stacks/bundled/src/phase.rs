@@ -139,6 +139,14 @@ impl Phase {
                 unread: rcv.unread,
                 end: End::Orderly,
             },
+            // The user never had it, and the listener goes on.
+            (
+                Self::SynReceived {
+                    origin: Origin::Passive,
+                    ..
+                },
+                Event::Delete(End::Timeout),
+            ) => Self::Listen,
             (unchanged @ Self::Closed { .. }, _) => unchanged,
             (phase, Event::Delete(end)) => phase.deleted(end),
             (unchanged, _) => unchanged,

@@ -6,8 +6,6 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::limits::MIN_TIMER;
 
-/// The timeout before the first sample (rule 2.1).
-const INITIAL: Duration = Duration::from_secs(1);
 /// The timeout for data when the SYN had to be repeated (rule 5.7).
 const AFTER_LOST_SYN: Duration = Duration::from_secs(3);
 
@@ -32,7 +30,7 @@ impl RttEstimator {
         let max = config.rto_max.max(min);
         Self {
             smoothed: None,
-            rto: INITIAL.clamp(min, max),
+            rto: config.rto_initial().clamp(min, max),
             min,
             max,
         }

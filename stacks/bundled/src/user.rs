@@ -23,14 +23,10 @@ impl Connection {
             Phase::Closed { end, .. } => return Err(end.on_send()),
         };
         self.output(cx);
-        if taken == 0 && (!octets.is_empty() || !self.is_synchronized()) {
+        if taken == 0 {
             return Err(Error::Again);
         }
         Ok(taken)
-    }
-
-    fn is_synchronized(&self) -> bool {
-        self.state().is_synchronized()
     }
 
     /// RECEIVE. What arrived before the peer's FIN is read first; what arrived
@@ -48,7 +44,7 @@ impl Connection {
             | Phase::TimeWait { rcv, .. } => (rcv.read(max), Error::Eof),
             Phase::Closed { unread, end } => (receive::read(unread, max), end.on_receive()),
         };
-        if octets.is_empty() && (max > 0 || otherwise != Error::Again) {
+        if octets.is_empty() {
             return Err(otherwise);
         }
         self.open_window(cx);
