@@ -234,3 +234,6 @@ impl IcmpError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,7 @@ impl Draft {
         let start = offset.min(tcp.len());
         let end = (start + octets.len()).min(tcp.len());
         tcp.splice(start..end, octets.iter().copied());
-        self.checksum_written |= start < CHECKSUM.end && CHECKSUM.start < end;
+        self.checksum_written |= start.max(CHECKSUM.start) < end.min(CHECKSUM.end);
     }
 
     fn finish(mut self) -> Vec<Vec<u8>> {
@@ -160,3 +160,6 @@ fn fragments(packet: &Packet, size: u16) -> Vec<Vec<u8>> {
     };
     whole.chunks(size).enumerate().map_while(fragment).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -187,3 +187,6 @@ fn sack_block(octets: &[u8]) -> (SeqNumber, SeqNumber) {
     };
     (number(0), number(4))
 }
+
+#[cfg(test)]
+mod tests;

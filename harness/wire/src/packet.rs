@@ -440,3 +440,6 @@ fn decode_body(shell: &Shell<'_>, defects: &mut Vec<Defect>) -> Body {
         _ => other(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -183,7 +183,7 @@ impl FromStr for SegmentText {
         let mut words = pieces(head, ' ').filter(|(_, word)| !word.is_empty());
         let (at, flags) = words
             .next()
-            .ok_or_else(|| TextProblem::Missing("the flags").at(0))?;
+            .ok_or_else(|| TextProblem::Missing("flags").at(0))?;
         let flags = flags
             .parse()
             .map_err(|error: TextError| error.shifted(at))?;
@@ -261,3 +261,6 @@ fn value_of<T>(
 ) -> Result<T, TextError> {
     read(value).map_err(|error| error.shifted(name.len() + 1))
 }
+
+#[cfg(test)]
+mod tests;

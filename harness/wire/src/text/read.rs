@@ -50,7 +50,7 @@ pub enum TextProblem {
     #[error("`{0}` stands twice")]
     Twice(String),
     /// Something that has to be there.
-    #[error("{0} is missing")]
+    #[error("missing {0}")]
     Missing(&'static str),
     /// Not a number, or out of range.
     #[error("`{text}` is not a number from 0 to {max}")]

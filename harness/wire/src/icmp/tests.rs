@@ -1,0 +1,108 @@
+//! Errors by name in both versions of IP, and what they quote.
+
+use rstest::rstest;
+
+use super::*;
+use crate::packet::{Body, Decoded, IpHeader};
+use crate::segment::Segment;
+
+fn packet(v6: bool, payload: usize) -> Packet {
+    let [src, dst]: [IpAddr; 2] = if v6 {
+        [1, 2].map(|host| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, host]))
+    } else {
+        [[192, 0, 2, 1], [192, 0, 2, 2]].map(IpAddr::from)
+    };
+    let segment = Segment {
+        src_port: 50_000,
+        dst_port: 80,
+        seq: SeqNumber::new(0xffff_fff0),
+        payload: vec![0x61; payload],
+        ..Segment::default()
+    };
+    Packet::tcp(src, dst, segment)
+}
+
+#[rstest]
+#[case::net(Report::NetUnreachable, (3, 0, 0), (1, 0, 0))]
+#[case::host(Report::HostUnreachable, (3, 1, 0), (1, 3, 0))]
+#[case::protocol(Report::ProtocolUnreachable, (3, 2, 0), (4, 1, 6))]
+#[case::port(Report::PortUnreachable, (3, 3, 0), (1, 4, 0))]
+#[case::too_big(Report::PacketTooBig { mtu: 1280 }, (3, 4, 1280), (2, 0, 1280))]
+#[case::time(Report::TimeExceeded, (11, 0, 0), (3, 0, 0))]
+#[case::parameter(Report::ParameterProblem { pointer: 9 }, (12, 0, 0x0900_0000), (4, 0, 9))]
+fn a_report_goes_over_the_wire_in_both_versions(
+    #[case] report: Report,
+    #[case] v4: (u8, u8, u32),
+    #[case] v6: (u8, u8, u32),
+    #[values(0, 2000)] payload: usize,
+) {
+    for (fields, packet) in [(v4, packet(false, payload)), (v6, packet(true, payload))] {
+        let error = IcmpError::new(report, &packet);
+        assert_eq!((error.kind, error.code, error.parameter), fields);
+        let carrier = Packet {
+            ip: IpHeader::new(packet.ip.dst, packet.ip.src),
+            body: Body::Icmp(error.clone()),
+        };
+        let defects = Vec::new();
+        let read = Packet::decode(&carrier.encode());
+        let packet = carrier;
+        assert_eq!(read, Ok(Decoded { packet, defects }));
+        assert_eq!(error.report(), Some(report));
+    }
+}
+
+#[rstest]
+#[case::v4(false, 576)]
+#[case::v6(true, 1280)]
+fn an_error_quotes_as_much_as_it_may(#[case] v6: bool, #[case] message_max: usize) {
+    for payload in [0, 2000] {
+        let packet = packet(v6, payload);
+        let error = IcmpError::new(Report::PortUnreachable, &packet);
+        assert!(packet.encode().starts_with(&error.quote));
+        let whole = packet.encode().len();
+        let room = message_max - packet.ip.wire_len() - HEADER_LEN;
+        assert_eq!(error.quote.len(), whole.min(room));
+    }
+}
+
+#[rstest]
+#[case::v4(false, V4_QUOTE_MIN)]
+#[case::v6(true, IPV6_HEADER_LEN + 8)]
+fn the_quote_names_the_connection(#[case] v6: bool, #[case] least: usize) {
+    let packet = packet(v6, 10);
+    let mut error = IcmpError::new(Report::TimeExceeded, &packet);
+    error.quote.truncate(least);
+    let quoted = Quoted {
+        src: packet.ip.src,
+        dst: packet.ip.dst,
+        src_port: 50_000,
+        dst_port: 80,
+        seq: SeqNumber::new(0xffff_fff0),
+    };
+    assert_eq!(error.quoted(), Some(quoted));
+    error.quote.pop();
+    assert_eq!(error.quoted(), None);
+}
+
+#[rstest]
+#[case::source_quench(false, 4, 0)]
+#[case::prohibited(false, 3, 13)]
+#[case::prohibited_v6(true, 1, 1)]
+fn other_codes_have_no_name_but_are_kept(#[case] v6: bool, #[case] kind: u8, #[case] code: u8) {
+    let error = IcmpError {
+        kind,
+        code,
+        ..IcmpError::new(Report::TimeExceeded, &packet(v6, 0))
+    };
+    assert_eq!(error.report(), None);
+    let body = Body::Icmp(error);
+    let ip = packet(v6, 0).ip;
+    let read = Packet::decode(
+        &Packet {
+            ip,
+            body: body.clone(),
+        }
+        .encode(),
+    );
+    assert_eq!(read.map(|read| read.packet.body), Ok(body));
+}
