@@ -1,1 +1,33 @@
-//! l
+//! The Linux kernel's TCP as a stack under test.
+//!
+//! [`LinuxStack`] drives the kernel that runs, in a network namespace of its
+//! own: crafted packets go in and answers come out through a TUN device, the
+//! application is real sockets, and states are read by sock_diag, connections
+//! that nobody holds a descriptor of included. The host's own network is never
+//! touched, and nothing is left when the process ends, however it ends.
+//!
+//! [`sandbox`] gets the process the rights for that and says what is missing
+//! where they cannot be had.
+//!
+//! Not here yet: the kernel's own log of state changes and of reasons for
+//! dropping a segment (tracepoints).
+
+mod application;
+mod clock;
+mod connections;
+mod diag;
+mod error;
+mod hello;
+mod lane;
+mod link;
+mod netlink;
+mod netns;
+pub mod sandbox;
+mod stack;
+mod sys;
+mod sysctl;
+mod tap;
+mod tun;
+
+pub use error::LaneError;
+pub use stack::{LinuxStack, Settings};

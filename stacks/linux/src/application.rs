@@ -1,0 +1,261 @@
+//! The application on top of the kernel's TCP: real sockets, never blocking,
+//! used from the thread that delivers the packets (another thread inside a
+//! call on the same socket would delay what the kernel does with a segment).
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::net::{
+    RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, accept_with, bind, connect, listen,
+    recv, send, shutdown, socket_with, sockopt,
+};
+use tcpspec_connector::call::SocketOption;
+use tcpspec_connector::{Call, CallError, CallResult, Handle, Ret};
+
+use crate::error::{Context, LaneError};
+use crate::lane::Lane;
+use crate::link::family;
+
+/// The sockets of a trial, by the names the harness gave them.
+#[derive(Debug, Default)]
+pub(crate) struct Application {
+    sockets: BTreeMap<Handle, Socket>,
+}
+
+#[derive(Debug)]
+struct Socket {
+    fd: OwnedFd,
+    /// The port it listens on, if it is a listener.
+    listens: Option<u16>,
+    /// Its application has closed the sending direction.
+    shut: bool,
+    /// Its application has been told how the connection ended. The kernel
+    /// tells it once and speaks of an orderly end from then on.
+    ended: bool,
+}
+
+/// How a call went wrong.
+enum Failure {
+    /// The application is told.
+    Told(Errno),
+    /// The machine could not do it.
+    Machine(LaneError),
+}
+
+impl Application {
+    /// Makes a call. `own` is the stack's address.
+    pub(crate) fn call(
+        &mut self,
+        lane: &Lane,
+        own: IpAddr,
+        call: &Call,
+    ) -> Result<CallResult, LaneError> {
+        Ok(match call {
+            Call::Listen {
+                handle,
+                port,
+                backlog,
+            } => {
+                let made = listener(lane, SocketAddr::new(own, *port), *backlog);
+                self.keep(handle, made, Some(*port))?
+            }
+            Call::Connect { handle, port, to } => {
+                let made = connector(lane, SocketAddr::new(own, *port), *to);
+                self.keep(handle, made, None)?
+            }
+            Call::Accept { handle, new } => self.accept(handle, new)?,
+            Call::Send { handle, data } => self.on(handle, |socket| socket.send(data)),
+            Call::Recv { handle, max } => self.on(handle, |socket| socket.recv(*max)),
+            Call::Shutdown { handle } => self.on(handle, Socket::shutdown),
+            Call::Close { handle } => self.let_go(handle, None),
+            Call::Abort { handle } => self.let_go(handle, Some(Duration::ZERO)),
+            Call::SetOption { handle, option } => {
+                self.on(handle, |socket| socket.set_option(*option))
+            }
+        })
+    }
+
+    /// Whether somebody listens on this port.
+    pub(crate) fn listens(&self, port: u16) -> bool {
+        let mut sockets = self.sockets.values();
+        sockets.any(|socket| socket.listens == Some(port))
+    }
+
+    /// Whether it has no socket at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
+    fn on(&mut self, handle: &Handle, act: impl FnOnce(&mut Socket) -> CallResult) -> CallResult {
+        self.sockets
+            .get_mut(handle)
+            .map_or(Err(CallError::Closed), act)
+    }
+
+    /// Files a new socket under its name.
+    fn keep(
+        &mut self,
+        handle: &Handle,
+        made: Result<OwnedFd, Failure>,
+        listens: Option<u16>,
+    ) -> Result<CallResult, LaneError> {
+        match made {
+            Ok(fd) => {
+                let socket = Socket::new(fd, listens);
+                self.sockets.insert(handle.clone(), socket);
+                Ok(Ok(Ret::Done))
+            }
+            Err(Failure::Told(errno)) => Ok(Err(told(errno))),
+            Err(Failure::Machine(error)) => Err(error),
+        }
+    }
+
+    fn accept(&mut self, handle: &Handle, new: &Handle) -> Result<CallResult, LaneError> {
+        let Some(listener) = self.sockets.get(handle) else {
+            return Ok(Err(CallError::Closed));
+        };
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let made = accept_with(&listener.fd, flags).map_err(|errno| failure(errno, "accept"));
+        self.keep(new, made, None)
+    }
+
+    /// Closes a socket: with `linger` of zero by a reset, without by FIN.
+    fn let_go(&mut self, handle: &Handle, linger: Option<Duration>) -> CallResult {
+        let socket = self.sockets.remove(handle).ok_or(CallError::Closed)?;
+        sockopt::set_socket_linger(&socket.fd, linger).map_err(told)?;
+        Ok(Ret::Done)
+    }
+}
+
+impl Socket {
+    const fn new(fd: OwnedFd, listens: Option<u16>) -> Self {
+        Self {
+            fd,
+            listens,
+            shut: false,
+            ended: false,
+        }
+    }
+
+    fn send(&mut self, data: &[u8]) -> CallResult {
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        match send(&self.fd, data, flags) {
+            Ok(sent) => Ok(Ret::Sent(sent)),
+            // Either this direction was closed by its own application, or
+            // there is no connection any more.
+            Err(Errno::PIPE) if self.shut || self.ended => Err(CallError::Closed),
+            Err(errno) => Err(self.end(errno)),
+        }
+    }
+
+    fn recv(&mut self, max: usize) -> CallResult {
+        if max == 0 {
+            return Err(CallError::Again);
+        }
+        let mut data = vec![0; max.min(MOST)];
+        match recv(&self.fd, &mut data[..], RecvFlags::DONTWAIT) {
+            Ok(_) if self.ended => Err(CallError::Closed),
+            Ok((0, _)) => Err(CallError::Eof),
+            Ok((len, _)) => {
+                data.truncate(len);
+                Ok(Ret::Data(data))
+            }
+            Err(errno) => Err(self.end(errno)),
+        }
+    }
+
+    fn shutdown(&mut self) -> CallResult {
+        shutdown(&self.fd, Shutdown::Write).map_err(|errno| self.end(errno))?;
+        self.shut = true;
+        Ok(Ret::Done)
+    }
+
+    /// What the application is told, and that it has been told.
+    fn end(&mut self, errno: Errno) -> CallError {
+        let told = told(errno);
+        self.ended |= matches!(
+            told,
+            CallError::Reset | CallError::Refused | CallError::Timeout
+        );
+        told
+    }
+
+    fn set_option(&self, option: SocketOption) -> CallResult {
+        let fd = &self.fd;
+        match option {
+            SocketOption::Nagle(on) => sockopt::set_tcp_nodelay(fd, !on),
+            SocketOption::ReceiveBuffer(octets) => {
+                sockopt::set_socket_recv_buffer_size(fd, octets as usize)
+            }
+            SocketOption::KeepAlive(None) => sockopt::set_socket_keepalive(fd, false),
+            SocketOption::KeepAlive(Some(idle)) => sockopt::set_tcp_keepidle(fd, idle)
+                .and_then(|()| sockopt::set_socket_keepalive(fd, true)),
+        }
+        .map_err(told)?;
+        Ok(Ret::Done)
+    }
+}
+
+fn listener(lane: &Lane, at: SocketAddr, backlog: u16) -> Result<OwnedFd, Failure> {
+    let fd = bound(lane, at)?;
+    listen(&fd, i32::from(backlog)).map_err(|errno| failure(errno, "listen"))?;
+    Ok(fd)
+}
+
+fn connector(lane: &Lane, from: SocketAddr, to: SocketAddr) -> Result<OwnedFd, Failure> {
+    let fd = bound(lane, from)?;
+    match connect(&fd, &to) {
+        Ok(()) | Err(Errno::INPROGRESS) => Ok(fd),
+        Err(errno) => Err(failure(errno, "connect")),
+    }
+}
+
+/// A socket in the lane's namespace with an address of its own.
+///
+/// Until its application closes it, closing it resets the connection: if the
+/// process is killed, no connection lives on and keeps the namespace alive.
+fn bound(lane: &Lane, at: SocketAddr) -> Result<OwnedFd, Failure> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let make = || {
+        let fd = socket_with(family(at.ip()), SocketType::STREAM, flags, None)?;
+        sockopt::set_socket_reuseaddr(&fd, true)?;
+        sockopt::set_socket_linger(&fd, Some(Duration::ZERO))?;
+        bind(&fd, &at)?;
+        Ok(fd)
+    };
+    let made = lane.within(|_| make()).map_err(Failure::Machine)?;
+    made.map_err(|errno| failure(errno, "making a socket"))
+}
+
+/// Whether the machine or the stack refused.
+fn failure(errno: Errno, what: &str) -> Failure {
+    match errno {
+        Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM | Errno::PERM => {
+            let refused: Result<(), Errno> = Err(errno);
+            refused
+                .context(what)
+                .map_or_else(Failure::Machine, |()| Failure::Told(errno))
+        }
+        _ => Failure::Told(errno),
+    }
+}
+
+/// The kernel's error numbers in the harness's words.
+fn told(errno: Errno) -> CallError {
+    match errno {
+        Errno::AGAIN | Errno::INPROGRESS | Errno::ALREADY => CallError::Again,
+        Errno::CONNREFUSED => CallError::Refused,
+        Errno::CONNRESET | Errno::PIPE | Errno::CONNABORTED => CallError::Reset,
+        Errno::TIMEDOUT => CallError::Timeout,
+        Errno::NOTCONN | Errno::INVAL => CallError::Closed,
+        Errno::ADDRINUSE | Errno::ADDRNOTAVAIL => CallError::InUse,
+        Errno::OPNOTSUPP | Errno::NOPROTOOPT => CallError::Unsupported,
+        other => CallError::Other(other.to_string()),
+    }
+}
+
+/// Octets that one `recv` takes at most, whatever the case asks for.
+const MOST: usize = 1 << 20;

@@ -1,0 +1,156 @@
+//! States and timers of connections, read from the kernel by their four-tuple
+//! (sock_diag), and their removal.
+//!
+//! A connection is found whether or not anybody holds a descriptor of it:
+//! half-open ones of a listener, orphans and TIME-WAIT included.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use rustix::net::netlink;
+use tcpspec_connector::Connection;
+use tcpspec_wire::State;
+
+use crate::link::family;
+use crate::netlink::{ACK, HEADER_LEN, Netlink, REQUEST};
+use crate::netns::Inside;
+
+/// A sock_diag socket.
+#[derive(Debug)]
+pub(crate) struct SockDiag {
+    netlink: Netlink,
+}
+
+/// The two addresses that all connections of a trial have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub(crate) stack: IpAddr,
+    pub(crate) peer: IpAddr,
+}
+
+/// What the kernel says of a connection that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) state: State,
+    /// Time to the expiry of its timer, if one runs that the kernel shows.
+    pub(crate) timer: Option<Duration>,
+    /// Which of all sockets there ever were it is.
+    cookie: [u8; 8],
+}
+
+impl SockDiag {
+    pub(crate) fn open(inside: &Inside<'_>) -> io::Result<Self> {
+        Netlink::open(inside, Some(netlink::SOCK_DIAG)).map(|netlink| Self { netlink })
+    }
+
+    /// The connection's state and timer, or `None` if there is no such
+    /// connection.
+    pub(crate) fn get(
+        &self,
+        addresses: Addresses,
+        connection: Connection,
+    ) -> io::Result<Option<Found>> {
+        let request = request(SOCK_DIAG_BY_FAMILY, REQUEST, addresses, connection, ANY);
+        let mut answer = [0; 1024];
+        match self.netlink.ask(&request, &mut answer) {
+            Ok((_, body)) => found(body, connection),
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes the connection, in whatever state it is. There may be none.
+    pub(crate) fn destroy(&self, addresses: Addresses, connection: Connection) -> io::Result<()> {
+        // Without the cookie the kernel's fallback would remove the listener.
+        let Some(Found { cookie, .. }) = self.get(addresses, connection)? else {
+            return Ok(());
+        };
+        let request = request(SOCK_DESTROY, REQUEST | ACK, addresses, connection, cookie);
+        let mut answer = [0; 1024];
+        match self.netlink.ask(&request, &mut answer) {
+            Err(error) if error.raw_os_error() != Some(libc::ENOENT) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A message with `struct inet_diag_req_v2` that asks for one socket.
+fn request(
+    kind: u16,
+    flags: u16,
+    addresses: Addresses,
+    connection: Connection,
+    cookie: [u8; 8],
+) -> [u8; REQUEST_LEN] {
+    let mut octets = [0; REQUEST_LEN];
+    octets[..4].copy_from_slice(&(REQUEST_LEN as u32).to_ne_bytes());
+    octets[4..6].copy_from_slice(&kind.to_ne_bytes());
+    octets[6..8].copy_from_slice(&flags.to_ne_bytes());
+    let body = &mut octets[HEADER_LEN..];
+    body[0] = family(addresses.stack).as_raw() as u8;
+    body[1] = libc::IPPROTO_TCP as u8;
+    body[4..8].fill(0xff); // any state
+    body[8..10].copy_from_slice(&connection.local.to_be_bytes());
+    body[10..12].copy_from_slice(&connection.remote.to_be_bytes());
+    put_address(&mut body[12..28], addresses.stack);
+    put_address(&mut body[28..44], addresses.peer);
+    body[48..56].copy_from_slice(&cookie);
+    octets
+}
+
+fn put_address(at: &mut [u8], address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => at[..4].copy_from_slice(&address.octets()),
+        IpAddr::V6(address) => at.copy_from_slice(&address.octets()),
+    }
+}
+
+/// Reads `struct inet_diag_msg`. The kernel falls back to the listener where
+/// no connection matches; that is not what was asked for.
+fn found(body: &[u8], connection: Connection) -> io::Result<Option<Found>> {
+    let message: &[u8; MESSAGE_LEN] = body.first_chunk().ok_or(io::ErrorKind::InvalidData)?;
+    let port = |at: usize| u16::from_be_bytes([message[at], message[at + 1]]);
+    let answered = Connection {
+        local: port(4),
+        remote: port(6),
+    };
+    let expires = [message[52], message[53], message[54], message[55]];
+    let timer =
+        (message[2] != 0).then(|| Duration::from_millis(u64::from(u32::from_ne_bytes(expires))));
+    let mut cookie = ANY;
+    cookie.copy_from_slice(&message[44..52]);
+    let found = |state| Found {
+        state,
+        timer,
+        cookie,
+    };
+    Ok(state(message[1])
+        .filter(|_| answered == connection)
+        .map(found))
+}
+
+/// The kernel's numbers of the states. 7 is a closed socket, which is as good
+/// as none; 12 is a half-open connection of a listener.
+const fn state(number: u8) -> Option<State> {
+    Some(match number {
+        1 => State::Established,
+        2 => State::SynSent,
+        3 | 12 => State::SynReceived,
+        4 => State::FinWait1,
+        5 => State::FinWait2,
+        6 => State::TimeWait,
+        8 => State::CloseWait,
+        9 => State::LastAck,
+        10 => State::Listen,
+        11 => State::Closing,
+        _ => return None,
+    })
+}
+
+/// The cookie that fits every socket.
+const ANY: [u8; 8] = [0xff; 8];
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const SOCK_DESTROY: u16 = 21;
+const REQUEST_LEN: usize = HEADER_LEN + 56;
+const MESSAGE_LEN: usize = 72;

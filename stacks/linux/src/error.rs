@@ -1,0 +1,58 @@
+//! What the machine can withhold from a lane.
+
+use std::io;
+
+use tcpspec_connector::StackError;
+
+/// Why a lane could not be had, or stopped working. All of it is the
+/// machine's doing, none of it the stack's.
+#[derive(Debug, thiserror::Error)]
+pub enum LaneError {
+    /// A system call was refused.
+    #[error("{what}: {source}")]
+    System {
+        /// What was to be done.
+        what: String,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// A setting of the namespace could not be had.
+    #[error("sysctl {name} is `{found}` in the lane, and `{wanted}` is needed")]
+    Sysctl {
+        /// Path below `/proc/sys`.
+        name: &'static str,
+        /// What was written.
+        wanted: &'static str,
+        /// What it reads.
+        found: String,
+    },
+    /// The kernel gave the host's own network namespace for a new one.
+    #[error("the new network namespace is the one of the host; nothing was done in it")]
+    NotIsolated,
+    /// Sockets of the last trial would not go.
+    #[error("{0} sockets of the last trial are still there")]
+    NotClean(u32),
+    /// A netlink answer that cannot be read.
+    #[error("the kernel's netlink answer to {0} cannot be read")]
+    Netlink(&'static str),
+}
+
+impl From<LaneError> for StackError {
+    fn from(error: LaneError) -> Self {
+        Self::Environment(error.to_string())
+    }
+}
+
+/// Names what was to be done when a system call is refused.
+pub(crate) trait Context<T> {
+    fn context(self, what: impl Into<String>) -> Result<T, LaneError>;
+}
+
+impl<T, E: Into<io::Error>> Context<T> for Result<T, E> {
+    fn context(self, what: impl Into<String>) -> Result<T, LaneError> {
+        self.map_err(|source| LaneError::System {
+            what: what.into(),
+            source: source.into(),
+        })
+    }
+}

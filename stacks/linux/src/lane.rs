@@ -1,0 +1,216 @@
+//! A lane: one network namespace with one TUN device, and what it takes to
+//! see into it. Lanes are made once and used for many trials.
+
+use std::fs::File;
+use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::Duration;
+
+use tcpspec_connector::{Connection, Setup};
+
+use crate::diag::{Addresses, Found, SockDiag};
+use crate::error::{Context, LaneError};
+use crate::link::Link;
+use crate::netns::{Inside, Netns};
+use crate::sysctl;
+use crate::tap::Tap;
+use crate::tun::{self, EtherType, Tun};
+
+/// One network namespace with its TUN device.
+///
+/// The fields are dropped in the order in which they are written; the
+/// namespace goes when the last descriptor of it has gone.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    tun: Tun,
+    tap: Tap,
+    diag: SockDiag,
+    link: Link,
+    counters: [Option<File>; 2],
+    netns: Netns,
+    addresses: Vec<(IpAddr, u8)>,
+    mtu: u16,
+    room: Box<[u8]>,
+}
+
+impl Lane {
+    /// Makes a lane whose TUN device comes from this device node.
+    pub(crate) fn create(node: &Path) -> Result<Self, LaneError> {
+        let netns = Netns::create()?;
+        let (tun, tap, diag, link, counters) =
+            netns.within(|inside| furnish(inside, node)).flatten()?;
+        Ok(Self {
+            tun,
+            tap,
+            diag,
+            link,
+            counters,
+            netns,
+            addresses: Vec::new(),
+            mtu: 1500,
+            room: vec![0; ROOM].into(),
+        })
+    }
+
+    /// Whether the lane can take this trial: an address, once given, stays.
+    pub(crate) fn suits(&self, setup: &Setup) -> bool {
+        let wanted = (setup.stack, setup.prefix);
+        self.addresses
+            .iter()
+            .all(|has| *has == wanted || has.0.is_ipv4() != wanted.0.is_ipv4())
+    }
+
+    /// Gives the lane the addresses and the size of packets of a trial.
+    pub(crate) fn configure(&mut self, setup: &Setup) -> Result<(), LaneError> {
+        let wanted = (setup.stack, setup.prefix);
+        if self.mtu != setup.mtu {
+            let what = format!("setting an MTU of {}", setup.mtu);
+            self.link.set_mtu(setup.mtu).context(what)?;
+            self.mtu = setup.mtu;
+        }
+        if !self.addresses.contains(&wanted) {
+            let what = format!("adding the address {}/{}", wanted.0, wanted.1);
+            self.link.add_address(wanted.0, wanted.1).context(what)?;
+            self.addresses.push(wanted);
+        }
+        Ok(())
+    }
+
+    /// Removes these connections, forgets what the kernel sent, and makes sure
+    /// that no socket is left.
+    pub(crate) fn clean(
+        &mut self,
+        addresses: Addresses,
+        connections: impl Iterator<Item = Connection>,
+    ) -> Result<(), LaneError> {
+        for connection in connections {
+            let removed = self.diag.destroy(addresses, connection);
+            removed.context("removing a connection of the last trial")?;
+        }
+        while self.tun.read(&mut self.room).context(READING)?.is_some() {}
+        self.tap.clear();
+        match self.sockets()? {
+            0 => Ok(()),
+            left => Err(LaneError::NotClean(left)),
+        }
+    }
+
+    /// TCP sockets in the namespace, TIME-WAIT included; half-open connections
+    /// of a listener are not among them.
+    fn sockets(&self) -> Result<u32, LaneError> {
+        let mut text = [0; 512];
+        let mut sum = 0;
+        for file in self.counters.iter().flatten() {
+            let len = file.read_at(&mut text, 0);
+            let len = len.context("reading the namespace's socket counters")?;
+            sum += tcp_sockets(&String::from_utf8_lossy(&text[..len]));
+        }
+        Ok(sum)
+    }
+
+    /// Does something inside the namespace, such as making a socket.
+    pub(crate) fn within<T>(&self, act: impl FnOnce(&Inside<'_>) -> T) -> Result<T, LaneError> {
+        self.netns.within(act)
+    }
+
+    /// Hands the kernel a packet; it has been processed when this returns.
+    pub(crate) fn write(&self, kind: EtherType, packet: &[u8]) -> Result<(), LaneError> {
+        let what = "writing a packet to the TUN device";
+        self.tun.write(kind, packet).context(what)
+    }
+
+    /// The next packet that the kernel sent.
+    pub(crate) fn read(&mut self) -> Result<Option<Sent>, LaneError> {
+        let Some(packet) = self.tun.read(&mut self.room).context(READING)? else {
+            return Ok(None);
+        };
+        Ok(Some(Sent {
+            stamp: self.tap.stamp(packet),
+            octets: packet.to_vec(),
+        }))
+    }
+
+    /// What the kernel knows of a connection.
+    pub(crate) fn look_up(
+        &self,
+        addresses: Addresses,
+        connection: Connection,
+    ) -> Result<Option<Found>, LaneError> {
+        let found = self.diag.get(addresses, connection);
+        found.context("asking the kernel for the state of a connection")
+    }
+
+    /// Readable when the kernel has sent a packet.
+    pub(crate) fn readable(&self) -> BorrowedFd<'_> {
+        self.tun.as_fd()
+    }
+}
+
+/// A packet that the kernel sent.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) octets: Vec<u8>,
+    /// When, on the real-time clock, if the tap saw it.
+    pub(crate) stamp: Option<Duration>,
+}
+
+type Furniture = (Tun, Tap, SockDiag, Link, [Option<File>; 2]);
+
+/// Fills a new namespace. The settings come first, because the device copies
+/// some of them when it is made.
+fn furnish(inside: &Inside<'_>, node: &Path) -> Result<Furniture, LaneError> {
+    sysctl::pin(inside)?;
+    let tun = Tun::open(inside, node)?;
+    let tap = Tap::open(inside, tun::NAME).context("opening a packet socket on the TUN device")?;
+    let link = Link::open(inside, tap.interface()).context("opening a netlink socket")?;
+    link.up(QUEUE).context("bringing up the TUN device")?;
+    let diag = SockDiag::open(inside).context("opening a sock_diag socket")?;
+    let counters = ["sockstat", "sockstat6"].map(counter);
+    Ok((tun, tap, diag, link, counters))
+}
+
+/// A file of counters; a kernel without IPv6 lacks the second one.
+fn counter(name: &str) -> Option<File> {
+    File::open(format!("/proc/thread-self/net/{name}")).ok()
+}
+
+/// Reads `TCP: inuse 1 orphan 0 tw 2 alloc ...` and `TCP6: inuse 1`. Orphans
+/// are counted for the whole machine, so they are left out; those of the
+/// namespace are in use as well.
+fn tcp_sockets(text: &str) -> u32 {
+    let line = text.lines().find(|line| line.starts_with("TCP"));
+    let words: Vec<&str> = line.unwrap_or_default().split(' ').collect();
+    let value = |name| {
+        let pair = words.windows(2).find(|pair| pair[0] == name);
+        pair.and_then(|pair| pair[1].parse::<u32>().ok())
+    };
+    ["inuse", "tw"].into_iter().filter_map(value).sum()
+}
+
+const READING: &str = "reading from the TUN device";
+/// Packets that the kernel may send before any is read; beyond it they are
+/// lost without a trace. The default of 500 is less than a burst of a case.
+const QUEUE: u32 = 10_000;
+/// Octets of the largest packet and what the device puts in front of it.
+const ROOM: usize = 65_536 + tun::PREFIX;
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::v4(
+        "sockets: used 9\nTCP: inuse 2 orphan 7 tw 3 alloc 12 mem 1\nUDP: inuse 5\n",
+        5
+    )]
+    #[case::v6("TCP6: inuse 4\nUDP6: inuse 1\n", 4)]
+    #[case::nothing("", 0)]
+    #[case::unreadable("TCP: inuse x tw", 0)]
+    fn tcp_sockets_are_counted(#[case] text: &str, #[case] expected: u32) {
+        assert_eq!(tcp_sockets(text), expected);
+    }
+}

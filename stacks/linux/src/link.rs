@@ -1,0 +1,99 @@
+//! The lane's network interface: its size, its addresses, its default route.
+
+use std::io;
+use std::net::IpAddr;
+
+use rustix::net::AddressFamily;
+
+use crate::netlink::{Netlink, Request};
+use crate::netns::Inside;
+
+/// What the interface is set up by.
+#[derive(Debug)]
+pub(crate) struct Link {
+    netlink: Netlink,
+    index: u32,
+}
+
+impl Link {
+    /// The interface with this index in the thread's namespace.
+    pub(crate) fn open(inside: &Inside<'_>, index: u32) -> io::Result<Self> {
+        let netlink = Netlink::open(inside, None)?;
+        Ok(Self { netlink, index })
+    }
+
+    /// Brings the interface up with a queue of this many packets.
+    pub(crate) fn up(&self, queue: u32) -> io::Result<()> {
+        let up = libc::IFF_UP as u32;
+        let request = self
+            .link_request(up)
+            .attribute(IFLA_TXQLEN, &queue.to_ne_bytes());
+        self.tell(request)
+    }
+
+    /// Sets the largest packet.
+    pub(crate) fn set_mtu(&self, mtu: u16) -> io::Result<()> {
+        let mtu = u32::from(mtu).to_ne_bytes();
+        self.tell(self.link_request(0).attribute(IFLA_MTU, &mtu))
+    }
+
+    /// Adds an address, usable at once, and a default route for its version:
+    /// the peer may have any address.
+    pub(crate) fn add_address(&self, address: IpAddr, prefix: u8) -> io::Result<()> {
+        let family = family(address).as_raw() as u8;
+        let index = self.index.to_ne_bytes();
+        let request = Request::new(RTM_NEWADDR, CREATE | EXCLUSIVE)
+            .put(&[family, prefix, IFA_F_NODAD, 0])
+            .put(&index)
+            .attribute(IFA_LOCAL, &octets(address))
+            .attribute(IFA_ADDRESS, &octets(address));
+        self.tell(request)?;
+        // Table main, protocol boot, scope universe, type unicast.
+        let request = Request::new(RTM_NEWROUTE, CREATE)
+            .put(&[family, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0])
+            .attribute(RTA_OIF, &index);
+        self.tell(request)
+    }
+
+    /// A request about the interface that sets these of its flags.
+    fn link_request(&self, flags: u32) -> Request {
+        Request::new(RTM_NEWLINK, 0)
+            .put(&[0; 4])
+            .put(&self.index.to_ne_bytes())
+            .put(&flags.to_ne_bytes())
+            .put(&flags.to_ne_bytes())
+    }
+
+    fn tell(&self, request: Request) -> io::Result<()> {
+        let mut answer = [0; 1024];
+        self.netlink.ask(&request.finish(), &mut answer).map(drop)
+    }
+}
+
+/// The address family of an address.
+pub(crate) const fn family(address: IpAddr) -> AddressFamily {
+    match address {
+        IpAddr::V4(_) => AddressFamily::INET,
+        IpAddr::V6(_) => AddressFamily::INET6,
+    }
+}
+
+fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    }
+}
+
+const RTM_NEWLINK: u16 = libc::RTM_NEWLINK;
+const RTM_NEWADDR: u16 = libc::RTM_NEWADDR;
+const RTM_NEWROUTE: u16 = libc::RTM_NEWROUTE;
+const CREATE: u16 = libc::NLM_F_CREATE as u16;
+const EXCLUSIVE: u16 = libc::NLM_F_EXCL as u16;
+const IFLA_MTU: u16 = libc::IFLA_MTU;
+const IFLA_TXQLEN: u16 = libc::IFLA_TXQLEN;
+const IFA_ADDRESS: u16 = libc::IFA_ADDRESS;
+const IFA_LOCAL: u16 = libc::IFA_LOCAL;
+const RTA_OIF: u16 = libc::RTA_OIF;
+/// No duplicate address detection, which would take seconds.
+const IFA_F_NODAD: u8 = libc::IFA_F_NODAD as u8;

@@ -1,0 +1,82 @@
+//! Network namespaces, held by descriptor and never by name: when the last
+//! descriptor goes, however the process ends, the kernel removes them.
+//!
+//! A namespace belongs to a thread, not to a process. A thread is inside one
+//! of ours only while [`Netns::within`] runs, and what needs to be done inside
+//! takes an [`Inside`] as its proof, so nothing can be done to the host's own
+//! network by mistake. A closure cannot await, so no other task ever runs in
+//! the wrong namespace either.
+
+use std::marker::PhantomData;
+use std::os::fd::{AsFd, OwnedFd};
+
+use rustix::fs::{Mode, OFlags, fstat, open};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::error::{Context, LaneError};
+use crate::sys;
+
+/// A network namespace made by this process.
+#[derive(Debug)]
+pub(crate) struct Netns {
+    fd: OwnedFd,
+}
+
+/// Proof that the thread is in a namespace made by this process.
+#[derive(Debug)]
+pub(crate) struct Inside<'a> {
+    // The raw pointer keeps the proof on its thread.
+    of: PhantomData<(&'a Netns, *const ())>,
+}
+
+impl Netns {
+    /// A new, empty namespace. The thread comes back to where it was.
+    pub(crate) fn create() -> Result<Self, LaneError> {
+        let home = Home::of_this_thread()?;
+        sys::unshare_net().context("creating a network namespace")?;
+        let fd = of_this_thread()?;
+        if same(&fd, &home.0)? {
+            return Err(LaneError::NotIsolated);
+        }
+        Ok(Self { fd })
+    }
+
+    /// Does something inside the namespace.
+    pub(crate) fn within<T>(&self, act: impl FnOnce(&Inside<'_>) -> T) -> Result<T, LaneError> {
+        let _home = Home::of_this_thread()?;
+        move_into_link_name_space(self.fd.as_fd(), Some(LinkNameSpaceType::Network))
+            .context("entering the lane's network namespace")?;
+        Ok(act(&Inside { of: PhantomData }))
+    }
+}
+
+/// The thread's own namespace; dropping it brings the thread back.
+struct Home(OwnedFd);
+
+impl Home {
+    fn of_this_thread() -> Result<Self, LaneError> {
+        of_this_thread().map(Self)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        // A thread that cannot come back would do the work of others in the
+        // wrong network. The kernel has no reason to refuse; if it does,
+        // nothing that follows can be trusted.
+        if move_into_link_name_space(self.0.as_fd(), Some(LinkNameSpaceType::Network)).is_err() {
+            std::process::abort();
+        }
+    }
+}
+
+fn of_this_thread() -> Result<OwnedFd, LaneError> {
+    let path = "/proc/thread-self/ns/net";
+    open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).context(path)
+}
+
+fn same(one: &OwnedFd, other: &OwnedFd) -> Result<bool, LaneError> {
+    let what = "looking at a network namespace";
+    let (one, other) = (fstat(one).context(what)?, fstat(other).context(what)?);
+    Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
+}

@@ -1,0 +1,285 @@
+//! The rights of the process: what it needs to make network namespaces, how
+//! it gets them as an ordinary user, and what to do where it cannot.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rustix::process::{Resource, getegid, geteuid, getrlimit};
+use rustix::thread::{CapabilitySet, capabilities};
+use tcpspec_connector::{Setup, StackUnderTest};
+
+use crate::stack::{LinuxStack, Settings};
+use crate::sys;
+
+/// Where the process has its rights from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privilege {
+    /// It was started with them, as under `sudo`.
+    Held,
+    /// It gave them to itself, in a user namespace.
+    UserNamespace,
+}
+
+impl fmt::Display for Privilege {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Held => "privileged",
+            Self::UserNamespace => "ordinary user, in a user namespace",
+        })
+    }
+}
+
+/// Why the rights cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// Threads run already; a process changes its user namespace alone.
+    #[error("a user namespace can only be entered before any thread starts")]
+    Threads,
+    /// The kernel refuses.
+    #[error("user namespaces are not allowed here: {source}; {fix}")]
+    Refused {
+        /// The kernel's answer.
+        source: io::Error,
+        /// What to do.
+        fix: String,
+    },
+    /// The user could not be mapped into the namespace.
+    #[error("writing {file}: {source}")]
+    Map {
+        /// The file that could not be written.
+        file: &'static str,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+}
+
+/// Gets the process the rights to make lanes. Call it before any thread
+/// starts.
+///
+/// With the rights already, as under `sudo`, this does nothing. Without them
+/// the process moves into a user namespace in which it has them; its network
+/// from then on is an empty one.
+///
+/// # Errors
+///
+/// If there is no way: the error says what to change.
+pub fn enter() -> Result<Privilege, SandboxError> {
+    if has_rights() {
+        return Ok(Privilege::Held);
+    }
+    let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+    sys::unshare_user_and_net().map_err(refused)?;
+    write("/proc/self/setgroups", "deny")?;
+    write("/proc/self/uid_map", &format!("{user} {user} 1"))?;
+    write("/proc/self/gid_map", &format!("{group} {group} 1"))?;
+    Ok(Privilege::UserNamespace)
+}
+
+fn refused(source: io::Error) -> SandboxError {
+    match source.raw_os_error() {
+        Some(libc::EINVAL) => SandboxError::Threads,
+        _ => SandboxError::Refused {
+            source,
+            fix: fix_for_user_namespaces(),
+        },
+    }
+}
+
+fn write(file: &'static str, text: &str) -> Result<(), SandboxError> {
+    fs::write(file, text).map_err(|source| SandboxError::Map { file, source })
+}
+
+/// Whether the process may make network namespaces and devices in them.
+fn has_rights() -> bool {
+    let needed = CapabilitySet::SYS_ADMIN | CapabilitySet::NET_ADMIN | CapabilitySet::NET_RAW;
+    capabilities(None).is_ok_and(|sets| sets.effective.contains(needed))
+}
+
+/// One thing that the kernel target needs, and whether it is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What it is.
+    pub name: &'static str,
+    /// Whether it is there.
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
+    /// What to do, if it is not there.
+    pub fix: Option<String>,
+}
+
+/// Looks for everything that the kernel target needs, and changes nothing.
+///
+/// A lane is tried only where the process has the rights, so call it after
+/// [`enter`]; without them the last check is missing from the list.
+#[must_use]
+pub fn probe(settings: &Settings) -> Vec<Check> {
+    let mut checks = vec![
+        check_rights(),
+        check_tun(&settings.tun),
+        check_descriptors(),
+    ];
+    if has_rights() && checks.iter().all(|check| check.ok) {
+        checks.push(check_lane(settings));
+    }
+    checks
+}
+
+impl Check {
+    const fn good(name: &'static str, detail: String) -> Self {
+        Self {
+            name,
+            ok: true,
+            detail,
+            fix: None,
+        }
+    }
+
+    fn bad(name: &'static str, detail: impl fmt::Display, fix: impl Into<String>) -> Self {
+        Self {
+            name,
+            ok: false,
+            detail: detail.to_string(),
+            fix: Some(fix.into()),
+        }
+    }
+}
+
+fn check_rights() -> Check {
+    let name = "rights";
+    if has_rights() {
+        let detail = "may make network namespaces".to_owned();
+        return Check::good(name, detail);
+    }
+    match sys::try_unshare_in_child() {
+        Ok(()) => Check::good(
+            name,
+            "ordinary user; user namespaces are allowed".to_owned(),
+        ),
+        Err(error) => Check::bad(
+            name,
+            format!("ordinary user, and user namespaces are not allowed: {error}"),
+            fix_for_user_namespaces(),
+        ),
+    }
+}
+
+/// What to change so that an ordinary user gets a user namespace.
+fn fix_for_user_namespaces() -> String {
+    let switch = SWITCHES.iter().find(|switch| {
+        let path = format!("/proc/sys/{}", switch.name.replace('.', "/"));
+        fs::read_to_string(path).is_ok_and(|value| value.trim() == switch.off)
+    });
+    match switch {
+        Some(Switch { name, on, .. }) => format!("run with sudo, or: sudo sysctl -w {name}={on}"),
+        None => "run with sudo; in a container, start it with the capabilities SYS_ADMIN, \
+                 NET_ADMIN and NET_RAW"
+            .to_owned(),
+    }
+}
+
+/// A setting of the system that forbids user namespaces.
+struct Switch {
+    name: &'static str,
+    off: &'static str,
+    on: &'static str,
+}
+
+const SWITCHES: &[Switch] = &[
+    Switch {
+        name: "user.max_user_namespaces",
+        off: "0",
+        on: "10000",
+    },
+    Switch {
+        name: "user.max_net_namespaces",
+        off: "0",
+        on: "10000",
+    },
+    Switch {
+        name: "kernel.unprivileged_userns_clone",
+        off: "0",
+        on: "1",
+    },
+    Switch {
+        name: "kernel.apparmor_restrict_unprivileged_userns",
+        off: "1",
+        on: "0",
+    },
+];
+
+fn check_tun(node: &Path) -> Check {
+    let (name, shown) = ("TUN device", node.display());
+    match fs::OpenOptions::new().read(true).write(true).open(node) {
+        Ok(_) => Check::good(name, format!("{shown} can be opened")),
+        Err(error) => {
+            let fix = match error.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    format!("run with sudo, or: sudo chmod 0666 {shown}")
+                }
+                io::ErrorKind::NotFound => format!(
+                    "sudo modprobe tun; if that does not make it: \
+                     sudo mknod -m 0666 {shown} c 10 200"
+                ),
+                _ => "sudo modprobe tun".to_owned(),
+            };
+            Check::bad(name, format!("opening {shown}: {error}"), fix)
+        }
+    }
+}
+
+fn check_descriptors() -> Check {
+    let name = "open files";
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let lanes = limit.saturating_sub(RESERVED) / PER_LANE;
+    let detail = format!("{limit} allowed, enough for {lanes} trials at once");
+    if lanes >= FEWEST_LANES {
+        return Check::good(name, detail);
+    }
+    let fix = format!("ulimit -n {}", RESERVED + PER_LANE * FEWEST_LANES);
+    Check::bad(name, detail, fix)
+}
+
+/// Makes a lane for each version of IP and lets it go again.
+fn check_lane(settings: &Settings) -> Check {
+    let name = "lane";
+    let mut stack = LinuxStack::new(settings.clone());
+    let opened = setups()
+        .iter()
+        .try_for_each(|setup| stack.open(setup).map(drop));
+    match opened {
+        Ok(()) => Check::good(
+            name,
+            "network namespace, TUN, packet tap and sock_diag work for IPv4 and IPv6".to_owned(),
+        ),
+        Err(error) => {
+            let fix = "the kernel needs TUN, PACKET, INET_DIAG, INET_DIAG_DESTROY and IPV6: \
+                       sudo modprobe -a tun af_packet inet_diag tcp_diag ipv6";
+            Check::bad(name, error, fix)
+        }
+    }
+}
+
+fn setups() -> [Setup; 2] {
+    let setup = |stack, prefix, peer| Setup {
+        stack,
+        prefix,
+        peer,
+        mtu: 1500,
+        seed: 0,
+    };
+    let v6 = |last| [0x2001, 0xdb8, 0, 0, 0, 0, 0, last].into();
+    [
+        setup([192, 0, 2, 1].into(), 24, [192, 0, 2, 2].into()),
+        setup(v6(1), 64, v6(2)),
+    ]
+}
+
+/// Descriptors of a lane and of the sockets of a trial on it.
+const PER_LANE: u64 = 12;
+/// Descriptors of everything else.
+const RESERVED: u64 = 64;
+/// With fewer lanes the trials that wait would wait one after the other.
+const FEWEST_LANES: u64 = 16;

@@ -1,0 +1,352 @@
+//! [`LinuxStack`]: the kernel's TCP behind the seam.
+//!
+//! A packet written to the TUN device has been processed, answer included,
+//! when the write returns. So a reply to `deliver` and `call` is complete
+//! without waiting, and that nothing came is an exact observation. Only
+//! [`run`](StackUnderTest::run) waits: in `ppoll`, or, as
+//! [`LinuxStack::run_async`], as a task among thousands on one thread.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use tcpspec_connector::control::STORM;
+use tcpspec_connector::{
+    Call, Connection, Emitted, Hello, Next, Reply, Setup, StackError, StackUnderTest, Stop,
+};
+use tcpspec_wire::Instant;
+
+use crate::application::Application;
+use crate::clock::Clock;
+use crate::connections::{Connections, connection_of};
+use crate::diag::Addresses;
+use crate::error::Context;
+use crate::hello;
+use crate::lane::{Lane, Sent};
+use crate::sys;
+use crate::tun::EtherType;
+
+/// How the kernel is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The device node that TUN devices come from.
+    pub tun: PathBuf,
+}
+
+impl Settings {
+    /// The settings of the environment: `TCPSPEC_TUN` names another device
+    /// node than `/dev/net/tun`.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let tun = std::env::var_os("TCPSPEC_TUN").unwrap_or_else(|| "/dev/net/tun".into());
+        Self { tun: tun.into() }
+    }
+}
+
+/// The kernel's TCP, on a lane of its own: a network namespace with a TUN
+/// device, made at the first [`open`](StackUnderTest::open) and used again by
+/// the next ones as long as nothing of the trial before is left in it.
+///
+/// Use it from one thread at a time; which one may change between calls.
+#[derive(Debug)]
+pub struct LinuxStack {
+    settings: Settings,
+    hello: Hello,
+    lane: Option<Lane>,
+    trial: Option<Trial>,
+}
+
+/// What there is only while a trial runs. Dropped before the lane: its sockets
+/// must be gone when the lane is cleaned.
+#[derive(Debug)]
+struct Trial {
+    clock: Clock,
+    addresses: Addresses,
+    kind: EtherType,
+    application: Application,
+    connections: Connections,
+    /// Something was delivered that may have left what no four-tuple leads
+    /// to: the lane cannot be used again.
+    stained: bool,
+    /// When the last reply was given.
+    last: Instant,
+}
+
+/// A running trial with its lane.
+struct Running<'a> {
+    lane: &'a mut Lane,
+    trial: &'a mut Trial,
+}
+
+impl LinuxStack {
+    /// The kernel as it runs. Nothing is made before the first `open`.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            hello: hello::of_this_kernel(),
+            lane: None,
+            trial: None,
+        }
+    }
+
+    /// [`run`](StackUnderTest::run) for a task: other tasks of the thread go
+    /// on while this one waits. It needs a runtime with I/O and time.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`], as `run`.
+    pub async fn run_async(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        let mut running = self.running()?;
+        let mut reply = Reply::nothing(running.trial.last);
+        while let Some(wake) = running.look(until, stop, &mut reply)? {
+            let fd = sys::watch(running.lane.readable()).context(WAITING)?;
+            let patience = wake.since(running.trial.clock.now());
+            wait(fd.readable(), patience).await.context(WAITING)?;
+        }
+        Ok(reply)
+    }
+
+    fn running(&mut self) -> Result<Running<'_>, StackError> {
+        match (&mut self.lane, &mut self.trial) {
+            (Some(lane), Some(trial)) => Ok(Running { lane, trial }),
+            _ => Err(StackError::Environment(
+                "the lane is lost; nothing works before the next open".to_owned(),
+            )),
+        }
+    }
+
+    /// Ends the trial before and gives back its lane if it is as good as new.
+    fn reusable_lane(&mut self, setup: &Setup) -> Option<Lane> {
+        let trial = self.trial.take()?;
+        let mut lane = self.lane.take()?;
+        let Trial {
+            addresses,
+            application,
+            connections,
+            stained,
+            ..
+        } = trial;
+        drop(application);
+        let clean = lane.clean(addresses, connections.all());
+        (clean.is_ok() && !stained && lane.suits(setup)).then_some(lane)
+    }
+}
+
+impl Drop for LinuxStack {
+    fn drop(&mut self) {
+        // An orphaned connection would keep the namespace alive for minutes.
+        if let (Some(trial), Some(lane)) = (self.trial.take(), &mut self.lane) {
+            drop(trial.application);
+            // The lane goes in any case.
+            let _ = lane.clean(trial.addresses, trial.connections.all());
+        }
+    }
+}
+
+impl StackUnderTest for LinuxStack {
+    fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
+    fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
+        let mut lane = match self.reusable_lane(setup) {
+            Some(lane) => lane,
+            None => Lane::create(&self.settings.tun)?,
+        };
+        lane.configure(setup)?;
+        let trial = Trial::new(setup);
+        let reply = Reply::nothing(trial.last);
+        (self.lane, self.trial) = (Some(lane), Some(trial));
+        Ok(reply)
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
+        let Running { lane, trial } = &mut self.running()?;
+        if let Call::Connect { port, to, .. } = call {
+            trial.notice_connect(*port, *to);
+        }
+        let ret = trial.application.call(lane, trial.addresses.stack, call)?;
+        let mut reply = self.running()?.settled()?;
+        reply.ret = Some(ret);
+        Ok(reply)
+    }
+
+    fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
+        let mut running = self.running()?;
+        for packet in packets {
+            running.trial.notice_packet(packet);
+            running.lane.write(running.trial.kind, packet)?;
+        }
+        running.settled()
+    }
+
+    fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        let mut running = self.running()?;
+        let mut reply = Reply::nothing(running.trial.last);
+        while let Some(wake) = running.look(until, stop, &mut reply)? {
+            let patience = wake.since(running.trial.clock.now());
+            running.wait(patience).context(WAITING)?;
+        }
+        Ok(reply)
+    }
+}
+
+impl Trial {
+    fn new(setup: &Setup) -> Self {
+        Self {
+            clock: Clock::start(),
+            addresses: Addresses {
+                stack: setup.stack,
+                peer: setup.peer,
+            },
+            kind: match setup.stack {
+                IpAddr::V4(_) => EtherType::Ipv4,
+                IpAddr::V6(_) => EtherType::Ipv6,
+            },
+            application: Application::default(),
+            connections: Connections::default(),
+            stained: false,
+            last: Instant::ZERO,
+        }
+    }
+
+    fn notice_packet(&mut self, packet: &[u8]) {
+        match connection_of(packet, self.addresses) {
+            Some(connection) => {
+                let listens = self.application.listens(connection.local);
+                self.connections.touch(connection, listens);
+            }
+            None => self.stained = true,
+        }
+    }
+
+    fn notice_connect(&mut self, local: u16, to: SocketAddr) {
+        if to.ip() == self.addresses.peer {
+            let remote = to.port();
+            let connection = Connection { local, remote };
+            self.connections.touch(connection, false);
+        } else {
+            self.stained = true;
+        }
+    }
+
+    /// What can be said of the future: the kernel's timers are not all shown,
+    /// but where there is neither socket nor connection there is none.
+    fn next(&self) -> Next {
+        let quiet = self.application.is_empty() && !self.connections.any_live() && !self.stained;
+        if quiet { Next::Never } else { Next::Unknown }
+    }
+}
+
+impl Running<'_> {
+    /// The reply to something that the kernel has already dealt with.
+    fn settled(&mut self) -> Result<Reply, StackError> {
+        let mut reply = Reply::nothing(self.trial.last);
+        self.drain(&mut reply)?;
+        self.sample(&mut reply)?;
+        self.finish(&mut reply);
+        Ok(reply)
+    }
+
+    /// One round of waiting: takes what has come, and says when to wake if
+    /// nothing comes before; `None` if the wait is over.
+    fn look(
+        &mut self,
+        until: Instant,
+        stop: Stop,
+        reply: &mut Reply,
+    ) -> Result<Option<Instant>, StackError> {
+        let came = self.drain(reply)?;
+        let now = self.trial.clock.now();
+        let due = |at| at <= now;
+        let over = now >= until;
+        if came || over || self.trial.connections.look_at().is_some_and(due) {
+            self.sample(reply)?;
+        }
+        if over || stop.is_met_by(reply) {
+            self.finish(reply);
+            return Ok(None);
+        }
+        let wake = self.trial.connections.look_at().unwrap_or(until);
+        Ok(Some(wake.min(until)))
+    }
+
+    /// Takes what the kernel has sent; says whether it was anything.
+    fn drain(&mut self, reply: &mut Reply) -> Result<bool, StackError> {
+        let before = reply.tx.len();
+        while let Some(Sent { octets, stamp }) = self.lane.read()? {
+            let at = match stamp {
+                Some(stamp) => self.trial.clock.of_real_time(stamp, self.trial.last),
+                None => self.trial.clock.now(),
+            };
+            reply.tx.push(Emitted { at, octets });
+            if reply.tx.len() - before > STORM {
+                return Err(StackError::Storm(STORM));
+            }
+        }
+        Ok(reply.tx.len() > before)
+    }
+
+    /// Looks at the connections. A change that came with a packet happened
+    /// when the packet left; a silent one is dated by the look that found it.
+    fn sample(&mut self, reply: &mut Reply) -> Result<(), StackError> {
+        let Trial {
+            clock,
+            addresses,
+            application,
+            connections,
+            ..
+        } = &mut *self.trial;
+        let now = clock.now();
+        let at = reply.tx.last().map_or(now, |emitted| emitted.at);
+        let at = reply.states.last().map_or(at, |change| change.at.max(at));
+        let changes = connections.update(
+            at,
+            now,
+            |port| application.listens(port),
+            |connection| self.lane.look_up(*addresses, connection),
+        )?;
+        reply.states.extend(changes);
+        Ok(())
+    }
+
+    fn finish(&mut self, reply: &mut Reply) {
+        reply.now = self.trial.clock.now();
+        reply.next = self.trial.next();
+        self.trial.last = reply.now;
+    }
+
+    /// Waits for a packet, in the calling thread.
+    fn wait(&self, patience: Duration) -> io::Result<()> {
+        let fd = self.lane.readable();
+        let timeout = Timespec {
+            tv_sec: i64::try_from(patience.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(patience.subsec_nanos()),
+        };
+        match poll(
+            &mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)],
+            Some(&timeout),
+        ) {
+            // A signal only makes for one more look.
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+/// Waits for a packet, as a task. Running out of patience is no error.
+async fn wait<T>(
+    readable: impl Future<Output = io::Result<T>>,
+    patience: Duration,
+) -> io::Result<()> {
+    tokio::time::timeout(patience, readable)
+        .await
+        .map_or(Ok(()), |ready| ready.map(drop))
+}
+
+const WAITING: &str = "waiting for the TUN device";

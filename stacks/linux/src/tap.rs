@@ -1,0 +1,97 @@
+//! The tap: the kernel's own time stamps of the packets it sends.
+//!
+//! The time at which a packet is read says when the harness came round to it,
+//! which may be milliseconds later on a busy machine. A packet socket on the
+//! same interface gets each packet with the time at which it was sent; the two
+//! are matched by their beginnings. Where that fails (the tap's buffer was
+//! full) the time of reading has to do.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, netdevice, socket_with};
+
+use crate::netns::Inside;
+use crate::sys;
+
+/// A packet socket that sees what leaves the interface.
+#[derive(Debug)]
+pub(crate) struct Tap {
+    socket: OwnedFd,
+    interface: u32,
+    /// Seen by the tap and not matched yet.
+    seen: VecDeque<Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    head: [u8; HEAD],
+    len: usize,
+    stamp: Duration,
+}
+
+impl Tap {
+    pub(crate) fn open(_: &Inside<'_>, interface: &str) -> io::Result<Self> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
+        let interface = netdevice::name_to_index(&socket, interface)?;
+        sys::tap_only_outgoing(socket.as_fd())?;
+        sys::tap_stamps(socket.as_fd())?;
+        sys::tap_bind(socket.as_fd(), interface)?;
+        Ok(Self {
+            socket,
+            interface,
+            seen: VecDeque::new(),
+        })
+    }
+
+    /// Index of the interface.
+    pub(crate) const fn interface(&self) -> u32 {
+        self.interface
+    }
+
+    /// When this packet, the next that was read, was sent: on the kernel's
+    /// real-time clock.
+    pub(crate) fn stamp(&mut self, packet: &[u8]) -> Option<Duration> {
+        if let Some(at) = self.seen.iter().position(|seen| seen.is(packet)) {
+            return self.seen.drain(..=at).next_back().map(|seen| seen.stamp);
+        }
+        while let Some(seen) = self.recv() {
+            if seen.is(packet) {
+                // Those in front belong to packets that are read no more.
+                self.seen.clear();
+                return Some(seen.stamp);
+            }
+            if self.seen.len() < KEPT {
+                self.seen.push_back(seen);
+            }
+        }
+        None
+    }
+
+    /// Forgets what was seen so far.
+    pub(crate) fn clear(&mut self) {
+        while self.recv().is_some() {}
+        self.seen.clear();
+    }
+
+    fn recv(&self) -> Option<Seen> {
+        let mut head = [0; HEAD];
+        let (len, stamp) = sys::tap_recv(self.socket.as_fd(), &mut head).ok()?;
+        Some(Seen { head, len, stamp })
+    }
+}
+
+impl Seen {
+    fn is(&self, packet: &[u8]) -> bool {
+        self.len == packet.len().min(HEAD) && packet.starts_with(&self.head[..self.len])
+    }
+}
+
+/// Octets that tell a packet from its neighbours: IP and TCP headers with the
+/// timestamps among the options.
+const HEAD: usize = 100;
+/// Packets that may wait to be matched.
+const KEPT: usize = 1024;
