@@ -1,1 +1,42 @@
-//! e
+//! The sans-IO interpreter of a case.
+//!
+//! A [`Plan`] says what to run; an [`Interpreter`] runs it by asking: it gives
+//! out an [`Ask`] (open the stack, make a call, deliver packets, let time
+//! pass), is resumed with the stack's reply, and in the end gives the
+//! [`Trial`](tcpspec_record::Trial) record. Whoever holds it decides how the
+//! asks are carried out: [`drive`] does it in a plain loop on a
+//! [`StackUnderTest`](tcpspec_connector::StackUnderTest); a scheduler of waits
+//! in real time can do it for many trials on one thread.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`plan`] | what to run, and whether the stack can do it at all |
+//! | [`interpreter`] | asks and replies; the plain loop |
+//! | `play` | a trial under way: clock, inbox, states, replies taken in |
+//! | `steps` | what each kind of step does |
+//! | `expectation` | the wait for what a `sut:` step allows |
+//! | `matcher` | one segment against one pattern, field by field |
+//! | `book` | both sides' sequence numbers, as the wire shows them |
+//! | `eval` | values of expressions |
+//! | `judge` | from the way a trial ended to its verdict and sentence |
+//! | `recorder` | trace and step outcomes |
+//!
+//! Nothing here reads a clock, draws at random or performs I/O.
+
+mod book;
+mod eval;
+mod expectation;
+mod halt;
+pub mod interpreter;
+mod judge;
+mod limits;
+mod matcher;
+pub mod plan;
+mod play;
+mod ranges;
+mod recorder;
+mod steps;
+mod stream;
+
+pub use interpreter::{Ask, Interpreter, Progress, drive};
+pub use plan::Plan;

@@ -74,8 +74,23 @@ pub trait StackUnderTest {
 pub enum Stop {
     /// At the first instant at which the stack emits a packet.
     FirstPacket,
+    /// At the first instant at which the stack emits a packet or a connection
+    /// changes its state.
+    FirstChange,
     /// Not before the time is up.
     AtEnd,
+}
+
+impl Stop {
+    /// Whether `reply`, as far as it has come, ends the run.
+    #[must_use]
+    pub const fn is_met_by(self, reply: &Reply) -> bool {
+        match self {
+            Self::FirstPacket => !reply.tx.is_empty(),
+            Self::FirstChange => !reply.tx.is_empty() || !reply.states.is_empty(),
+            Self::AtEnd => false,
+        }
+    }
 }
 
 /// The world a stack is opened in.

@@ -1,0 +1,267 @@
+//! The wait for what a `sut:` step allows.
+
+use std::time::Duration;
+
+use tcpspec_casefile::{Action, Alternative, Bounds, Step};
+use tcpspec_connector::Stop;
+use tcpspec_record::trace::Taken;
+use tcpspec_record::{Event, FieldDelta, Side, StepResult};
+use tcpspec_wire::{Flags, Instant};
+
+use crate::eval::Numbers;
+use crate::halt::{Broken, Halt, delta};
+use crate::limits;
+use crate::matcher;
+use crate::play::{Arrival, Play};
+use crate::steps::{short, words};
+
+/// When something has to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) lo: Instant,
+    pub(crate) hi: Instant,
+    /// The bounds in words, tolerance included.
+    pub(crate) words: String,
+}
+
+/// The alternatives that what came so far leaves open.
+struct Open<'a> {
+    alternatives: Vec<&'a Alternative>,
+    /// Segments taken.
+    taken: usize,
+    /// When the last of them came.
+    last: Instant,
+}
+
+impl<'a> Open<'a> {
+    /// The alternative that is met as things stand, if nothing more comes.
+    fn complete(&self) -> Option<&'a Alternative> {
+        let done = |open: &&&Alternative| open.segments.len() == self.taken && open.quiet.is_none();
+        self.alternatives.iter().find(done).copied()
+    }
+}
+
+impl Play {
+    /// Waits until one of the alternatives is met, or none can be any more.
+    pub(crate) async fn sut(&mut self, step: &Step, alternatives: &[Alternative]) -> Result<StepResult, Halt> {
+        let window = self.window(step.bounds.as_ref(), limits::REPLY)?;
+        let mut open = Open { alternatives: alternatives.iter().collect(), taken: 0, last: self.began };
+        loop {
+            while let Some(arrival) = self.inbox.pop_front() {
+                if open.complete().is_some() && !self.continues(&open, &arrival)? {
+                    self.inbox.push_front(arrival);
+                    break;
+                }
+                self.offer(step, &mut open, &window, arrival)?;
+            }
+            if let Some(met) = open.complete() {
+                return self.conclude(step, met);
+            }
+            let silence = self.silence(&open)?;
+            if let Some((met, _)) = silence.iter().find(|(_, until)| self.now >= *until) {
+                return self.conclude(step, met);
+            }
+            let until = silence.iter().map(|(_, until)| *until).min();
+            let deadline = match until {
+                // Only silence is left to wait for, once the window is over.
+                Some(until) if self.now >= window.hi => until,
+                Some(until) => until.min(window.hi),
+                None if self.now >= window.hi => return Err(self.missing(&open, &window).into()),
+                None => window.hi,
+            };
+            self.pass(deadline, Stop::FirstPacket, step).await?;
+        }
+    }
+
+    /// The window that bounds stand for; without bounds, from the start of
+    /// the step until `default` later. Its upper end is moved by the lateness
+    /// that the stack declares.
+    pub(crate) fn window(&self, bounds: Option<&Bounds>, default: Duration) -> Result<Window, Halt> {
+        let scope = self.scope();
+        let start = self.began;
+        let (lo, (hi, from)) = match bounds {
+            None => (start, (start + default, start)),
+            Some(Bounds::Within(None, hi)) => (start, scope.moment(hi, start)?),
+            Some(Bounds::Within(Some(lo), hi)) => (scope.moment(lo, start)?.0, scope.moment(hi, start)?),
+            Some(Bounds::At(at)) => {
+                let (at, from) = scope.moment(at, start)?;
+                (at, (at, from))
+            }
+        };
+        let profile = &self.plan.hello.profile;
+        let late = profile.lateness.of(hi.since(from)) + profile.clock_error;
+        let mut text = match bounds {
+            None | Some(Bounds::Within(None, _)) => format!("within {}", words(hi.since(start))),
+            Some(Bounds::Within(..)) => format!("between {lo} and {hi}"),
+            Some(Bounds::At(_)) => format!("at {hi}"),
+        };
+        if !late.is_zero() {
+            text.push_str(&format!(" (the stack may be {} late)", words(late)));
+        }
+        let lo = if bounds.is_some() { lo - profile.clock_error } else { Instant::ZERO };
+        Ok(Window { lo, hi: hi + late, words: text })
+    }
+
+    /// Whether an alternative that is still open goes on with this segment.
+    fn continues(&self, open: &Open<'_>, arrival: &Arrival) -> Result<bool, Halt> {
+        for alternative in &open.alternatives {
+            if let Some(next) = alternative.segments.get(open.taken)
+                && matcher::compare(next, &arrival.segment, &arrival.due, &self.scope())?.is_empty()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes one segment: it narrows the alternatives, or it is tolerated, or
+    /// it breaks the step.
+    fn offer(&mut self, step: &Step, open: &mut Open<'_>, window: &Window, arrival: Arrival) -> Result<(), Halt> {
+        let mut left = Vec::new();
+        let mut nearest: Option<Vec<FieldDelta>> = None;
+        for alternative in &open.alternatives {
+            let Some(next) = alternative.segments.get(open.taken) else { continue };
+            let deltas = matcher::compare(next, &arrival.segment, &arrival.due, &self.scope())?;
+            if deltas.is_empty() {
+                left.push(*alternative);
+            } else if nearest.as_ref().is_none_or(|nearest| deltas.len() < nearest.len()) {
+                nearest = Some(deltas);
+            }
+        }
+        if left.is_empty() {
+            let strict = self.plan.variant.strict;
+            if self.tolerate(&arrival, strict) {
+                return Ok(());
+            }
+            if !strict && self.is_merged_ack(step, open, &arrival)? {
+                open.taken += 1;
+                self.inbox.push_front(arrival);
+                return Ok(());
+            }
+            return Err(self.mismatch(open, window, &arrival, nearest.unwrap_or_default()).into());
+        }
+        if arrival.at < window.lo || arrival.at > window.hi {
+            return Err(self.untimely(window, &arrival).into());
+        }
+        open.alternatives = left;
+        open.taken += 1;
+        open.last = arrival.at;
+        self.recorder.mark(arrival.packet, Taken::Matched, step.note.as_deref());
+        self.set_label(step, (Side::Sut, Numbers::from(&arrival.segment)), arrival.at);
+        Ok(())
+    }
+
+    /// Two expected ACKs may come as one: this step wants a pure ACK, and the
+    /// segment is what the next step wants.
+    fn is_merged_ack(&self, step: &Step, open: &Open<'_>, arrival: &Arrival) -> Result<bool, Halt> {
+        let [alternative] = open.alternatives.as_slice() else { return Ok(false) };
+        let [awaited] = alternative.segments.as_slice() else { return Ok(false) };
+        let pure_ack = awaited.flags == Flags::ACK && awaited.len.is_none() && awaited.data.is_none();
+        let steps = &self.plan.variant.steps;
+        let Some(Action::Sut(next)) = steps.get(self.recorder.step).map(|step| &step.action) else {
+            return Ok(false);
+        };
+        if open.taken > 0 || !pure_ack || step.label.is_some() || step.state.is_some() {
+            return Ok(false);
+        }
+        for pattern in next.iter().filter_map(|alternative| alternative.segments.first()) {
+            let deltas = matcher::compare(pattern, &arrival.segment, &arrival.due, &self.scope())?;
+            if pattern.flags.contains(Flags::ACK) && deltas.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Alternatives that are met by silence, each with its end.
+    fn silence<'a>(&self, open: &Open<'a>) -> Result<Vec<(&'a Alternative, Instant)>, Halt> {
+        let mut silence = Vec::new();
+        for alternative in &open.alternatives {
+            if let Some(quiet) = &alternative.quiet
+                && alternative.segments.len() == open.taken
+            {
+                silence.push((*alternative, open.last + self.scope().span(quiet)?));
+            }
+        }
+        Ok(silence)
+    }
+
+    fn conclude(&mut self, step: &Step, met: &Alternative) -> Result<StepResult, Halt> {
+        self.seen(met.tag.as_deref(), met.deviates);
+        if let Some(states) = &met.state {
+            self.check_state(states)?;
+        }
+        let deviates = met.deviates && !step.prelude;
+        Ok(if deviates { StepResult::Deviates } else { StepResult::Met })
+    }
+
+    /// What the alternatives still allow, one text for each.
+    fn allowed(&self, open: &Open<'_>) -> Vec<String> {
+        let mut texts = Vec::new();
+        for alternative in &open.alternatives {
+            let text = match (alternative.segments.get(open.taken), &alternative.quiet) {
+                (Some(next), _) => matcher::describe(next, &self.scope()),
+                (None, Some(_)) => "nothing".to_owned(),
+                (None, None) => continue,
+            };
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+
+    fn expect_lines(&mut self, texts: &[String], when: &str) {
+        for text in texts {
+            let event = Event::Expected { text: text.clone(), when: when.to_owned() };
+            self.recorder.event(self.now, event);
+        }
+    }
+
+    fn mismatch(&mut self, open: &Open<'_>, window: &Window, arrival: &Arrival, deltas: Vec<FieldDelta>) -> Broken {
+        let expected = self.allowed(open);
+        self.expect_lines(&expected, &window.words);
+        self.recorder.mark(arrival.packet, Taken::Refused, None);
+        let got = short(&arrival.text).to_owned();
+        Broken {
+            sentence: format!(
+                "The stack answered {} with {got}; only {} is allowed.",
+                self.stimulus,
+                expected.join(" or ")
+            ),
+            expected,
+            when: window.words.clone(),
+            got,
+            delta: deltas,
+            ..Broken::default()
+        }
+    }
+
+    fn missing(&mut self, open: &Open<'_>, window: &Window) -> Broken {
+        let expected = self.allowed(open);
+        self.expect_lines(&expected, &window.words);
+        let list = expected.join(" or ");
+        Broken {
+            sentence: format!("After {} the stack sent nothing; {list} is required {}.", self.stimulus, window.words),
+            delta: vec![delta("segment", list, "nothing")],
+            expected,
+            when: window.words.clone(),
+            ..Broken::default()
+        }
+    }
+
+    fn untimely(&mut self, window: &Window, arrival: &Arrival) -> Broken {
+        self.recorder.mark(arrival.packet, Taken::Refused, None);
+        let got = short(&arrival.text).to_owned();
+        let when = if arrival.at < window.lo { "too early" } else { "too late" };
+        Broken {
+            sentence: format!("The stack sent {got} {when}, at {}; it has to come {}.", arrival.at, window.words),
+            expected: vec![format!("{got} {}", window.words)],
+            when: window.words.clone(),
+            delta: vec![delta("time", window.words.clone(), arrival.at.to_string())],
+            got,
+            ..Broken::default()
+        }
+    }
+}
+

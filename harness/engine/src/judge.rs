@@ -1,0 +1,92 @@
+//! From the way a trial ended to its record: verdict, sentence, parts of the
+//! failure screen.
+
+use tcpspec_casefile::{Step, Variant};
+use tcpspec_connector::StackError;
+use tcpspec_record::{Failure, Level, StepResult, Trial, Verdict};
+
+use crate::halt::{Broken, Halt};
+use crate::play::Play;
+
+/// The record of a trial that ended like this.
+pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) -> Trial {
+    play.recorder.close();
+    let number = play.recorder.step;
+    let step = number.checked_sub(1).and_then(|index| variant.steps.get(index));
+    let (verdict, reason, failure) = match end {
+        Ok(()) => ended(&play),
+        Err(Halt::Broken(broken)) => broke(*broken, number, step, variant),
+        Err(Halt::Stack(error)) => (stack_error(&error), error.to_string(), None),
+        Err(Halt::Unclear(sentence)) => (Verdict::Inconclusive, sentence, None),
+    };
+    Trial {
+        id: play.plan.id,
+        verdict,
+        reason,
+        known: None,
+        tags: play.recorder.tags,
+        failure,
+        steps: play.recorder.steps,
+        trace: play.recorder.trace,
+        elapsed: play.now.as_nanos(),
+    }
+}
+
+type Judged = (Verdict, String, Option<Failure>);
+
+/// Every step was done: a pass, unless something departs or nothing was
+/// judged.
+fn ended(play: &Play) -> Judged {
+    let own = |outcome: &&tcpspec_record::StepOutcome| {
+        play.plan.variant.steps.get(outcome.step - 1).is_some_and(|step| !step.prelude)
+    };
+    let judged = |result: StepResult| matches!(result, StepResult::Met | StepResult::Deviates);
+    let is_prelude_only = !play.plan.variant.steps.iter().any(|step| !step.prelude);
+    let any = play.recorder.steps.iter().filter(|step| own(step) || is_prelude_only);
+    if !any.into_iter().any(|outcome| judged(outcome.result)) {
+        let reason = "nothing was evaluated: the stack cannot be looked into".to_owned();
+        return (Verdict::Inconclusive, reason, None);
+    }
+    if play.recorder.deviations.is_empty() {
+        (Verdict::Pass, String::new(), None)
+    } else {
+        (Verdict::Deviates, play.recorder.deviations.join(" "), None)
+    }
+}
+
+fn broke(broken: Broken, number: usize, step: Option<&Step>, variant: &Variant) -> Judged {
+    let prelude = step.filter(|step| step.prelude);
+    let verdict = if prelude.is_some() { Verdict::Blocked } else { failed(variant.level) };
+    let reason = match prelude.and_then(|step| step.from.as_ref()) {
+        Some(prelude) => format!("Prelude {prelude} failed. {}", broken.sentence),
+        None => broken.sentence,
+    };
+    let claim = step.and_then(|step| step.claim.clone());
+    let failure = Failure {
+        step: number,
+        claim: claim.or_else(|| variant.claims.first().cloned()),
+        expected: broken.expected,
+        got: broken.got,
+        delta: broken.delta,
+        states: broken.states.map(|(before, now)| (before.to_string(), now.to_string())),
+        hint: step.and_then(|step| step.hint.clone()),
+    };
+    (verdict, reason, Some(failure))
+}
+
+/// What it is not to do what a requirement of this level says. A step of the
+/// RFC's event processing binds like a MUST.
+const fn failed(level: Level) -> Verdict {
+    match level {
+        Level::Must | Level::MustNot | Level::Step => Verdict::Fail,
+        Level::Should | Level::ShouldNot | Level::Recommended | Level::May | Level::Info => Verdict::Deviates,
+    }
+}
+
+const fn stack_error(error: &StackError) -> Verdict {
+    match error {
+        StackError::Died(_) => Verdict::Crash,
+        StackError::Storm(_) => Verdict::Stuck,
+        StackError::Environment(_) => Verdict::Inconclusive,
+    }
+}

@@ -1,0 +1,25 @@
+//! Every bound of the interpreter, with its reason.
+
+use std::time::Duration;
+
+/// How long a `sut:` step without bounds waits: the longest that RFC 9293
+/// (MUST-58, SHLD-18 and section 3.8.6.3) lets an ACK be held back.
+pub(crate) const REPLY: Duration = Duration::from_millis(500);
+
+/// Time between what the peer receives and what it does next, on a virtual
+/// clock: gives round trips a length and ladders a scale, and costs nothing.
+pub(crate) const PACE: Duration = Duration::from_millis(10);
+
+/// How long a virtual stack is watched after a trial was decided, so that the
+/// trace shows what it went on to do.
+pub(crate) const AFTERMATH: Duration = Duration::from_secs(1);
+
+/// Packets a stack may emit in one reply. A window of 65,535 octets in
+/// segments of one octet is the most that any correct TCP can have reason to.
+pub(crate) const PACKETS_PER_REPLY: usize = 70_000;
+
+/// Packets a stack may emit in one trial; the longest case needs some dozens.
+pub(crate) const PACKETS_PER_TRIAL: usize = 200_000;
+
+/// Octets that one look of the application takes.
+pub(crate) const LOOK: usize = 65_535;

@@ -1,0 +1,251 @@
+//! One segment of the stack against one pattern, field by field.
+
+use tcpspec_casefile::{Match, OptionPattern, SegmentPattern};
+use tcpspec_record::{FieldDelta, Side};
+use tcpspec_wire::text::Base;
+use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption};
+
+use crate::book::Due;
+use crate::eval::Scope;
+use crate::halt::{Halt, delta};
+
+/// What differs between the segment and the pattern; nothing if they match.
+pub(crate) fn compare(
+    pattern: &SegmentPattern,
+    segment: &Segment,
+    due: &Due,
+    scope: &Scope<'_>,
+) -> Result<Vec<FieldDelta>, Halt> {
+    let mut deltas = Vec::new();
+    deltas.extend(flags(pattern, segment));
+    deltas.extend(seq(pattern, segment, due, scope)?);
+    deltas.extend(ack(pattern, segment, due, scope)?);
+    deltas.extend(text(pattern, segment, scope)?);
+    deltas.extend(count("win", pattern.window.as_ref(), segment.window.value().into(), scope)?);
+    deltas.extend(count("urg", pattern.urgent.as_ref(), segment.urgent.into(), scope)?);
+    for option in &pattern.options {
+        deltas.extend(option_delta(option, segment, scope)?);
+    }
+    Ok(deltas)
+}
+
+/// Whether the segment is one that the pattern of a `never` forbids: it has
+/// at least the flags, and the fields that are written.
+pub(crate) fn is_forbidden(
+    pattern: &SegmentPattern,
+    segment: &Segment,
+    due: &Due,
+    scope: &Scope<'_>,
+) -> Result<bool, Halt> {
+    if !segment.flags.contains(pattern.flags) {
+        return Ok(false);
+    }
+    let any = || Some(Match::Any);
+    let pattern = SegmentPattern {
+        flags: segment.flags,
+        seq: pattern.seq.clone().or_else(any),
+        ack: pattern.ack.clone().or_else(any),
+        len: pattern.len.clone().or_else(any),
+        ..pattern.clone()
+    };
+    Ok(compare(&pattern, segment, due, scope)?.is_empty())
+}
+
+fn flags(pattern: &SegmentPattern, segment: &Segment) -> Option<FieldDelta> {
+    let mut free = pattern.optional;
+    if !pattern.flags.contains(Flags::PSH) {
+        free |= Flags::PSH;
+    }
+    let matches = segment.flags.without(free) == pattern.flags.without(pattern.optional);
+    (!matches).then(|| delta("flags", flags_text(pattern), segment.flags.to_string()))
+}
+
+/// The flags as the case writes them, with `?` behind the optional ones.
+fn flags_text(pattern: &SegmentPattern) -> String {
+    pattern.text.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+fn seq(
+    pattern: &SegmentPattern,
+    segment: &Segment,
+    due: &Due,
+    scope: &Scope<'_>,
+) -> Result<Option<FieldDelta>, Halt> {
+    let base = scope.base(Side::Sut);
+    if let Some(rule) = &pattern.seq {
+        return number("seq", rule, segment.seq, Side::Sut, scope);
+    }
+    if due.seq.contains(&segment.seq) {
+        return Ok(None);
+    }
+    let expected = due.seq.first().map_or_else(|| "none: no connection".to_owned(), |seq| shown(*seq, base));
+    let mut found = delta("seq", expected, shown(segment.seq, base));
+    "what the stack has sent so far".clone_into(&mut found.why);
+    Ok(Some(found))
+}
+
+fn ack(
+    pattern: &SegmentPattern,
+    segment: &Segment,
+    due: &Due,
+    scope: &Scope<'_>,
+) -> Result<Option<FieldDelta>, Halt> {
+    let base = scope.base(Side::Peer);
+    match &pattern.ack {
+        Some(rule) if segment.flags.contains(Flags::ACK) => {
+            number("ack", rule, segment.ack, Side::Peer, scope)
+        }
+        // Without the bit the field says nothing; that the bit is missing is
+        // a difference of the flags, or allowed.
+        Some(_) | None if !segment.flags.contains(Flags::ACK) => Ok(None),
+        Some(_) | None if segment.ack == due.ack => Ok(None),
+        Some(_) | None => {
+            let mut found = delta("ack", shown(due.ack, base), shown(segment.ack, base));
+            "what the peer has sent in order".clone_into(&mut found.why);
+            Ok(Some(found))
+        }
+    }
+}
+
+fn text(
+    pattern: &SegmentPattern,
+    segment: &Segment,
+    scope: &Scope<'_>,
+) -> Result<Option<FieldDelta>, Halt> {
+    let len = segment.payload.len() as i64;
+    if let Some(data) = &pattern.data {
+        let show = |octets: &[u8]| format!("\"{}\"", octets.escape_ascii());
+        return Ok((*data != segment.payload).then(|| delta("data", show(data), show(&segment.payload))));
+    }
+    match &pattern.len {
+        Some(rule) => count("len", Some(rule), len, scope),
+        None if len == 0 => Ok(None),
+        None => Ok(Some(delta("len", "0", len.to_string()))),
+    }
+}
+
+fn number(
+    field: &str,
+    rule: &Match,
+    got: SeqNumber,
+    side: Side,
+    scope: &Scope<'_>,
+) -> Result<Option<FieldDelta>, Halt> {
+    let base = scope.base(side);
+    let (matches, expected) = match rule {
+        Match::Any => (true, String::new()),
+        Match::Value(expr) => {
+            let value = scope.seq(expr, side)?;
+            (got == value, shown(value, base))
+        }
+        Match::Range(lo, hi) => {
+            let (lo, hi) = (scope.seq(lo, side)?, scope.seq(hi, side)?);
+            let inside = got.at_or_after(lo) && got.at_or_before(hi);
+            (inside, format!("{}..{}", shown(lo, base), shown(hi, base)))
+        }
+        Match::Not(inner) => {
+            let other = number(field, inner, got, side, scope)?.is_some();
+            (other, format!("anything but {}", shown(got, base)))
+        }
+    };
+    Ok((!matches).then(|| delta(field, expected, shown(got, base))))
+}
+
+fn count(
+    field: &str,
+    rule: Option<&Match>,
+    got: i64,
+    scope: &Scope<'_>,
+) -> Result<Option<FieldDelta>, Halt> {
+    let (matches, expected) = match rule {
+        None | Some(Match::Any) => return Ok(None),
+        Some(Match::Value(expr)) => {
+            let value = scope.count(expr)?;
+            (got == value, value.to_string())
+        }
+        Some(Match::Range(lo, hi)) => {
+            let (lo, hi) = (scope.count(lo)?, scope.count(hi)?);
+            ((lo..=hi).contains(&got), format!("{lo}..{hi}"))
+        }
+        Some(Match::Not(inner)) => {
+            let other = count(field, Some(inner), got, scope)?.is_some();
+            (other, format!("anything but {got}"))
+        }
+    };
+    Ok((!matches).then(|| delta(field, expected, got.to_string())))
+}
+
+fn option_delta(
+    pattern: &OptionPattern,
+    segment: &Segment,
+    scope: &Scope<'_>,
+) -> Result<Option<FieldDelta>, Halt> {
+    let of_kind = |kind: u8| segment.options.iter().find(|option| kind_of(option) == Some(kind));
+    let shown = |option: Option<&TcpOption>| option.map_or_else(|| "none".to_owned(), ToString::to_string);
+    Ok(match pattern {
+        OptionPattern::Exactly(option) => {
+            let found = kind_of(option).and_then(of_kind);
+            (!segment.options.contains(option)).then(|| delta("option", option.to_string(), shown(found)))
+        }
+        OptionPattern::Mss(rule) => match segment.mss() {
+            Some(mss) => count("mss", Some(rule), mss.into(), scope)?,
+            None => Some(delta("option", "mss", "none")),
+        },
+        OptionPattern::WindowScale(rule) => match of_kind(3) {
+            Some(TcpOption::WindowScale(shift)) => count("ws", Some(rule), (*shift).into(), scope)?,
+            found => Some(delta("option", "ws", shown(found))),
+        },
+        OptionPattern::Kind(kind) => {
+            of_kind(*kind).is_none().then(|| delta("option", format!("kind={kind}"), "none"))
+        }
+        OptionPattern::Absent(kind) => {
+            of_kind(*kind).map(|option| delta("option", format!("no kind={kind}"), option.to_string()))
+        }
+    })
+}
+
+/// The option's kind octet; `None` for what follows no format.
+fn kind_of(option: &TcpOption) -> Option<u8> {
+    Some(match option {
+        TcpOption::EndOfList => 0,
+        TcpOption::Nop => 1,
+        TcpOption::Mss(_) => 2,
+        TcpOption::WindowScale(_) => 3,
+        TcpOption::SackPermitted => 4,
+        TcpOption::Sack(_) => 5,
+        TcpOption::Timestamps { .. } => 8,
+        TcpOption::Unknown { kind, .. } => *kind,
+        TcpOption::Malformed(tail) => return tail.first().copied(),
+    })
+}
+
+fn shown(seq: SeqNumber, base: Option<Base>) -> String {
+    base.map_or_else(|| format!("abs:{seq}"), |base| base.number(seq).to_string())
+}
+
+/// The pattern in one line with its numbers filled in, as a ladder shows what
+/// was expected.
+pub(crate) fn describe(pattern: &SegmentPattern, scope: &Scope<'_>) -> String {
+    let mut line = flags_text(pattern);
+    let mut push = |field: &str, text: Option<String>| {
+        if let Some(text) = text {
+            line.push_str(&format!(" {field}={text}"));
+        }
+    };
+    let seq = |rule: &Match, side| match rule {
+        Match::Any => Some("*".to_owned()),
+        Match::Value(expr) => scope.seq(expr, side).ok().map(|seq| shown(seq, scope.base(side))),
+        Match::Range(..) | Match::Not(_) => None,
+    };
+    push("seq", pattern.seq.as_ref().and_then(|rule| seq(rule, Side::Sut)));
+    push("ack", pattern.ack.as_ref().and_then(|rule| seq(rule, Side::Peer)));
+    // Whatever was not filled in stands as it is written.
+    for word in pattern.text.split_whitespace().skip(1) {
+        let field = word.split('=').next().unwrap_or_default();
+        if !line.contains(&format!(" {field}=")) {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    line
+}

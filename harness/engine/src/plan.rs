@@ -1,0 +1,74 @@
+//! What to run, and whether the stack can do it at all.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use tcpspec_casefile::Variant;
+use tcpspec_connector::{Hello, Setup};
+use tcpspec_record::{IpVersion, TrialId};
+
+/// Port on which the stack's application listens.
+pub(crate) const LISTEN_PORT: u16 = 80;
+/// Port from which the stack's application connects.
+pub(crate) const CONNECT_PORT: u16 = 5000;
+/// The peer's port.
+pub(crate) const PEER_PORT: u16 = 40_000;
+
+/// A trial to be run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Its name.
+    pub id: TrialId,
+    /// What to play.
+    pub variant: Arc<Variant>,
+    /// The stack's declaration.
+    pub hello: Arc<Hello>,
+}
+
+impl Plan {
+    /// Why the trial is not run on this stack: the capabilities it lacks.
+    /// `None` if it can be run.
+    #[must_use]
+    pub fn skip_reason(&self) -> Option<String> {
+        let missing: Vec<&str> = self
+            .variant
+            .needs
+            .iter()
+            .filter(|need| !self.hello.capabilities.contains(need))
+            .map(|need| need.name())
+            .collect();
+        (!missing.is_empty()).then(|| format!("the stack does not declare {}", missing.join(", ")))
+    }
+
+    /// The world to open the stack in: documentation addresses (RFC 5737,
+    /// RFC 3849) on a link of 1500 octets.
+    #[must_use]
+    pub fn setup(&self) -> Setup {
+        let (stack, peer, prefix): (IpAddr, IpAddr, u8) = match self.id.ip {
+            IpVersion::V4 => (Ipv4Addr::new(192, 0, 2, 1).into(), Ipv4Addr::new(192, 0, 2, 2).into(), 24),
+            IpVersion::V6 => (documentation_v6(1).into(), documentation_v6(2).into(), 64),
+        };
+        Setup { stack, prefix, peer, mtu: 1500, seed: self.id.seed }
+    }
+}
+
+/// An address of 2001:db8::/64.
+fn documentation_v6(host: u16) -> Ipv6Addr {
+    Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, host)
+}
+
+/// An address of the peer's network that is neither the peer's nor the
+/// stack's.
+pub(crate) fn other_address(peer: IpAddr) -> IpAddr {
+    match peer {
+        IpAddr::V4(_) => Ipv4Addr::new(192, 0, 2, 77).into(),
+        IpAddr::V6(_) => documentation_v6(0x77).into(),
+    }
+}
+
+/// The peer's initial sequence number for a seed, where the case gives none:
+/// one round of a multiply-xor mix, so that neighbouring seeds lie far apart.
+pub(crate) const fn peer_iss(seed: u64) -> u32 {
+    let mixed = (seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    (mixed >> 32) as u32
+}
