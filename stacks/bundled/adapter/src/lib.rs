@@ -123,11 +123,11 @@ impl StackUnderTest for Bundled {
             self.now = self.now.max(at);
             self.host.on_time(self.now);
             self.drain(&mut reply);
-            if stop == Stop::FirstPacket && !reply.tx.is_empty() {
+            if stop.is_met_by(&reply) {
                 break;
             }
         }
-        if stop == Stop::AtEnd || reply.tx.is_empty() {
+        if !stop.is_met_by(&reply) {
             self.now = self.now.max(until);
         }
         reply.now = self.now;
