@@ -169,3 +169,19 @@ pub enum Outcome {
     /// `bytes=N`: exactly so many octets, the next of the peer's stream.
     Bytes(usize),
 }
+
+/// The text as a case writes it.
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ok => f.write_str("ok"),
+            Self::Eof => f.write_str("eof"),
+            Self::Reset => f.write_str("reset"),
+            Self::Refused => f.write_str("refused"),
+            Self::Timeout => f.write_str("timeout"),
+            Self::Closed => f.write_str("closed"),
+            Self::Again => f.write_str("again"),
+            Self::Bytes(len) => write!(f, "bytes={len}"),
+        }
+    }
+}
