@@ -11,7 +11,7 @@
 //! | [`segment`] | [`Segment`]: well-formed TCP |
 //! | [`packet`] | [`Packet`]: IP around it; encoding and decoding |
 //! | [`icmp`] | [`IcmpError`]: the error messages that quote a segment |
-//! | [`mangle`] | [`Mangle`]: edits of bytes, for malformed traffic |
+//! | [`mod@mangle`] | [`Mangle`]: edits of bytes, for malformed traffic |
 //! | [`text`] | the one-line form of a segment, the same everywhere |
 //! | [`capability`] | what a stack may declare that it can do |
 //!

@@ -1,6 +1,8 @@
 //! Packets that a receiver refuses, each with the reason; the laws of writing
 //! and reading are in `tests/laws`.
 
+use std::net::Ipv4Addr;
+
 use rstest::rstest;
 
 use super::*;

@@ -1,0 +1,244 @@
+//! The IP header in both versions, with the fragment header of IPv6. IPv4
+//! options are skipped by the reader and never written.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{DecodeError, Defect};
+use crate::checksum;
+
+/// Protocol numbers of IP.
+pub mod protocol {
+    /// ICMP for IPv4.
+    pub const ICMP: u8 = 1;
+    /// TCP.
+    pub const TCP: u8 = 6;
+    /// The IPv6 fragment header.
+    pub const IPV6_FRAGMENT: u8 = 44;
+    /// ICMP for IPv6.
+    pub const ICMPV6: u8 = 58;
+}
+
+/// Octets of an IPv4 header without options.
+pub(crate) const IPV4_HEADER_LEN: usize = 20;
+/// Octets of the IPv6 header.
+pub(crate) const IPV6_HEADER_LEN: usize = 40;
+/// Octets of the IPv6 fragment header.
+const FRAGMENT_HEADER_LEN: usize = 8;
+
+/// The fields of an IP header that a TCP has to do with. The two addresses
+/// are of one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpHeader {
+    /// Source address.
+    pub src: IpAddr,
+    /// Destination address.
+    pub dst: IpAddr,
+    /// Time to live (IPv4) or hop limit (IPv6).
+    pub ttl: u8,
+    /// Type of service (IPv4) or traffic class (IPv6); the low two bits are ECN.
+    pub traffic_class: u8,
+    /// Identification (IPv4; IPv6 fragments).
+    pub ident: u16,
+    /// The don't-fragment bit (IPv4; always set on IPv6, which has none).
+    pub dont_fragment: bool,
+}
+
+impl IpHeader {
+    /// A header with the defaults that a host uses: TTL 64, no fragments.
+    #[must_use]
+    pub const fn new(src: IpAddr, dst: IpAddr) -> Self {
+        Self {
+            src,
+            dst,
+            ttl: 64,
+            traffic_class: 0,
+            ident: 0,
+            dont_fragment: true,
+        }
+    }
+
+    /// Octets that the header takes, without fragment header.
+    #[must_use]
+    pub const fn wire_len(&self) -> usize {
+        if self.is_v4() {
+            IPV4_HEADER_LEN
+        } else {
+            IPV6_HEADER_LEN
+        }
+    }
+
+    /// Whether the header is written as IPv4. Addresses of two versions are a
+    /// mistake of the caller; the IPv6 form holds both, so nothing is lost.
+    #[must_use]
+    pub const fn is_v4(&self) -> bool {
+        self.src.is_ipv4() && self.dst.is_ipv4()
+    }
+}
+
+/// All that stands around what a packet carries, in either version.
+pub(super) struct Shell {
+    pub(super) ip: IpHeader,
+    pub(super) protocol: u8,
+    pub(super) fragment: Option<Fragment>,
+}
+
+/// Which part of a datagram a fragment is.
+#[derive(Clone, Copy)]
+pub(super) struct Fragment {
+    /// Where it begins, in octets.
+    pub(super) offset: u16,
+    /// Whether more fragments follow.
+    pub(super) more: bool,
+}
+
+impl Shell {
+    /// Appends the headers for `len` octets.
+    pub(super) fn encode(&self, len: usize, out: &mut Vec<u8>) {
+        match (self.ip.src, self.ip.dst) {
+            (IpAddr::V4(src), IpAddr::V4(dst)) => {
+                out.extend_from_slice(&self.header_v4(src, dst, len));
+            }
+            (src, dst) => self.encode_v6(v6(src), v6(dst), len, out),
+        }
+    }
+
+    fn header_v4(&self, src: Ipv4Addr, dst: Ipv4Addr, len: usize) -> [u8; IPV4_HEADER_LEN] {
+        let total = u16::try_from(IPV4_HEADER_LEN + len).unwrap_or(u16::MAX);
+        let dont_fragment = u16::from(self.ip.dont_fragment) << 14;
+        let fragment = self.fragment.map_or(0, Fragment::field_v4);
+        let mut header = [0; IPV4_HEADER_LEN];
+        let mut put = |at: usize, field: &[u8]| header[at..at + field.len()].copy_from_slice(field);
+        put(0, &[0x45, self.ip.traffic_class]);
+        put(2, &total.to_be_bytes());
+        put(4, &self.ip.ident.to_be_bytes());
+        put(6, &(dont_fragment | fragment).to_be_bytes());
+        put(8, &[self.ip.ttl, self.protocol]);
+        put(12, &src.octets());
+        put(16, &dst.octets());
+        let sum = checksum::internet(&header);
+        header[10..12].copy_from_slice(&sum.to_be_bytes());
+        header
+    }
+
+    fn encode_v6(&self, src: Ipv6Addr, dst: Ipv6Addr, len: usize, out: &mut Vec<u8>) {
+        let (next, len) = match self.fragment {
+            Some(_) => (protocol::IPV6_FRAGMENT, len + FRAGMENT_HEADER_LEN),
+            None => (self.protocol, len),
+        };
+        let len = u16::try_from(len).unwrap_or(u16::MAX);
+        let first = 0x6000_0000_u32 | u32::from(self.ip.traffic_class) << 20;
+        let mut header = [0; IPV6_HEADER_LEN];
+        let mut put = |at: usize, field: &[u8]| header[at..at + field.len()].copy_from_slice(field);
+        put(0, &first.to_be_bytes());
+        put(4, &len.to_be_bytes());
+        put(6, &[next, self.ip.ttl]);
+        put(8, &src.octets());
+        put(24, &dst.octets());
+        out.extend_from_slice(&header);
+        if let Some(fragment) = self.fragment {
+            out.extend_from_slice(&[self.protocol, 0]);
+            out.extend_from_slice(&fragment.field_v6().to_be_bytes());
+            out.extend_from_slice(&u32::from(self.ip.ident).to_be_bytes());
+        }
+    }
+
+    /// Reads the headers; gives what they carry and what is wrong with them.
+    pub(super) fn decode(octets: &[u8]) -> Result<(Self, &[u8], Option<Defect>), DecodeError> {
+        match octets.first().map(|octet| octet >> 4) {
+            None => Err(DecodeError::Empty),
+            Some(4) => Self::decode_v4(octets),
+            Some(6) => Self::decode_v6(octets).map(|(shell, carried)| (shell, carried, None)),
+            Some(version) => Err(DecodeError::Version(version)),
+        }
+    }
+
+    fn decode_v4(octets: &[u8]) -> Result<(Self, &[u8], Option<Defect>), DecodeError> {
+        let fixed = take(octets, 0, IPV4_HEADER_LEN)?;
+        let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+        let address =
+            |at: usize| Ipv4Addr::new(fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]);
+        let header_len = usize::from(fixed[0] & 0xf) * 4;
+        let header = take(octets, 0, header_len.max(IPV4_HEADER_LEN))?;
+        let carried = take(octets, header.len(), usize::from(half(2)))?;
+        let shell = Self {
+            ip: IpHeader {
+                src: address(12).into(),
+                dst: address(16).into(),
+                ttl: fixed[8],
+                traffic_class: fixed[1],
+                ident: half(4),
+                dont_fragment: half(6) & 0x4000 != 0,
+            },
+            protocol: fixed[9],
+            fragment: Fragment::from_field_v4(half(6)),
+        };
+        let defect = (checksum::internet(header) != 0).then_some(Defect::IpChecksum);
+        Ok((shell, carried, defect))
+    }
+
+    fn decode_v6(octets: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
+        let header = take(octets, 0, IPV6_HEADER_LEN)?;
+        let address = |at: usize| {
+            let mut address = [0; 16];
+            address.copy_from_slice(&header[at..at + 16]);
+            IpAddr::V6(Ipv6Addr::from(address))
+        };
+        let len = usize::from(u16::from_be_bytes([header[4], header[5]]));
+        let carried = take(octets, IPV6_HEADER_LEN, IPV6_HEADER_LEN + len)?;
+        let mut shell = Self {
+            ip: IpHeader {
+                ttl: header[7],
+                traffic_class: header[0] << 4 | header[1] >> 4,
+                ..IpHeader::new(address(8), address(24))
+            },
+            protocol: header[6],
+            fragment: None,
+        };
+        let (protocol::IPV6_FRAGMENT, [protocol, _, hi, lo, _, _, id1, id0, part @ ..]) =
+            (shell.protocol, carried)
+        else {
+            return Ok((shell, carried));
+        };
+        shell.ip.ident = u16::from_be_bytes([*id1, *id0]);
+        shell.protocol = *protocol;
+        shell.fragment = Some(Fragment::from_field_v6(u16::from_be_bytes([*hi, *lo])));
+        Ok((shell, part))
+    }
+}
+
+impl Fragment {
+    fn field_v4(self) -> u16 {
+        u16::from(self.more) << 13 | self.offset >> 3
+    }
+
+    /// `None` for a datagram in one piece.
+    fn from_field_v4(field: u16) -> Option<Self> {
+        let (offset, more) = (field << 3, field & 0x2000 != 0);
+        (offset != 0 || more).then_some(Self { offset, more })
+    }
+
+    fn field_v6(self) -> u16 {
+        self.offset & !7 | u16::from(self.more)
+    }
+
+    const fn from_field_v6(field: u16) -> Self {
+        Self {
+            offset: field & !7,
+            more: field & 1 != 0,
+        }
+    }
+}
+
+const fn v6(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
+    }
+}
+
+fn take(octets: &[u8], from: usize, to: usize) -> Result<&[u8], DecodeError> {
+    octets.get(from..to).ok_or_else(|| DecodeError::Short {
+        have: octets.len(),
+        need: to.max(from),
+    })
+}
