@@ -88,6 +88,9 @@ pub enum DecodeError {
     /// Neither version 4 nor 6.
     #[error("IP version {0}")]
     Version(u8),
+    /// An IPv4 header that states a length of less than five words.
+    #[error("IPv4 header of {0} words, 5 are the least")]
+    HeaderLength(u8),
     /// The header, or the length it states, goes beyond the octets.
     #[error("IP packet cut short: {have} octets, {need} needed")]
     Short {

@@ -93,6 +93,7 @@ pub(super) struct Fragment {
 
 impl Shell {
     /// Appends the headers for `len` octets.
+    #[inline]
     pub(super) fn encode(&self, len: usize, out: &mut Vec<u8>) {
         match (self.ip.src, self.ip.dst) {
             (IpAddr::V4(src), IpAddr::V4(dst)) => {
@@ -102,6 +103,7 @@ impl Shell {
         }
     }
 
+    #[inline]
     fn header_v4(&self, src: Ipv4Addr, dst: Ipv4Addr, len: usize) -> [u8; IPV4_HEADER_LEN] {
         let total = u16::try_from(IPV4_HEADER_LEN + len).unwrap_or(u16::MAX);
         let dont_fragment = u16::from(self.ip.dont_fragment) << 14;
@@ -143,6 +145,7 @@ impl Shell {
     }
 
     /// Reads the headers; gives what they carry and what is wrong with them.
+    #[inline]
     pub(super) fn decode(octets: &[u8]) -> Result<(Self, &[u8], Option<Defect>), DecodeError> {
         match octets.first().map(|octet| octet >> 4) {
             None => Err(DecodeError::Empty),
@@ -152,13 +155,17 @@ impl Shell {
         }
     }
 
+    #[inline]
     fn decode_v4(octets: &[u8]) -> Result<(Self, &[u8], Option<Defect>), DecodeError> {
         let fixed = take(octets, 0, IPV4_HEADER_LEN)?;
         let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
         let address =
             |at: usize| Ipv4Addr::new(fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]);
-        let header_len = usize::from(fixed[0] & 0xf) * 4;
-        let header = take(octets, 0, header_len.max(IPV4_HEADER_LEN))?;
+        let words = fixed[0] & 0xf;
+        if words < 5 {
+            return Err(DecodeError::HeaderLength(words));
+        }
+        let header = take(octets, 0, usize::from(words) * 4)?;
         let carried = take(octets, header.len(), usize::from(half(2)))?;
         let shell = Self {
             ip: IpHeader {

@@ -42,6 +42,7 @@ fn defects_are_listed(#[case] edits: &[(usize, u8)], #[case] defects: &[Defect])
 #[case::version(&[0x50, 0], DecodeError::Version(5))]
 #[case::header_v4(&[0x45; 19], DecodeError::Short { have: 19, need: 20 })]
 #[case::header_v6(&[0x60; 39], DecodeError::Short { have: 39, need: 40 })]
+#[case::header_length(&[0x44; 20], DecodeError::HeaderLength(4))]
 #[case::ip_options(&[0x46; 20], DecodeError::Short { have: 20, need: 24 })]
 fn what_is_no_packet_is_refused(#[case] octets: &[u8], #[case] error: DecodeError) {
     assert_eq!(Packet::decode(octets), Err(error));
