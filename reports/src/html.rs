@@ -1,0 +1,91 @@
+//! The report as one page: no request to anywhere, readable with scripts off,
+//! light and dark, on screen and on paper.
+//!
+//! Every text is escaped by the template engine; only this crate's own style
+//! sheet, script and arrow shapes go in as they are. A policy in the page
+//! forbids it to load anything. Left out: whatever takes a second log.
+
+mod arrow;
+mod bits;
+mod cases;
+mod failures;
+mod overview;
+mod requirements;
+mod skips;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::model::Report;
+
+/// What the page may load: nothing. Only what stands in it counts.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/// Renders the page.
+#[must_use]
+pub fn render(report: &Report<'_>) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(report))
+            body {
+                (arrow::shapes())
+                header { (overview::masthead(report)) (contents(report)) }
+                main {
+                    (overview::headline(report))
+                    (overview::stacks(report))
+                    (failures::section(report))
+                    (overview::groups(report))
+                    (cases::section(report))
+                    (requirements::section(report))
+                    (skips::section(report))
+                }
+                footer { p { "Written by " (report.header.tool) " from the log of the run alone." } }
+                script { (PreEscaped(include_str!("html/page.js"))) }
+            }
+        }
+    };
+    printable(page.into_string())
+}
+
+fn head(report: &Report<'_>) -> Markup {
+    let incomplete = if report.incomplete {
+        " (incomplete)"
+    } else {
+        ""
+    };
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            title { (report.headline()) (incomplete) " - TCP compliance report" }
+            style { (PreEscaped(include_str!("html/style.css"))) }
+        }
+    }
+}
+
+fn contents(report: &Report<'_>) -> Markup {
+    let failures = !report.attention().is_empty();
+    let skips = !(report.skipped.is_empty() && report.blocked.is_empty());
+    html! {
+        nav aria-label="Contents" {
+            a href="#stacks" { "Stacks" }
+            @if failures { a href="#explained" { "Explained" } }
+            a href="#groups" { "Totals" }
+            a href="#cases" { "Cases" }
+            a href="#requirements" { "Requirements" }
+            @if skips { a href="#skips" { "Not run" } }
+        }
+    }
+}
+
+/// Control characters have no place in a page, wherever they came from.
+fn printable(page: String) -> String {
+    let harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if page.contains(harmful) {
+        page.replace(harmful, "\u{fffd}")
+    } else {
+        page
+    }
+}

@@ -1,0 +1,112 @@
+//! Every case: what it shows, what it claims, and what happened, step by step.
+
+use maud::{Markup, html};
+use tcpspec_record::{CaseInfo, RequirementId};
+
+use super::arrow;
+use super::bits::{anchor, level, link, play_badge, short_counts, text, who};
+use super::failures::panel_anchor;
+use crate::model::{Case, Group, Play, Report, Variant};
+
+/// The section: a panel for each case, group by group.
+pub(super) fn section(report: &Report<'_>) -> Markup {
+    html! {
+        section #cases {
+            h2 { "Cases" }
+            form #filter hidden {
+                input type="search" name="text" placeholder="Filter by id or title" aria-label="Filter by id or title";
+                label { input type="checkbox" name="attention"; " only what needs attention" }
+                output {}
+            }
+            @if report.groups.is_empty() { p { "No case was run." } }
+            @for group in &report.groups { (group_panel(report, group)) }
+        }
+    }
+}
+
+fn group_panel(report: &Report<'_>, group: &Group<'_>) -> Markup {
+    html! {
+        section.group id=(anchor("group", &group.name)) {
+            h3 { (group.name) }
+            @for case in &group.cases { (panel(report, case)) }
+        }
+    }
+}
+
+fn panel(report: &Report<'_>, case: &Case<'_>) -> Markup {
+    let Some(first) = case.variants.first() else {
+        return html! {};
+    };
+    let info = &first.info;
+    let alone = case.variants.len() == 1;
+    html! {
+        details.case id=(anchor("case", &case.id.0)) data-attention[case.needs_attention()] {
+            summary { b { (info.title) } " " code { (case.id) } (marks(report, case)) }
+            @if !info.purpose.is_empty() { p { (info.purpose.trim()) } }
+            @if let Some(disputed) = &info.disputed { p { b { "Disputed: " } (disputed) } }
+            (claims(report, info))
+            @for variant in &case.variants {
+                @if !alone { h4 id=(anchor("case", &variant.id())) { (variant.info.variant) } }
+                @if variant.info.title != info.title { p { b { (variant.info.title) } } }
+                @if variant.info.claims != info.claims { (claims(report, &variant.info)) }
+                (plays(variant))
+            }
+        }
+    }
+}
+
+/// How the trials on each stack ended.
+fn marks(report: &Report<'_>, case: &Case<'_>) -> Markup {
+    html! {
+        span.marks {
+            @for stack in &report.stacks {
+                span title=(stack.info.name) { (short_counts(&case.tally(&stack.info.name))) }
+            }
+        }
+    }
+}
+
+fn claims(report: &Report<'_>, info: &CaseInfo) -> Markup {
+    html! {
+        @if !info.claims.is_empty() {
+            ul.claims { @for id in &info.claims { li { (claim(report, id)) } } }
+        }
+    }
+}
+
+fn claim(report: &Report<'_>, id: &RequirementId) -> Markup {
+    html! {
+        (link("req", &id.0)) " "
+        @if let Some(rule) = report.requirement(id) { (level(rule.level)) " " (rule.summary) }
+    }
+}
+
+/// What happened. The case's sentences stand beside the first course that ran;
+/// a play that is explained above is only pointed at.
+fn plays(variant: &Variant<'_>) -> Markup {
+    let taught = variant
+        .plays
+        .iter()
+        .position(|play| !play.needs_explanation() && !play.ladder.rows.is_empty());
+    html! {
+        @for (index, play) in variant.plays.iter().enumerate() {
+            (play_panel(variant, play, taught == Some(index)))
+        }
+        @if variant.plays.is_empty() { p { "No trial." } }
+    }
+}
+
+fn play_panel(variant: &Variant<'_>, play: &Play<'_>, teach: bool) -> Markup {
+    let trial = play.trial();
+    html! {
+        p.who {
+            (play_badge(play)) " " (who(&play.trials))
+            @for tag in &trial.tags { " " span.tag { (tag) } }
+            @if play.needs_explanation() { " " a href={"#" (panel_anchor(variant, play))} { "explained above" } }
+            @else if !trial.reason.is_empty() { " " (text(&trial.reason)) }
+        }
+        @if !play.needs_explanation() && !play.ladder.rows.is_empty() {
+            (arrow::ladder(&play.ladder, variant.steps(), teach))
+        }
+    }
+}

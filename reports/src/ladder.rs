@@ -1,0 +1,148 @@
+//! The ladder: what happened in a trial, row by row, the peer on the left and
+//! the stack on the right. One model for every printer.
+//!
+//! The preludes' steps fold into one row unless the trial broke there. Left
+//! out: how a row looks.
+
+mod build;
+
+use std::borrow::Cow;
+
+use tcpspec_record::{Side, Trial};
+
+use crate::model::Steps;
+
+/// What happened in a trial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ladder<'a> {
+    /// The rows, in the order of events.
+    pub rows: Vec<Row<'a>>,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// When, in nanoseconds since the stack was opened.
+    pub at: u64,
+    /// What happened, apart from when.
+    pub what: What<'a>,
+}
+
+/// What a row shows, apart from when it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct What<'a> {
+    /// The step under way, as the log counts.
+    pub step: usize,
+    /// The event.
+    pub act: Act<'a>,
+    /// The states that the connection went through because of it.
+    pub states: Vec<&'a str>,
+    /// A remark on it.
+    pub note: Option<&'a str>,
+}
+
+/// The event of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act<'a> {
+    /// The preludes' steps, folded.
+    Prelude {
+        /// The prelude's name.
+        name: String,
+        /// Packets that crossed the link.
+        packets: usize,
+    },
+    /// A packet crossed the link.
+    Packet {
+        /// Who sent it.
+        from: Side,
+        /// Its short form.
+        text: Cow<'a, str>,
+        /// How to mark it.
+        mark: Mark,
+    },
+    /// What was allowed instead of what came.
+    Expected {
+        /// The short form.
+        text: Cow<'a, str>,
+        /// Until when, in words.
+        when: &'a str,
+    },
+    /// The application made a call.
+    App {
+        /// The call.
+        call: &'a str,
+        /// What it was told.
+        result: &'a str,
+    },
+    /// Time was let pass, in nanoseconds.
+    Wait(u64),
+    /// A change of state that no other row explains.
+    State,
+    /// A step that leaves nothing to see, but has something to say.
+    Step {
+        /// The step as the case writes it.
+        text: String,
+    },
+}
+
+/// How a packet is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// As it should be.
+    Plain,
+    /// Not awaited, but harmless.
+    Tolerated,
+    /// It broke the trial.
+    Refused,
+    /// It came after the trial was decided.
+    After,
+}
+
+impl<'a> Ladder<'a> {
+    /// The ladder of a trial. `steps` are those of its variant.
+    #[must_use]
+    pub fn of(trial: &'a Trial, steps: Steps<'_>) -> Self {
+        build::ladder(trial, steps)
+    }
+
+    /// Whether both show the same, time stamps apart.
+    #[must_use]
+    pub fn is_same_course(&self, other: &Ladder<'_>) -> bool {
+        let (own, theirs) = (self.rows.iter(), other.rows.iter());
+        own.map(|row| &row.what).eq(theirs.map(|row| &row.what))
+    }
+}
+
+impl Act<'_> {
+    /// Whether the row stands for what broke the trial.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        matches!(
+            self,
+            Act::Packet {
+                mark: Mark::Refused,
+                ..
+            }
+        )
+    }
+}
+
+/// Seconds with a sign and three decimals: `+0.010`.
+#[must_use]
+pub fn stamp(nanos: u64) -> String {
+    let millis = nanos / 1_000_000;
+    format!("+{}.{:03}", millis / 1000, millis % 1000)
+}
+
+/// A span of time in the unit that suits it: `200 ms`, `1.5 s`.
+#[must_use]
+pub fn span(nanos: u64) -> String {
+    let (value, unit) = match nanos {
+        0..1_000_000 => (nanos as f64 / 1e3, "us"),
+        1_000_000..1_000_000_000 => (nanos as f64 / 1e6, "ms"),
+        1_000_000_000.. => (nanos as f64 / 1e9, "s"),
+    };
+    let text = format!("{value:.3}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} {unit}")
+}

@@ -1,0 +1,193 @@
+//! From trace to rows.
+
+use std::borrow::Cow;
+
+use tcpspec_record::trace::Taken;
+use tcpspec_record::{Event, Side, TraceEvent, Trial};
+use tcpspec_wire::{Flags, SegmentText, TcpOption};
+
+use super::{Act, Ladder, Mark, Row, What};
+use crate::model::Steps;
+
+/// The rows of a trial.
+pub(super) fn ladder<'a>(trial: &'a Trial, steps: Steps<'_>) -> Ladder<'a> {
+    let mut builder = Builder {
+        rows: Vec::new(),
+        state: "",
+    };
+    let (prelude, own) = split(trial, steps);
+    builder.fold(prelude, steps);
+    for event in own {
+        builder.push(event.at, event.step, &event.event);
+    }
+    builder.add_silent(trial, steps);
+    Ladder { rows: builder.rows }
+}
+
+/// The preludes' part of a trace, to be folded, and the case's own. Nothing is
+/// folded where the trial did not get past its preludes.
+fn split<'a>(trial: &'a Trial, steps: Steps<'_>) -> (&'a [TraceEvent], &'a [TraceEvent]) {
+    let own = |event: &TraceEvent| event.step > steps.prelude_len();
+    let broke_before = trial
+        .failure
+        .as_ref()
+        .is_some_and(|failure| failure.step <= steps.prelude_len());
+    match trial.trace.iter().position(own) {
+        Some(at) if !broke_before => trial.trace.split_at(at),
+        _ => (&[], &trial.trace),
+    }
+}
+
+struct Builder<'a> {
+    rows: Vec<Row<'a>>,
+    /// The state last shown.
+    state: &'a str,
+}
+
+impl<'a> Builder<'a> {
+    fn fold(&mut self, events: &'a [TraceEvent], steps: Steps<'_>) {
+        let Some(last) = events.last() else {
+            return;
+        };
+        let packets = events
+            .iter()
+            .filter(|event| matches!(event.event, Event::Packet { .. }));
+        let states = events.iter().filter_map(|event| match &event.event {
+            Event::State { state, .. } => Some(state.as_str()),
+            _ => None,
+        });
+        self.state = states.last().unwrap_or_default();
+        let name = steps.prelude().map_or("", |prelude| &prelude.0);
+        let act = Act::Prelude {
+            name: name.strip_prefix("preludes/").unwrap_or(name).to_owned(),
+            packets: packets.count(),
+        };
+        self.add(last.at, steps.prelude_len(), act);
+        self.rows[0]
+            .what
+            .states
+            .extend(Some(self.state).filter(|state| !state.is_empty()));
+    }
+
+    fn push(&mut self, at: u64, step: usize, event: &'a Event) {
+        match event {
+            Event::Packet {
+                from,
+                text,
+                taken,
+                note,
+                ..
+            } => {
+                let act = Act::Packet {
+                    from: *from,
+                    text: short(text),
+                    mark: mark(*from, *taken),
+                };
+                self.add(at, step, act).note = note.as_deref();
+            }
+            Event::Expected { text, when } => self.insert_expected(at, step, text, when),
+            Event::App { call, result } => {
+                self.add(at, step, Act::App { call, result });
+            }
+            Event::State { state, .. } => self.see_state(at, step, state),
+            Event::Wait { nanos } => {
+                self.add(at, step, Act::Wait(*nanos));
+            }
+        }
+    }
+
+    fn add(&mut self, at: u64, step: usize, act: Act<'a>) -> &mut What<'a> {
+        let what = What {
+            step,
+            act,
+            states: Vec::new(),
+            note: None,
+        };
+        self.rows.push(Row { at, what });
+        let last = self.rows.len() - 1;
+        &mut self.rows[last].what
+    }
+
+    /// What was allowed stands right above what came instead.
+    fn insert_expected(&mut self, at: u64, step: usize, text: &'a str, when: &'a str) {
+        self.add(
+            at,
+            step,
+            Act::Expected {
+                text: short(text),
+                when,
+            },
+        );
+        let last = self.rows.len() - 1;
+        let refused = self
+            .rows
+            .iter()
+            .rposition(|row| row.what.act.is_refused() && row.what.step == step);
+        if let Some(refused) = refused {
+            self.rows[refused..=last].rotate_right(1);
+        }
+    }
+
+    /// A change of state belongs to the row that caused it: the last one.
+    fn see_state(&mut self, at: u64, step: usize, state: &'a str) {
+        if self.state == state {
+            return;
+        }
+        self.state = state;
+        match self.rows.last_mut() {
+            Some(row) if row.what.step == step && row.at == at => row.what.states.push(state),
+            _ => self.add(at, step, Act::State).states.push(state),
+        }
+    }
+
+    /// Adds the steps that left nothing in the trace, where the case has a
+    /// sentence on them.
+    fn add_silent(&mut self, trial: &Trial, steps: Steps<'_>) {
+        let reached = trial.steps.iter().map(|step| step.step).max().unwrap_or(0);
+        for (number, step) in steps.own().take_while(|(number, _)| *number <= reached) {
+            let seen = self.rows.iter().any(|row| row.what.step == number);
+            if seen || step.why.is_none() {
+                continue;
+            }
+            let after = self.rows.iter().rposition(|row| row.what.step < number);
+            let after = after.map_or(0, |row| row + 1);
+            let at = after.checked_sub(1).map_or(0, |row| self.rows[row].at);
+            let what = What {
+                step: number,
+                act: Act::Step {
+                    text: step.text.clone(),
+                },
+                states: Vec::new(),
+                note: None,
+            };
+            self.rows.insert(after, Row { at, what });
+        }
+    }
+}
+
+fn mark(from: Side, taken: Option<Taken>) -> Mark {
+    match (from, taken) {
+        (Side::Peer, _) | (Side::Sut, None | Some(Taken::Matched)) => Mark::Plain,
+        (Side::Sut, Some(Taken::Tolerated)) => Mark::Tolerated,
+        (Side::Sut, Some(Taken::Refused)) => Mark::Refused,
+        (Side::Sut, Some(Taken::After)) => Mark::After,
+    }
+}
+
+/// The short form of a segment, with the MSS of a SYN; any other text as it
+/// stands.
+fn short(text: &str) -> Cow<'_, str> {
+    let Ok(segment) = text.parse::<SegmentText>() else {
+        return text.into();
+    };
+    let mss = segment.options.iter().find_map(|option| match option {
+        TcpOption::Mss(mss) => Some(*mss),
+        _ => None,
+    });
+    match mss {
+        Some(mss) if segment.flags.contains(Flags::SYN) => {
+            format!("{} <mss={mss}>", segment.short()).into()
+        }
+        _ => segment.short().to_string().into(),
+    }
+}

@@ -1,0 +1,142 @@
+//! The screen that explains one trial: sentence, law, picture, delta, hint,
+//! repro, evidence.
+
+use tcpspec_record::{Failure, FieldDelta, RequirementId, Trial};
+
+use super::ink::{Ink, Style, clean, wrap};
+use super::picture;
+use crate::ladder::{Ladder, span};
+use crate::model::{Report, Steps, Variant};
+
+/// What a failure screen says that the log does not know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// The command that repeats the trial; empty for none.
+    pub repro: String,
+    /// Where the evidence lies; empty for none.
+    pub capture: String,
+}
+
+/// Explains how a trial ended, and why. Ends with a line feed.
+#[must_use]
+pub fn failure(report: &Report<'_>, trial: &Trial, context: &Context, style: Style) -> String {
+    let variant = report.variant_of(trial);
+    let steps = variant.map(Variant::steps).unwrap_or_default();
+    let mut lines = vec![headline(report, trial, steps, style)];
+    lines.extend(wrap(&trial.reason, 2));
+    lines.extend(law(report, trial, variant));
+    lines.extend(known(trial));
+    if !trial.trace.is_empty() {
+        lines.push(String::new());
+        lines.extend(picture::draw(&Ladder::of(trial, steps), steps, style));
+    }
+    lines.extend(
+        trial
+            .failure
+            .iter()
+            .flat_map(|failure| delta(failure, style)),
+    );
+    lines.extend(evidence(context));
+    lines.join("\n") + "\n"
+}
+
+/// `FAIL  closing/fin-retransmitted  bundled  ip=4  step 6 of 12  0.31 s virtual`
+fn headline(report: &Report<'_>, trial: &Trial, steps: Steps<'_>, style: Style) -> String {
+    let word = trial.verdict.word().to_uppercase();
+    let mut parts = vec![
+        style.paint(Ink::of(trial.verdict), &word),
+        style.paint(Ink::Strong, &clean(&trial.id.variant_id())),
+        clean(&trial.id.stack),
+        format!("ip={}", trial.id.ip),
+    ];
+    if let Some(failure) = &trial.failure {
+        parts.push(steps.position(failure.step).into_owned());
+    }
+    if trial.elapsed > 0 {
+        let clock = report.stack_of(trial).map_or("", |stack| &stack.info.clock);
+        parts.push(
+            format!("{} {clock}", span(trial.elapsed))
+                .trim_end()
+                .to_owned(),
+        );
+    }
+    parts.join("  ")
+}
+
+/// The requirement at stake: the failure's, or the case's first.
+fn law(report: &Report<'_>, trial: &Trial, variant: Option<&Variant<'_>>) -> Vec<String> {
+    let claim = trial
+        .failure
+        .as_ref()
+        .and_then(|failure| failure.claim.as_ref());
+    let Some(claim) = claim.or_else(|| variant?.info.claims.first()) else {
+        return Vec::new();
+    };
+    wrap(&citation(report, claim), 2)
+}
+
+fn citation(report: &Report<'_>, claim: &RequirementId) -> String {
+    match report.requirement(claim) {
+        Some(rule) => format!("{claim} ({}): {}", rule.level, rule.summary),
+        None => format!("{claim}: (not in this log's catalogue)"),
+    }
+}
+
+fn known(trial: &Trial) -> Vec<String> {
+    let reason = trial.known.as_ref();
+    reason.map_or_else(Vec::new, |reason| wrap(&format!("Known: {reason}"), 2))
+}
+
+/// What differs, and the author's word on it.
+fn delta(failure: &Failure, style: Style) -> Vec<String> {
+    let width = |field: &FieldDelta| field.field.chars().count();
+    let width = failure.delta.iter().map(width).max().unwrap_or(0);
+    let mut lines: Vec<_> = failure
+        .delta
+        .iter()
+        .map(|field| field_line(field, width, style))
+        .collect();
+    if failure.delta.is_empty() && !failure.expected.is_empty() {
+        let got = if failure.got.is_empty() {
+            "nothing"
+        } else {
+            &failure.got
+        };
+        let expected = failure.expected.join("  or  ");
+        lines.extend(wrap(&format!("expected {expected}  got {got}"), 7));
+    }
+    if let Some((before, now)) = &failure.states {
+        lines.push(format!(
+            "       state  before {}  now {}",
+            clean(before),
+            clean(now)
+        ));
+    }
+    if let Some(hint) = &failure.hint {
+        lines.extend(wrap(&format!("Hint: {hint}"), 7));
+    }
+    lines
+}
+
+fn field_line(field: &FieldDelta, width: usize, style: Style) -> String {
+    let (name, expected, got) = (
+        clean(&field.field),
+        clean(&field.expected),
+        clean(&field.got),
+    );
+    let why = match field.why.as_str() {
+        "" => String::new(),
+        why => format!("  ({})", clean(why)),
+    };
+    let expected = style.paint(Ink::Good, &expected);
+    let got = style.paint(Ink::Bad, &got);
+    format!("       {name:width$}  expected {expected}  got {got}{why}")
+}
+
+fn evidence(context: &Context) -> Vec<String> {
+    let named = [("Repro:", &context.repro), ("Capture:", &context.capture)];
+    let given = named.into_iter().filter(|(_, text)| !text.is_empty());
+    given
+        .map(|(name, text)| format!("  {name:8}  {text}"))
+        .collect()
+}

@@ -1,0 +1,571 @@
+//! A small log, made by hand: every verdict, two stacks and one that could
+//! not run, both versions of IP.
+
+use tcpspec_record::log::{CatalogueCount, FORMAT};
+use tcpspec_record::trace::Taken;
+use tcpspec_record::{
+    CaseId, CaseInfo, Event, Failure, FieldDelta, Footer, Header, IpVersion, Level, Log,
+    Requirement, RequirementId, Side, StackInfo, StepInfo, StepOutcome, StepResult, Tally,
+    TraceEvent, Trial, TrialId, Verdict,
+};
+
+const MS: u64 = 1_000_000;
+
+/// The whole log.
+pub(crate) fn log() -> Log {
+    let trials = trials();
+    let mut tally = Tally::default();
+    for trial in &trials {
+        tally.add(trial.verdict, trial.known.is_some());
+    }
+    tally.stale = 1;
+    Log {
+        header: header(trials.len()),
+        cases: cases(),
+        trials,
+        footer: Some(Footer {
+            tally,
+            stale: vec!["close/half-close".to_owned()],
+            exit: 1,
+        }),
+    }
+}
+
+/// A log of a run in which nothing was selected.
+pub(crate) fn empty() -> Log {
+    Log {
+        header: Header {
+            stacks: Vec::new(),
+            requirements: Vec::new(),
+            catalogue: Vec::new(),
+            ..header(0)
+        },
+        cases: Vec::new(),
+        trials: Vec::new(),
+        footer: Some(Footer {
+            tally: Tally::default(),
+            stale: Vec::new(),
+            exit: 4,
+        }),
+    }
+}
+
+/// The first trial with this verdict.
+pub(crate) fn trial(log: &Log, verdict: Verdict) -> &Trial {
+    let mut trials = log.trials.iter();
+    trials.find(|trial| trial.verdict == verdict).unwrap()
+}
+
+fn header(planned: usize) -> Header {
+    Header {
+        format: FORMAT,
+        tool: "tcpspec 0.1.0".to_owned(),
+        seed: 7,
+        selection: Vec::new(),
+        strict: false,
+        planned,
+        stacks: vec![
+            stack("bundled", "virtual", ""),
+            stack("linux", "real", ""),
+            stack(
+                "exec:./mystack",
+                "virtual",
+                "the program `./mystack` does not exist",
+            ),
+        ],
+        requirements: vec![
+            rule(
+                "9293:MUST-13",
+                Level::Must,
+                "3.6.1",
+                "After closing actively, a connection lingers in TIME-WAIT for twice the MSL.",
+            ),
+            rule(
+                "9293:3.10.7.4-1-seq-check/CLOSING",
+                Level::Step,
+                "3.10.7.4",
+                "In CLOSING a segment outside the window draws an ACK and is dropped.",
+            ),
+            rule(
+                "9293:3.5-handshake",
+                Level::Step,
+                "3.5",
+                "Three segments open a connection: SYN, SYN with ACK, ACK.",
+            ),
+            rule(
+                "9293:SHLD-2",
+                Level::Should,
+                "3.10.1",
+                "A stack should do what this rule of the fixture asks for.",
+            ),
+            rule(
+                "5961:3.2-1",
+                Level::Must,
+                "3.2",
+                "A RST inside the window that is not the next octet draws a challenge ACK.",
+            ),
+        ],
+        catalogue: vec![
+            count("9293", Level::Must, 62),
+            count("9293", Level::Step, 240),
+            count("9293", Level::Should, 30),
+            count("5961", Level::Must, 12),
+        ],
+    }
+}
+
+fn stack(name: &str, clock: &str, unavailable: &str) -> StackInfo {
+    StackInfo {
+        name: name.to_owned(),
+        version: "1.2".to_owned(),
+        clock: clock.to_owned(),
+        capabilities: vec!["app-close".to_owned(), "introspection".to_owned()],
+        profile: vec![
+            ("msl".to_owned(), "30 s".to_owned()),
+            ("rto".to_owned(), "1 s to 60 s".to_owned()),
+        ],
+        unavailable: unavailable.to_owned(),
+    }
+}
+
+fn rule(id: &str, level: Level, section: &str, summary: &str) -> Requirement {
+    Requirement {
+        id: claim(id),
+        level,
+        section: section.to_owned(),
+        topic: "close".to_owned(),
+        summary: summary.to_owned(),
+    }
+}
+
+fn count(rfc: &str, level: Level, count: usize) -> CatalogueCount {
+    CatalogueCount {
+        rfc: rfc.to_owned(),
+        level,
+        count,
+    }
+}
+
+fn claim(id: &str) -> RequirementId {
+    RequirementId(id.to_owned())
+}
+
+fn cases() -> Vec<CaseInfo> {
+    vec![
+        case(
+            "textbook/three-way-handshake",
+            "",
+            "Three segments open a connection",
+            &["9293:3.5-handshake"],
+            handshake_steps(),
+        ),
+        case(
+            "closing/fin-retransmitted",
+            "",
+            "Simultaneous close; the peer repeats its FIN in CLOSING",
+            &["9293:3.10.7.4-1-seq-check/CLOSING", "9293:MUST-13"],
+            closing_steps(),
+        ),
+        case(
+            "reset/in-closing",
+            "at=exact",
+            "RST received in CLOSING, by sequence position",
+            &["5961:3.2-1"],
+            reset_steps(),
+        ),
+        case(
+            "reset/in-closing",
+            "at=inside",
+            "RST received in CLOSING, by sequence position",
+            &["5961:3.2-1"],
+            reset_steps(),
+        ),
+        case(
+            "close/half-close",
+            "",
+            "Half-close: data still flows to the closer",
+            &["9293:SHLD-2"],
+            reset_steps(),
+        ),
+    ]
+}
+
+fn case(id: &str, variant: &str, title: &str, claims: &[&str], steps: Vec<StepInfo>) -> CaseInfo {
+    CaseInfo {
+        id: CaseId(id.to_owned()),
+        variant: variant.to_owned(),
+        title: title.to_owned(),
+        purpose: "Shows what the title says, in a sentence or two that tell the reader why anybody should care.\n".to_owned(),
+        level: Level::Must,
+        claims: claims.iter().map(|id| claim(id)).collect(),
+        steps,
+        disputed: None,
+    }
+}
+
+fn step(text: &str, from: Option<&str>, why: Option<&str>) -> StepInfo {
+    StepInfo {
+        text: text.to_owned(),
+        place: "cases/closing/fin-retransmitted.yaml:12".to_owned(),
+        from: from.map(|from| CaseId(from.to_owned())),
+        why: why.map(str::to_owned),
+        claim: None,
+    }
+}
+
+fn handshake_steps() -> Vec<StepInfo> {
+    vec![
+        step("app: listen", None, None),
+        step(
+            "peer: SYN seq=1000 <mss=1460>",
+            None,
+            Some("The client picks its initial sequence number, 1000, and asks to open."),
+        ),
+        step(
+            "sut: SYN+ACK seq=8000 ack=1001 <mss=1024>",
+            None,
+            Some(
+                "The server picks its own, 8000. ACK 1001 says: the SYN took one number, 1001 is what I expect next.",
+            ),
+        ),
+        step(
+            "peer: ACK seq=1001 ack=8001",
+            None,
+            Some(
+                "The client confirms the server's number in the same way; both sides now know that both directions work.",
+            ),
+        ),
+        step("state: ESTABLISHED", None, None),
+        step(
+            "app: accept, expect ok",
+            None,
+            Some("The listening application gets the connection."),
+        ),
+        step("quiet: 200ms", None, None),
+        step(
+            "never: [RST]",
+            None,
+            Some("And nobody takes any of it back."),
+        ),
+    ]
+}
+
+fn closing_steps() -> Vec<StepInfo> {
+    let prelude = Some("preludes/established");
+    let mut steps = vec![
+        step("app: connect", prelude, None),
+        step("peer: SYN+ACK", prelude, None),
+        step("sut: ACK", prelude, None),
+        step("app: close", None, None),
+        step("sut: FIN+ACK seq=1 ack=1", None, None),
+        step("peer: FIN+ACK seq=1 ack=1", None, None),
+        step("sut: ACK seq=2 ack=2", None, None),
+        step("peer: FIN+ACK seq=1 ack=1", None, None),
+        step(
+            "sut: ACK seq=2 ack=2",
+            None,
+            Some("out of the window, so an empty ACK and no change of state"),
+        ),
+        step("quiet: 200ms", None, None),
+    ];
+    steps[8].claim = Some(claim("9293:3.10.7.4-1-seq-check/CLOSING"));
+    steps
+}
+
+fn reset_steps() -> Vec<StepInfo> {
+    vec![
+        step("use: closing", Some("preludes/closing"), None),
+        step("peer: RST seq=1", None, None),
+        step("state: CLOSED", None, None),
+    ]
+}
+
+fn trials() -> Vec<Trial> {
+    let mut all = Vec::new();
+    let handshake = "textbook/three-way-handshake";
+    for (stack, ip, jitter) in [
+        ("bundled", IpVersion::V4, 0),
+        ("bundled", IpVersion::V6, 0),
+        ("linux", IpVersion::V4, 31_007),
+        ("linux", IpVersion::V6, 52_801),
+    ] {
+        all.push(handshake_trial(id(handshake, "", stack, ip), jitter));
+    }
+    all.push(closing_fail(id(
+        "closing/fin-retransmitted",
+        "",
+        "bundled",
+        IpVersion::V4,
+    )));
+    all.push(closing_fail(id(
+        "closing/fin-retransmitted",
+        "",
+        "bundled",
+        IpVersion::V6,
+    )));
+    all.push(closing_deviates(id(
+        "closing/fin-retransmitted",
+        "",
+        "linux",
+        IpVersion::V4,
+    )));
+    all.push(ended(
+        id("reset/in-closing", "at=exact", "bundled", IpVersion::V4),
+        Verdict::Crash,
+        "The stack's process died of signal 11 (SIGSEGV).",
+    ));
+    all.push(ended(
+        id("reset/in-closing", "at=inside", "bundled", IpVersion::V4),
+        Verdict::Stuck,
+        "The stack did not answer for 10 s.",
+    ));
+    all.push(ended(
+        id("reset/in-closing", "at=exact", "linux", IpVersion::V4),
+        Verdict::Blocked,
+        "prelude preludes/closing failed: no FIN came",
+    ));
+    all.push(ended(
+        id("reset/in-closing", "at=inside", "linux", IpVersion::V4),
+        Verdict::Inconclusive,
+        "the machine was too slow: 1 of 3 timers came late",
+    ));
+    all.push(Trial {
+        known: Some("the kernel keeps no half-closed orphan; documented".to_owned()),
+        ..ended(
+            id("close/half-close", "", "linux", IpVersion::V4),
+            Verdict::Fail,
+            "The stack reset a half-closed connection.",
+        )
+    });
+    for case in ["close/half-close", "reset/in-closing"] {
+        let variant = if case == "reset/in-closing" {
+            "at=exact"
+        } else {
+            ""
+        };
+        all.push(ended(
+            id(case, variant, "exec:./mystack", IpVersion::V4),
+            Verdict::Skip,
+            "the program `./mystack` does not exist",
+        ));
+    }
+    all
+}
+
+fn id(case: &str, variant: &str, stack: &str, ip: IpVersion) -> TrialId {
+    TrialId {
+        case: CaseId(case.to_owned()),
+        variant: variant.to_owned(),
+        stack: stack.to_owned(),
+        ip,
+        seed: 7,
+    }
+}
+
+fn ended(id: TrialId, verdict: Verdict, reason: &str) -> Trial {
+    Trial {
+        id,
+        verdict,
+        reason: reason.to_owned(),
+        known: None,
+        tags: Vec::new(),
+        failure: None,
+        steps: Vec::new(),
+        trace: Vec::new(),
+        elapsed: 0,
+    }
+}
+
+fn outcomes(results: &[StepResult]) -> Vec<StepOutcome> {
+    let numbered = results.iter().enumerate();
+    numbered
+        .map(|(index, result)| StepOutcome {
+            step: index + 1,
+            result: *result,
+            claim: None,
+        })
+        .collect()
+}
+
+fn handshake_trial(id: TrialId, jitter: u64) -> Trial {
+    use StepResult::{Done, Met};
+    let later = 10 * MS + jitter;
+    Trial {
+        tags: vec!["ack-at-once".to_owned()],
+        steps: outcomes(&[Done, Done, Met, Done, Met, Met, Met, Met]),
+        trace: vec![
+            app(0, 1, "listen", "ok"),
+            state(0, 1, "LISTEN"),
+            sent(0, 2, "SYN seq=1000 win=65535 <mss=1460>"),
+            came(
+                jitter,
+                3,
+                "SYN+ACK seq=8000 ack=1001 win=65535 <mss=1024>",
+                Taken::Matched,
+            ),
+            state(jitter, 3, "SYN-RECEIVED"),
+            sent(later, 4, "ACK seq=1001 ack=8001 win=65535"),
+            state(later, 4, "ESTABLISHED"),
+            app(later, 6, "accept", "ok"),
+            event(later, 7, Event::Wait { nanos: 200 * MS }),
+        ],
+        elapsed: later + 200 * MS,
+        ..ended(id, Verdict::Pass, "")
+    }
+}
+
+fn closing_trace() -> Vec<TraceEvent> {
+    let fin = "FIN+ACK seq=1 ack=1 win=65535";
+    vec![
+        app(0, 1, "connect", "pending"),
+        came(0, 1, "SYN seq=0 win=65535 <mss=1460>", Taken::Matched),
+        state(0, 1, "SYN-SENT"),
+        sent(10 * MS, 2, "SYN+ACK seq=0 ack=1 win=65535 <mss=1460>"),
+        came(10 * MS, 3, "ACK seq=1 ack=1 win=65535", Taken::Matched),
+        state(10 * MS, 3, "ESTABLISHED"),
+        app(10 * MS, 4, "close", "ok"),
+        came(10 * MS, 5, fin, Taken::Matched),
+        state(10 * MS, 5, "FIN-WAIT-1"),
+        noted(
+            sent(20 * MS, 6, fin),
+            "crosses the stack's FIN, so it does not cover it",
+        ),
+        came(20 * MS, 7, "ACK seq=2 ack=2 win=65535", Taken::Matched),
+        state(20 * MS, 7, "CLOSING"),
+        noted(
+            sent(30 * MS, 8, fin),
+            "our FIN again, as if the ACK was lost",
+        ),
+    ]
+}
+
+fn closing_fail(id: TrialId) -> Trial {
+    use StepResult::{Broken, Done, Met};
+    let mut trace = closing_trace();
+    trace.push(came(30 * MS, 9, "RST seq=2 win=0", Taken::Refused));
+    trace.push(event(
+        30 * MS,
+        9,
+        Event::Expected {
+            text: "ACK seq=2 ack=2".to_owned(),
+            when: "within 500 ms".to_owned(),
+        },
+    ));
+    trace.push(state(30 * MS, 9, "CLOSED"));
+    trace.push(came(1030 * MS, 9, "RST seq=2 win=0", Taken::After));
+    let mut steps = outcomes(&[Done, Done, Met, Done, Met, Done, Met, Done, Broken]);
+    steps[8].claim = Some(claim("9293:3.10.7.4-1-seq-check/CLOSING"));
+    Trial {
+        failure: Some(Failure {
+            step: 9,
+            claim: Some(claim("9293:3.10.7.4-1-seq-check/CLOSING")),
+            expected: vec!["ACK seq=2 ack=2".to_owned()],
+            got: "RST seq=2 win=0".to_owned(),
+            delta: vec![
+                delta("flags", "ACK", "RST", ""),
+                delta("ack", "2", "none", "the peer has used 0 (SYN) and 1 (FIN)"),
+            ],
+            states: Some(("CLOSING".to_owned(), "CLOSED".to_owned())),
+            hint: Some(
+                "a stack that looks the connection up by state may have forgotten it already"
+                    .to_owned(),
+            ),
+        }),
+        steps,
+        trace,
+        elapsed: 1030 * MS,
+        ..ended(
+            id,
+            Verdict::Fail,
+            "The stack answered a repeated FIN in CLOSING with RST; only an empty ACK is allowed.",
+        )
+    }
+}
+
+fn closing_deviates(id: TrialId) -> Trial {
+    use StepResult::{Deviates, Done, Met};
+    let mut trace = closing_trace();
+    trace.push(came(
+        31 * MS,
+        9,
+        "ACK seq=2 ack=2 win=65535",
+        Taken::Matched,
+    ));
+    trace.push(noted(
+        came(
+            40 * MS,
+            10,
+            "FIN+ACK seq=1 ack=2 win=65535",
+            Taken::Tolerated,
+        ),
+        "a repeat of a segment already seen",
+    ));
+    let mut steps = outcomes(&[Done, Done, Met, Done, Met, Done, Met, Done, Deviates, Met]);
+    steps[8].claim = Some(claim("9293:3.10.7.4-1-seq-check/CLOSING"));
+    Trial {
+        tags: vec!["repeats-its-fin".to_owned()],
+        steps,
+        trace,
+        elapsed: 240 * MS,
+        ..ended(
+            id,
+            Verdict::Deviates,
+            "The stack acknowledged late, which is tolerated.",
+        )
+    }
+}
+
+fn delta(field: &str, expected: &str, got: &str, why: &str) -> FieldDelta {
+    FieldDelta {
+        field: field.to_owned(),
+        expected: expected.to_owned(),
+        got: got.to_owned(),
+        why: why.to_owned(),
+    }
+}
+
+fn event(at: u64, step: usize, event: Event) -> TraceEvent {
+    TraceEvent { at, step, event }
+}
+
+fn packet(at: u64, step: usize, from: Side, text: &str, taken: Option<Taken>) -> TraceEvent {
+    let packet = Event::Packet {
+        from,
+        text: text.to_owned(),
+        octets: "4500".to_owned(),
+        taken,
+        note: None,
+    };
+    event(at, step, packet)
+}
+
+fn sent(at: u64, step: usize, text: &str) -> TraceEvent {
+    packet(at, step, Side::Peer, text, None)
+}
+
+fn came(at: u64, step: usize, text: &str, taken: Taken) -> TraceEvent {
+    packet(at, step, Side::Sut, text, Some(taken))
+}
+
+fn noted(mut event: TraceEvent, remark: &str) -> TraceEvent {
+    if let Event::Packet { note, .. } = &mut event.event {
+        *note = Some(remark.to_owned());
+    }
+    event
+}
+
+fn app(at: u64, step: usize, call: &str, result: &str) -> TraceEvent {
+    let app = Event::App {
+        call: call.to_owned(),
+        result: result.to_owned(),
+    };
+    event(at, step, app)
+}
+
+fn state(at: u64, step: usize, state: &str) -> TraceEvent {
+    let state = Event::State {
+        state: state.to_owned(),
+        exact: true,
+    };
+    event(at, step, state)
+}

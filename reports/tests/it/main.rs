@@ -1,0 +1,7 @@
+//! What the printers make of one small log that holds every verdict.
+
+mod fixture;
+mod html;
+mod junit;
+mod model;
+mod terminal;

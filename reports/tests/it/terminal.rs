@@ -1,0 +1,94 @@
+//! The failure screen and the summary, as they look.
+
+use rstest::rstest;
+use tcpspec_record::Verdict;
+use tcpspec_reports::Report;
+use tcpspec_reports::model::repro;
+use tcpspec_reports::terminal::{self, Context, Style};
+
+use crate::fixture;
+
+fn screen(verdict: Verdict, style: Style) -> String {
+    let log = fixture::log();
+    let trial = fixture::trial(&log, verdict);
+    let context = Context {
+        repro: repro(trial),
+        capture: "target/tcpspec/run/closing.pcapng".to_owned(),
+    };
+    terminal::failure(&Report::from_log(&log), trial, &context, style)
+}
+
+#[rstest]
+fn every_verdict_has_its_screen(
+    #[values(
+        Verdict::Crash,
+        Verdict::Stuck,
+        Verdict::Fail,
+        Verdict::Deviates,
+        Verdict::Blocked,
+        Verdict::Inconclusive,
+        Verdict::Skip,
+        Verdict::Pass
+    )]
+    verdict: Verdict,
+) {
+    let screen = screen(verdict, Style::Plain);
+    assert!(screen.lines().count() <= 30, "more than a screen");
+    insta::assert_snapshot!(format!("screen_{verdict}"), screen);
+}
+
+#[test]
+fn colour_adds_nothing_but_escape_codes() {
+    let coloured = screen(Verdict::Fail, Style::Colour);
+    assert!(coloured.contains("\x1b[1;31mFAIL\x1b[0m"));
+    let mut plain = String::new();
+    for (index, part) in coloured.split("\x1b[").enumerate() {
+        let text = if index == 0 {
+            part
+        } else {
+            part.split_once('m').unwrap().1
+        };
+        plain.push_str(text);
+    }
+    assert_eq!(plain, screen(Verdict::Fail, Style::Plain));
+}
+
+#[test]
+fn summary_counts_every_stack() {
+    let log = fixture::log();
+    insta::assert_snapshot!(terminal::summary(&Report::from_log(&log), Style::Plain));
+}
+
+#[test]
+fn summary_of_a_run_without_footer_says_so() {
+    let mut log = fixture::log();
+    log.footer = None;
+    log.header.planned = 40;
+    let summary = terminal::summary(&Report::from_log(&log), Style::Plain);
+    assert!(summary.contains("Incomplete run: it stopped after 14 of 40 trials."));
+    assert!(summary.ends_with("10 of 40 trials executed\n"));
+}
+
+#[test]
+fn summary_of_an_empty_log_is_not_a_success() {
+    let log = fixture::empty();
+    let summary = terminal::summary(&Report::from_log(&log), Style::Plain);
+    assert!(summary.ends_with("0 of 0 trials executed\n"));
+}
+
+#[test]
+fn control_characters_of_a_stack_do_not_reach_the_terminal() {
+    let mut log = fixture::log();
+    for trial in &mut log.trials {
+        trial.reason = format!("\x1b]0;gotcha\x07\u{202e}{}", "x".repeat(100_000));
+        trial.id.stack = "\x1b[2J".to_owned();
+    }
+    let report = Report::from_log(&log);
+    for trial in &log.trials {
+        let screen = terminal::failure(&report, trial, &Context::default(), Style::Plain);
+        assert!(!screen.contains(['\x1b', '\x07', '\u{202e}']), "{screen:?}");
+        assert!(screen.len() < 5_000);
+    }
+    let summary = terminal::summary(&report, Style::Plain);
+    assert!(!summary.contains('\x1b'), "{summary:?}");
+}
