@@ -84,6 +84,18 @@ fn the_quote_names_the_connection(#[case] v6: bool, #[case] least: usize) {
     assert_eq!(error.quoted(), None);
 }
 
+#[test]
+fn a_quote_of_another_protocol_names_no_connection() {
+    let mut packet = packet(false, 0);
+    let octets = vec![0; 8];
+    packet.body = Body::Other {
+        protocol: 17,
+        octets,
+    };
+    let error = IcmpError::new(Report::PortUnreachable, &packet);
+    assert_eq!(error.quoted(), None);
+}
+
 #[rstest]
 #[case::source_quench(false, 4, 0)]
 #[case::prohibited(false, 3, 13)]

@@ -84,20 +84,27 @@ fn fragments_have_the_size_that_is_asked_for(
 ) {
     let seen: Vec<_> = mangle(&packet(version), &edits(text))
         .iter()
-        .map(|octets| match Packet::decode(octets).unwrap().packet.body {
-            Body::Fragment { offset, octets, .. } => (offset, octets.len()),
-            body => panic!("no fragment: {body:?}"),
+        .map(|octets| {
+            let read = Packet::decode(octets).unwrap().packet;
+            assert_eq!(read.ip.dont_fragment, version == 6);
+            match read.body {
+                Body::Fragment { offset, octets, .. } => (offset, octets.len()),
+                body => panic!("no fragment: {body:?}"),
+            }
         })
         .collect();
     assert_eq!(seen, parts);
 }
 
 #[rstest]
-#[case::fits("frag(40)", 4)]
-#[case::fits_v6("frag(40)", 6)]
-fn what_fits_goes_whole(#[case] text: &str, #[case] version: u8) {
+#[case::with_room("frag(48)")]
+#[case::exactly("frag(40)")]
+fn what_fits_goes_whole(#[case] text: &str, #[values(4, 6)] version: u8) {
+    // The segment is 38 octets long: two more fill five words of eight.
+    let grown = edits("raw(offset=38,hex=0000)");
+    let fragmented = [grown.clone(), edits(text)].concat();
     let packet = packet(version);
-    assert_eq!(mangle(&packet, &edits(text)), [packet.encode()]);
+    assert_eq!(mangle(&packet, &fragmented), mangle(&packet, &grown));
 }
 
 #[test]
