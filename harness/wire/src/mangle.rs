@@ -60,7 +60,7 @@ pub fn mangle(packet: &Packet, edits: &[Mangle]) -> Vec<Vec<u8>> {
 struct Draft {
     /// The packet; a TCP segment is taken out, into `tcp`.
     packet: Packet,
-    /// The octets of the TCP segment.
+    /// The octets of the TCP segment, its checksum zero until the end.
     tcp: Option<Vec<u8>>,
     /// Whether the checksum holds what an edit wrote there.
     checksum_written: bool,
@@ -126,7 +126,6 @@ impl Draft {
     fn set_checksum(&self, tcp: &mut [u8]) {
         if !self.checksum_written {
             let ip = &self.packet.ip;
-            tcp[CHECKSUM].fill(0);
             let sum = checksum::upper_layer(ip.src, ip.dst, protocol::TCP, tcp);
             tcp[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
         }
