@@ -1,0 +1,10 @@
+//! The stack against RFC 9293, through its public calls and crafted segments:
+//! tables by state, event and outcome.
+
+mod calls;
+mod close;
+mod data;
+mod matrix;
+mod open;
+mod rig;
+mod timers;
