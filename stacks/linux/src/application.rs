@@ -144,11 +144,15 @@ impl Socket {
         let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         match send(&self.fd, data, flags) {
             Ok(sent) => Ok(Ret::Sent(sent)),
-            // Either this direction was closed by its own application, or
-            // there is no connection any more.
-            Err(Errno::PIPE) if self.shut || self.ended => Err(CallError::Closed),
+            Err(Errno::PIPE) if self.cannot_send() => Err(CallError::Closed),
             Err(errno) => Err(self.end(errno)),
         }
+    }
+
+    /// There is no connection, or not any more, or its application has closed
+    /// this direction.
+    const fn cannot_send(&self) -> bool {
+        self.listens.is_some() || self.shut || self.ended
     }
 
     fn recv(&mut self, max: usize) -> CallResult {

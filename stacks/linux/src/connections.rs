@@ -97,6 +97,9 @@ impl Seen {
 
     fn see(&mut self, found: Option<Found>, listens: bool, now: Instant) {
         self.touched = false;
+        // The kernel forgets half-open connections of a closed listener only
+        // at their next packet or timer, but none of them lives on.
+        let found = found.filter(|found| listens || !found.embryo);
         self.look_at = found
             .and_then(|found| found.timer)
             .map(|left| now + left.max(SLOT));

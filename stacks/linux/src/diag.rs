@@ -35,6 +35,8 @@ pub(crate) struct Found {
     pub(crate) state: State,
     /// Time to the expiry of its timer, if one runs that the kernel shows.
     pub(crate) timer: Option<Duration>,
+    /// Whether it is a half-open connection that no socket was made for yet.
+    pub(crate) embryo: bool,
     /// Which of all sockets there ever were it is.
     cookie: [u8; 8],
 }
@@ -120,9 +122,11 @@ fn found(body: &[u8], connection: Connection) -> io::Result<Option<Found>> {
         (message[2] != 0).then(|| Duration::from_millis(u64::from(u32::from_ne_bytes(expires))));
     let mut cookie = ANY;
     cookie.copy_from_slice(&message[44..52]);
+    let inode = &message[68..72];
     let found = |state| Found {
         state,
         timer,
+        embryo: state == State::SynReceived && inode == [0; 4],
         cookie,
     };
     Ok(state(message[1])

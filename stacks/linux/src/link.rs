@@ -2,10 +2,13 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use rustix::net::AddressFamily;
+use tcpspec_wire::Instant;
 
-use crate::netlink::{Netlink, Request};
+use crate::clock::Clock;
+use crate::netlink::{ACK, Netlink, Request};
 use crate::netns::Inside;
 
 /// What the interface is set up by.
@@ -42,22 +45,50 @@ impl Link {
     pub(crate) fn add_address(&self, address: IpAddr, prefix: u8) -> io::Result<()> {
         let family = family(address).as_raw() as u8;
         let index = self.index.to_ne_bytes();
-        let request = Request::new(RTM_NEWADDR, CREATE | EXCLUSIVE)
+        let request = Request::new(RTM_NEWADDR, ACK | CREATE | EXCLUSIVE)
             .put(&[family, prefix, IFA_F_NODAD, 0])
             .put(&index)
             .attribute(IFA_LOCAL, &octets(address))
             .attribute(IFA_ADDRESS, &octets(address));
         self.tell(request)?;
         // Table main, protocol boot, scope universe, type unicast.
-        let request = Request::new(RTM_NEWROUTE, CREATE)
+        let request = Request::new(RTM_NEWROUTE, ACK | CREATE)
             .put(&[family, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0])
             .attribute(RTA_OIF, &index);
-        self.tell(request)
+        self.tell(request)?;
+        self.wait_until_local(address)
+    }
+
+    /// Waits until the kernel takes packets for the address: it finishes an
+    /// IPv6 address in the background, some 0.1 ms after it has accepted it.
+    fn wait_until_local(&self, address: IpAddr) -> io::Result<()> {
+        let clock = Clock::start();
+        while !self.is_local(address)? {
+            if clock.now() > Instant::ZERO + PATIENCE {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    /// Whether packets to the address are taken for the machine itself.
+    fn is_local(&self, address: IpAddr) -> io::Result<bool> {
+        let octets = octets(address);
+        let bits = (octets.len() * 8) as u8;
+        let request = Request::new(RTM_GETROUTE, 0)
+            .put(&[family(address).as_raw() as u8, bits, 0, 0, 0, 0, 0, 0])
+            .put(&[0; 4])
+            .attribute(RTA_DST, &octets);
+        let mut answer = [0; 1024];
+        let (_, route) = self.netlink.ask(&request.finish(), &mut answer)?;
+        // The last octet of `struct rtmsg` before its flags.
+        Ok(route.get(7) == Some(&RTN_LOCAL))
     }
 
     /// A request about the interface that sets these of its flags.
     fn link_request(&self, flags: u32) -> Request {
-        Request::new(RTM_NEWLINK, 0)
+        Request::new(RTM_NEWLINK, ACK)
             .put(&[0; 4])
             .put(&self.index.to_ne_bytes())
             .put(&flags.to_ne_bytes())
@@ -88,6 +119,9 @@ fn octets(address: IpAddr) -> Vec<u8> {
 const RTM_NEWLINK: u16 = libc::RTM_NEWLINK;
 const RTM_NEWADDR: u16 = libc::RTM_NEWADDR;
 const RTM_NEWROUTE: u16 = libc::RTM_NEWROUTE;
+const RTM_GETROUTE: u16 = libc::RTM_GETROUTE;
+const RTA_DST: u16 = libc::RTA_DST;
+const RTN_LOCAL: u8 = libc::RTN_LOCAL;
 const CREATE: u16 = libc::NLM_F_CREATE as u16;
 const EXCLUSIVE: u16 = libc::NLM_F_EXCL as u16;
 const IFLA_MTU: u16 = libc::IFLA_MTU;
@@ -97,3 +131,5 @@ const IFA_LOCAL: u16 = libc::IFA_LOCAL;
 const RTA_OIF: u16 = libc::RTA_OIF;
 /// No duplicate address detection, which would take seconds.
 const IFA_F_NODAD: u8 = libc::IFA_F_NODAD as u8;
+/// How long an address may take to become usable, on a machine under load.
+const PATIENCE: Duration = Duration::from_secs(5);

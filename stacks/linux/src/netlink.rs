@@ -54,11 +54,12 @@ impl Netlink {
 }
 
 impl Request {
-    /// A request of this type that asks to be acknowledged.
+    /// A request of this type. It must have exactly one answer: either it asks
+    /// for something or, by [`ACK`], to be acknowledged.
     pub(crate) fn new(kind: u16, flags: u16) -> Self {
         let mut octets = vec![0; HEADER_LEN];
         octets[4..6].copy_from_slice(&kind.to_ne_bytes());
-        octets[6..8].copy_from_slice(&(REQUEST | ACK | flags).to_ne_bytes());
+        octets[6..8].copy_from_slice(&(REQUEST | flags).to_ne_bytes());
         Self { octets }
     }
 

@@ -1,0 +1,94 @@
+//! What the application is told.
+
+use std::time::Duration;
+
+use rstest::rstest;
+use tcpspec_connector::call::SocketOption;
+use tcpspec_connector::{Call, CallError, CallResult, Ret};
+use tcpspec_wire::State;
+
+use crate::trial::{
+    ACK, PSH, RST, Trial, abort, accept, close, handle, listen, recv, send, shutdown,
+};
+
+/// The way there, a call, and what it gives.
+#[rstest]
+#[case::accept_without_connection("listen", accept("L"), Err(CallError::Again))]
+#[case::accept_half_open("listen SYN", accept("L"), Err(CallError::Again))]
+#[case::accept_established("listen SYN ACK", accept("L"), Ok(Ret::Done))]
+#[case::listen_twice("listen", listen("M"), Err(CallError::InUse))]
+#[case::unknown_handle("listen", recv("X", 1), Err(CallError::Closed))]
+#[case::send_while_connecting("connect", send("C", b"a"), Err(CallError::Again))]
+#[case::recv_while_connecting("connect", recv("C", 1), Err(CallError::Again))]
+#[case::recv_refused("connect RST+ACK", recv("C", 1), Err(CallError::Refused))]
+#[case::recv_nothing("establish", recv("C", 1), Err(CallError::Again))]
+#[case::recv_no_octets("establish data", recv("C", 0), Err(CallError::Again))]
+#[case::recv_part("establish data", recv("C", 2), Ok(Ret::Data(b"ab".into())))]
+#[case::recv_all_there_is("establish data", recv("C", 9), Ok(Ret::Data(b"abc".into())))]
+#[case::recv_after_fin("establish FIN+ACK", recv("C", 1), Err(CallError::Eof))]
+#[case::recv_after_reset("establish RST", recv("C", 1), Err(CallError::Reset))]
+#[case::recv_after_being_told("establish RST recv", recv("C", 1), Err(CallError::Closed))]
+#[case::send_after_reset("establish RST", send("C", b"a"), Err(CallError::Reset))]
+#[case::send_after_being_told("establish RST recv", send("C", b"a"), Err(CallError::Closed))]
+#[case::send_after_shutdown("establish shutdown", send("C", b"a"), Err(CallError::Closed))]
+#[case::send_after_reset_in_close_wait(
+    "establish FIN+ACK RST",
+    send("C", b"a"),
+    Err(CallError::Reset)
+)]
+#[case::send("establish", send("C", b"abc"), Ok(Ret::Sent(3)))]
+#[case::shutdown("establish", shutdown("C"), Ok(Ret::Done))]
+#[case::close("establish", close("C"), Ok(Ret::Done))]
+#[case::use_after_close("establish close", recv("C", 1), Err(CallError::Closed))]
+#[case::close_listener("listen", close("L"), Ok(Ret::Done))]
+#[case::send_on_listener("listen", send("L", b"a"), Err(CallError::Closed))]
+#[case::nagle("establish", option(SocketOption::Nagle(false)), Ok(Ret::Done))]
+#[case::rcvbuf("establish", option(SocketOption::ReceiveBuffer(4096)), Ok(Ret::Done))]
+#[case::keepalive("establish", option(KEEPALIVE), Ok(Ret::Done))]
+#[case::no_keepalive("establish", option(SocketOption::KeepAlive(None)), Ok(Ret::Done))]
+fn call_gives(#[case] way: &str, #[case] call: Call, #[case] expected: CallResult) {
+    for version in [4, 6] {
+        let Some(mut trial) = Trial::open(version) else {
+            return;
+        };
+        trial.play(way);
+        assert_eq!(trial.told(&call), expected, "IPv{version}");
+    }
+}
+
+const KEEPALIVE: SocketOption = SocketOption::KeepAlive(Some(Duration::from_secs(2)));
+
+fn option(option: SocketOption) -> Call {
+    Call::SetOption {
+        handle: handle("C"),
+        option,
+    }
+}
+
+#[rstest]
+fn abort_resets_at_once(#[values(4, 6)] version: u8) {
+    let Some(mut trial) = Trial::open(version) else {
+        return;
+    };
+    trial.establish().call(&abort("C"));
+    trial.expect(State::Closed, &[RST | ACK]);
+}
+
+#[rstest]
+fn close_with_unread_data_resets(#[values(4, 6)] version: u8) {
+    let Some(mut trial) = Trial::open(version) else {
+        return;
+    };
+    trial.establish().inject_data(PSH | ACK, b"abc").close();
+    trial.expect(State::Closed, &[RST | ACK]);
+}
+
+#[rstest]
+fn sent_octets_are_on_the_wire_at_once(#[values(4, 6)] version: u8) {
+    let Some(mut trial) = Trial::open(version) else {
+        return;
+    };
+    trial.establish().call(&send("C", b"hello"));
+    assert_eq!(trial.flags(), [PSH | ACK]);
+    assert_eq!(crate::trial::segment(&trial.last.tx[0]).payload, b"hello");
+}
