@@ -21,15 +21,7 @@ pub(super) fn shapes() -> Markup {
 pub(super) fn ladder(ladder: &Ladder<'_>, steps: Steps<'_>, teach: bool) -> Markup {
     html! {
         table.ladder {
-            thead {
-                tr {
-                    th { "Step" }
-                    th.ends { span { "peer" } span { "stack" } }
-                    th { "Time" }
-                    th { "State" }
-                    th {}
-                }
-            }
+            thead { tr { th {} th { span { "peer" } span { "stack" } } } }
             tbody {
                 @for (index, row) in ladder.rows.iter().enumerate() {
                     @let before = index.checked_sub(1).and_then(|before| ladder.rows.get(before));

@@ -1,5 +1,6 @@
 //! Small pieces that all sections share: marks, badges, anchors.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
@@ -22,7 +23,7 @@ pub(super) fn text(text: &str) -> Markup {
 pub(super) const fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Crash => "\u{2739}",
-        Verdict::Stuck => "\u{29d7}",
+        Verdict::Stuck => "\u{221e}",
         Verdict::Fail => "\u{2717}",
         Verdict::Deviates => "\u{2248}",
         Verdict::Blocked => "\u{2298}",
@@ -61,15 +62,13 @@ pub(super) fn counts(tally: &Tally) -> Markup {
     }
 }
 
-/// The counts of a tally in little room: signs, with the words for the asking.
+/// The counts of a tally in little room: signs, which a legend explains.
 pub(super) fn short_counts(tally: &Tally) -> Markup {
     html! {
         @for verdict in READING_ORDER {
             @let count = tally.of(verdict);
             @if count > 0 {
-                span class={"count v-" (verdict.word())} title=(verdict.word()) {
-                    (count) (sign(verdict))
-                }
+                b class={"v-" (verdict.word())} { (count) (sign(verdict)) }
             }
         }
     }
@@ -119,20 +118,20 @@ pub(super) fn level(level: Level) -> Markup {
 
 /// The trials of a play: `bundled IPv4 IPv6, linux IPv4`.
 pub(super) fn who(trials: &[&Trial]) -> String {
-    let mut text = String::new();
-    let mut last = None;
+    let mut by_stack: BTreeMap<&str, BTreeMap<IpVersion, usize>> = BTreeMap::new();
     for trial in trials {
-        if last != Some(&trial.id.stack) {
-            let comma = if text.is_empty() { "" } else { ", " };
-            text.extend([comma, &trial.id.stack]);
-            last = Some(&trial.id.stack);
-        }
-        text.push_str(match trial.id.ip {
-            IpVersion::V4 => " IPv4",
-            IpVersion::V6 => " IPv6",
-        });
+        let by_ip = by_stack.entry(&trial.id.stack).or_default();
+        *by_ip.entry(trial.id.ip).or_default() += 1;
     }
-    text
+    let stack = |(stack, by_ip): (&str, BTreeMap<_, _>)| {
+        let runs = by_ip.into_iter().map(|(ip, count)| match count {
+            1 => format!(" IPv{ip}"),
+            _ => format!(" IPv{ip} ({count} seeds)"),
+        });
+        format!("{stack}{}", runs.collect::<String>())
+    };
+    let stacks: Vec<_> = by_stack.into_iter().map(stack).collect();
+    stacks.join(", ")
 }
 
 /// An anchor that never changes while the id does not, and that is the same

@@ -18,8 +18,26 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
                 label { input type="checkbox" name="attention"; " only what needs attention" }
                 output {}
             }
+            (legend())
             @if report.groups.is_empty() { p { "No case was run." } }
             @for group in &report.groups { (group_panel(report, group)) }
+        }
+    }
+}
+
+/// How to read a ladder.
+fn legend() -> Markup {
+    html! {
+        details.legend {
+            summary { "How to read a ladder" }
+            p {
+                "Time runs down. The left line is the peer that tcpspec plays, the right one is the stack. \
+                 Numbers are relative to each side's SYN unless the case says otherwise. \
+                 A dashed arrow was expected, a double one came instead and broke the trial, a dotted one came after that. \
+                 A bar on the right line is a call of the application. \
+                 The state is the stack's. Trials that differ in nothing but time share a ladder; \
+                 the times are those of the first."
+            }
         }
     }
 }
@@ -27,7 +45,10 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
 fn group_panel(report: &Report<'_>, group: &Group<'_>) -> Markup {
     html! {
         section.group id=(anchor("group", &group.name)) {
-            h3 { (group.name) }
+            h3 {
+                (group.name)
+                span.marks { @for stack in &report.stacks { small { (stack.info.name) } } }
+            }
             @for case in &group.cases { (panel(report, case)) }
         }
     }
@@ -93,6 +114,18 @@ fn plays(variant: &Variant<'_>) -> Markup {
             (play_panel(variant, play, taught == Some(index)))
         }
         @if variant.plays.is_empty() { p { "No trial." } }
+        @if variant.plays.iter().all(|play| play.ladder.rows.is_empty()) { (script(variant)) }
+    }
+}
+
+/// The steps of a variant of which nothing was seen.
+fn script(variant: &Variant<'_>) -> Markup {
+    html! {
+        ol.script {
+            @for (_, step) in variant.steps().own() {
+                li { code { (step.text) } @if let Some(why) = &step.why { " " (why) } }
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::bits::{anchor, bar, counts, short_counts};
+use super::bits::{READING_ORDER, anchor, bar, counts, short_counts, sign};
 use crate::model::{Report, StackReport};
 
 /// What this is, and of which run.
@@ -88,6 +88,7 @@ pub(super) fn groups(report: &Report<'_>) -> Markup {
     html! {
         section #groups {
             h2 { "Totals by group" }
+            p.lead { @for verdict in READING_ORDER { span.count { (sign(verdict)) " " (verdict) } } }
             div.scroll {
                 table.grid {
                     thead { tr {

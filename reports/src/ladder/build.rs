@@ -52,11 +52,11 @@ impl<'a> Builder<'a> {
         let packets = events
             .iter()
             .filter(|event| matches!(event.event, Event::Packet { .. }));
-        let states = events.iter().filter_map(|event| match &event.event {
+        let mut states = events.iter().rev().filter_map(|event| match &event.event {
             Event::State { state, .. } => Some(state.as_str()),
             _ => None,
         });
-        self.state = states.last().unwrap_or_default();
+        self.state = states.next().unwrap_or_default();
         let name = steps.prelude().map_or("", |prelude| &prelude.0);
         let act = Act::Prelude {
             name: name.strip_prefix("preludes/").unwrap_or(name).to_owned(),

@@ -50,6 +50,26 @@ pub(crate) fn empty() -> Log {
     }
 }
 
+/// A log of `count` cases that all pass.
+pub(crate) fn many(count: usize) -> Log {
+    let (info, model) = (cases().swap_remove(0), log());
+    let mut log = empty();
+    log.header = header(4 * count);
+    for number in 0..count {
+        let id = CaseId(format!("textbook/three-way-handshake-{number}"));
+        log.cases.push(CaseInfo {
+            id: id.clone(),
+            ..info.clone()
+        });
+        for trial in model.trials.iter().filter(|trial| trial.id.case == info.id) {
+            let mut trial = trial.clone();
+            trial.id.case = id.clone();
+            log.trials.push(trial);
+        }
+    }
+    log
+}
+
 /// The first trial with this verdict.
 pub(crate) fn trial(log: &Log, verdict: Verdict) -> &Trial {
     let mut trials = log.trials.iter();
