@@ -1,0 +1,62 @@
+# The verbs. `make conformance` and `make test` do all the set-up there is:
+# nothing but a Rust toolchain is needed.
+
+CARGO ?= cargo
+OUT   ?= target/tcpspec/latest
+TCPSPEC = target/release/tcpspec
+
+.PHONY: help build conformance conformance-bundled conformance-linux test lint unit doc bench deny clean
+
+help:
+	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
+	@echo 'make conformance-bundled  on the bundled stack alone (under a second)'
+	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
+	@echo 'make test                 format, lints, all tests'
+	@echo 'make bench                speed: cases, segments, trials on the kernel'
+	@echo 'make doc                  documentation of the crates, warnings as errors'
+	@echo 'make deny                 licences and sources of dependencies (needs cargo-deny)'
+	@echo 'Options: OUT=DIR (where reports go), ARGS="..." (further arguments of `tcpspec run`)'
+
+build:
+	$(CARGO) build --release --locked --package tcpspec
+
+# Make turns every failure into its own exit code 2; the tool's code is said in
+# the last line. 4: a stack (usually the kernel) could not be run at all.
+define run
+	@$(TCPSPEC) run --out $(OUT) $(1) $(ARGS) || { code=$$?; echo "tcpspec ended with exit code $$code ($(TCPSPEC) --help explains it)"; exit $$code; }
+endef
+
+conformance: build
+	$(call run,--stack bundled --stack linux)
+
+conformance-bundled: build
+	$(call run,--stack bundled)
+
+conformance-linux: build
+	$(call run,--stack linux)
+
+test: lint unit
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+# nextest runs neither doc tests nor benches; without it cargo does all.
+unit:
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		$(CARGO) nextest run --workspace --locked && $(CARGO) test --workspace --doc --locked; \
+	else \
+		$(CARGO) test --workspace --locked; \
+	fi
+
+doc:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+bench:
+	$(CARGO) bench --workspace --locked
+
+deny:
+	$(CARGO) deny check
+
+clean:
+	$(CARGO) clean
