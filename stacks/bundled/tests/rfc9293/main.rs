@@ -4,6 +4,7 @@
 mod calls;
 mod close;
 mod data;
+mod link;
 mod matrix;
 mod open;
 mod rig;
