@@ -181,7 +181,10 @@ impl Book {
             self.peer_sent.add(start, end);
         }
         let acceptable_ack = segment.flags.contains(Flags::ACK)
-            && self.sut.as_ref().is_some_and(|sut| segment.ack.at_or_before(sut.snd_nxt));
+            && self
+                .sut
+                .as_ref()
+                .is_some_and(|sut| segment.ack.at_or_before(sut.snd_nxt));
         if let Some(edge) = self.sut.as_ref().and_then(|sut| sut.edge) {
             if start.at_or_after(edge) && start != self.rcv_nxt() {
                 return;
@@ -208,18 +211,28 @@ impl Book {
     pub(crate) fn due(&self, segment: &Segment) -> Due {
         let mut seq = Vec::new();
         if let Some(sut) = &self.sut {
-            seq.push(if segment.flags.contains(Flags::SYN) { sut.iss } else { sut.snd_nxt });
+            seq.push(if segment.flags.contains(Flags::SYN) {
+                sut.iss
+            } else {
+                sut.snd_nxt
+            });
         } else if segment.flags.contains(Flags::SYN) {
             seq.push(segment.seq);
         }
         if segment.flags.contains(Flags::RST) {
             seq.extend(self.last_peer_ack);
         }
-        Due { seq, ack: self.rcv_nxt(), kind: self.kind(segment) }
+        Due {
+            seq,
+            ack: self.rcv_nxt(),
+            kind: self.kind(segment),
+        }
     }
 
     fn kind(&self, segment: &Segment) -> Kind {
-        let Some(sut) = &self.sut else { return Kind::New };
+        let Some(sut) = &self.sut else {
+            return Kind::New;
+        };
         let flags = segment.flags;
         if flags.contains(Flags::RST) {
             return Kind::New;
@@ -230,7 +243,11 @@ impl Book {
         }
         match sut.last_ack {
             Some((ack, window)) if flags.contains(Flags::ACK) && ack == segment.ack => {
-                if window == segment.window.value() { Kind::DuplicateAck } else { Kind::WindowUpdate }
+                if window == segment.window.value() {
+                    Kind::DuplicateAck
+                } else {
+                    Kind::WindowUpdate
+                }
             }
             _ => Kind::New,
         }
@@ -261,8 +278,8 @@ impl Book {
     fn sut_sends_syn(&mut self, segment: &Segment) {
         let first = self.sut.is_none();
         let another = self.ended && self.sut.as_ref().is_some_and(|sut| sut.iss != segment.seq);
-        let answers_another =
-            segment.flags.contains(Flags::ACK) && self.another_syn.is_some_and(|syn| syn + 1 == segment.ack);
+        let answers_another = segment.flags.contains(Flags::ACK)
+            && self.another_syn.is_some_and(|syn| syn + 1 == segment.ack);
         if first || another || answers_another {
             if let Some(syn) = self.another_syn.take().filter(|_| answers_another) {
                 self.peer_iss = syn;
@@ -299,7 +316,8 @@ impl Book {
 
     /// A scale counts only where both sides offered one (RFC 7323 section 2.2).
     fn negotiated(&self, scale: Option<WindowScale>) -> WindowScale {
-        let both = self.peer_scale.is_some() && self.sut.as_ref().is_some_and(|sut| sut.scale.is_some());
+        let both =
+            self.peer_scale.is_some() && self.sut.as_ref().is_some_and(|sut| sut.scale.is_some());
         scale.filter(|_| both).unwrap_or_default()
     }
 }
@@ -310,3 +328,6 @@ fn scale_option(segment: &Segment) -> Option<WindowScale> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests;

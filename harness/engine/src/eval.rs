@@ -51,7 +51,12 @@ pub(crate) struct Numbers {
 
 impl From<&Segment> for Numbers {
     fn from(segment: &Segment) -> Self {
-        Self { seq: segment.seq, end: segment.end(), ack: segment.ack, len: segment.payload.len() }
+        Self {
+            seq: segment.seq,
+            end: segment.end(),
+            ack: segment.ack,
+            len: segment.payload.len(),
+        }
     }
 }
 
@@ -68,10 +73,16 @@ impl Scope<'_> {
     /// Where the numbers of one side begin; unknown before the stack's SYN.
     pub(crate) fn base(&self, side: Side) -> Option<Base> {
         match side {
-            Side::Peer => Some(Base { origin: self.book.peer_iss, shown_as: self.numbering.peer }),
+            Side::Peer => Some(Base {
+                origin: self.book.peer_iss,
+                shown_as: self.numbering.peer,
+            }),
             Side::Sut => {
                 let sut = self.book.sut.as_ref()?;
-                Some(Base { origin: sut.iss, shown_as: self.numbering.sut })
+                Some(Base {
+                    origin: sut.iss,
+                    shown_as: self.numbering.sut,
+                })
             }
         }
     }
@@ -86,7 +97,9 @@ impl Scope<'_> {
                 })?;
                 Ok(base.seq(tcpspec_wire::text::Number::Relative(number)))
             }
-            Value::Span(_) | Value::Moment { .. } => Err(unclear("a time stands where a number belongs")),
+            Value::Span(_) | Value::Moment { .. } => {
+                Err(unclear("a time stands where a number belongs"))
+            }
         }
     }
 
@@ -95,7 +108,9 @@ impl Scope<'_> {
         match self.value(expr)? {
             Value::Count(count) => Ok(count),
             Value::Seq(_) => Err(unclear("a sequence number stands where a count belongs")),
-            Value::Span(_) | Value::Moment { .. } => Err(unclear("a time stands where a count belongs")),
+            Value::Span(_) | Value::Moment { .. } => {
+                Err(unclear("a time stands where a count belongs"))
+            }
         }
     }
 
@@ -110,7 +125,9 @@ impl Scope<'_> {
         match self.value(expr)? {
             Value::Span(span) => Ok(span),
             Value::Moment { .. } => Err(unclear("a moment stands where a duration belongs")),
-            Value::Count(_) | Value::Seq(_) => Err(unclear("a number stands where a duration belongs")),
+            Value::Count(_) | Value::Seq(_) => {
+                Err(unclear("a number stands where a duration belongs"))
+            }
         }
     }
 
@@ -139,7 +156,8 @@ impl Scope<'_> {
 
     fn symbol(&self, symbol: Symbol) -> Result<Value, Halt> {
         let sut = || {
-            let no_syn = || unclear("the stack has not sent its SYN, so its numbers are not known yet");
+            let no_syn =
+                || unclear("the stack has not sent its SYN, so its numbers are not known yet");
             self.book.sut.as_ref().ok_or_else(no_syn)
         };
         Ok(match symbol {
@@ -167,7 +185,12 @@ impl Scope<'_> {
         let label = label.ok_or_else(|| unclear(&format!("label `{name}` was not reached")))?;
         let moment = |at| Value::Moment { at, from: at };
         let no_segment = || unclear(&format!("label `{name}` names no segment"));
-        let numbers = || label.segment.map(|(_, numbers)| numbers).ok_or_else(no_segment);
+        let numbers = || {
+            label
+                .segment
+                .map(|(_, numbers)| numbers)
+                .ok_or_else(no_segment)
+        };
         Ok(match field {
             LabelField::Time | LabelField::Last => moment(label.last),
             LabelField::First => moment(label.first),
@@ -191,9 +214,8 @@ fn add(a: Value, b: Value) -> Result<Value, Halt> {
             Ok(Value::Seq(seq.offset(by)))
         }
         (Value::Span(a), Value::Span(b)) => Ok(Value::Span(a.saturating_add(b))),
-        (Value::Moment { at, from }, Value::Span(by)) | (Value::Span(by), Value::Moment { at, from }) => {
-            Ok(Value::Moment { at: at + by, from })
-        }
+        (Value::Moment { at, from }, Value::Span(by))
+        | (Value::Span(by), Value::Moment { at, from }) => Ok(Value::Moment { at: at + by, from }),
         _ => Err(unclear("numbers and times cannot be added to one another")),
     }
 }
@@ -205,7 +227,9 @@ fn sub(a: Value, b: Value) -> Result<Value, Halt> {
         (Value::Seq(a), Value::Seq(b)) => Ok(Value::Count(a.distance(b).into())),
         (Value::Span(a), Value::Span(b)) => Ok(Value::Span(a.saturating_sub(b))),
         (Value::Moment { at, from }, Value::Span(by)) => Ok(Value::Moment { at: at - by, from }),
-        _ => Err(unclear("numbers and times cannot be taken from one another")),
+        _ => Err(unclear(
+            "numbers and times cannot be taken from one another",
+        )),
     }
 }
 
@@ -213,7 +237,8 @@ fn mul(a: Value, b: Value) -> Result<Value, Halt> {
     match (a, b) {
         (Value::Count(a), Value::Count(b)) => Ok(Value::Count(a.saturating_mul(b))),
         (Value::Span(span), Value::Count(times)) | (Value::Count(times), Value::Span(span)) => {
-            let times = u32::try_from(times).map_err(|_| unclear("a time cannot be multiplied by that"))?;
+            let times =
+                u32::try_from(times).map_err(|_| unclear("a time cannot be multiplied by that"))?;
             Ok(Value::Span(span.saturating_mul(times)))
         }
         _ => Err(unclear("only counts and durations can be multiplied")),

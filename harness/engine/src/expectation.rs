@@ -43,9 +43,17 @@ impl<'a> Open<'a> {
 
 impl Play {
     /// Waits until one of the alternatives is met, or none can be any more.
-    pub(crate) async fn sut(&mut self, step: &Step, alternatives: &[Alternative]) -> Result<StepResult, Halt> {
+    pub(crate) async fn sut(
+        &mut self,
+        step: &Step,
+        alternatives: &[Alternative],
+    ) -> Result<StepResult, Halt> {
         let window = self.window(step.bounds.as_ref(), limits::REPLY)?;
-        let mut open = Open { alternatives: alternatives.iter().collect(), taken: 0, last: self.began };
+        let mut open = Open {
+            alternatives: alternatives.iter().collect(),
+            taken: 0,
+            last: self.began,
+        };
         loop {
             while let Some(arrival) = self.inbox.pop_front() {
                 if open.complete().is_some() && !self.continues(&open, &arrival)? {
@@ -76,13 +84,19 @@ impl Play {
     /// The window that bounds stand for; without bounds, from the start of
     /// the step until `default` later. Its upper end is moved by the lateness
     /// that the stack declares.
-    pub(crate) fn window(&self, bounds: Option<&Bounds>, default: Duration) -> Result<Window, Halt> {
+    pub(crate) fn window(
+        &self,
+        bounds: Option<&Bounds>,
+        default: Duration,
+    ) -> Result<Window, Halt> {
         let scope = self.scope();
         let start = self.began;
         let (lo, (hi, from)) = match bounds {
             None => (start, (start + default, start)),
             Some(Bounds::Within(None, hi)) => (start, scope.moment(hi, start)?),
-            Some(Bounds::Within(Some(lo), hi)) => (scope.moment(lo, start)?.0, scope.moment(hi, start)?),
+            Some(Bounds::Within(Some(lo), hi)) => {
+                (scope.moment(lo, start)?.0, scope.moment(hi, start)?)
+            }
             Some(Bounds::At(at)) => {
                 let (at, from) = scope.moment(at, start)?;
                 (at, (at, from))
@@ -98,8 +112,16 @@ impl Play {
         if !late.is_zero() {
             text.push_str(&format!(" (the stack may be {} late)", words(late)));
         }
-        let lo = if bounds.is_some() { lo - profile.clock_error } else { Instant::ZERO };
-        Ok(Window { lo, hi: hi + late, words: text })
+        let lo = if bounds.is_some() {
+            lo - profile.clock_error
+        } else {
+            Instant::ZERO
+        };
+        Ok(Window {
+            lo,
+            hi: hi + late,
+            words: text,
+        })
     }
 
     /// Whether an alternative that is still open goes on with this segment.
@@ -116,15 +138,26 @@ impl Play {
 
     /// Takes one segment: it narrows the alternatives, or it is tolerated, or
     /// it breaks the step.
-    fn offer(&mut self, step: &Step, open: &mut Open<'_>, window: &Window, arrival: Arrival) -> Result<(), Halt> {
+    fn offer(
+        &mut self,
+        step: &Step,
+        open: &mut Open<'_>,
+        window: &Window,
+        arrival: Arrival,
+    ) -> Result<(), Halt> {
         let mut left = Vec::new();
         let mut nearest: Option<Vec<FieldDelta>> = None;
         for alternative in &open.alternatives {
-            let Some(next) = alternative.segments.get(open.taken) else { continue };
+            let Some(next) = alternative.segments.get(open.taken) else {
+                continue;
+            };
             let deltas = matcher::compare(next, &arrival.segment, &arrival.due, &self.scope())?;
             if deltas.is_empty() {
                 left.push(*alternative);
-            } else if nearest.as_ref().is_none_or(|nearest| deltas.len() < nearest.len()) {
+            } else if nearest
+                .as_ref()
+                .is_none_or(|nearest| deltas.len() < nearest.len())
+            {
                 nearest = Some(deltas);
             }
         }
@@ -138,7 +171,9 @@ impl Play {
                 self.inbox.push_front(arrival);
                 return Ok(());
             }
-            return Err(self.mismatch(open, window, &arrival, nearest.unwrap_or_default()).into());
+            return Err(self
+                .mismatch(open, window, &arrival, nearest.unwrap_or_default())
+                .into());
         }
         if arrival.at < window.lo || arrival.at > window.hi {
             return Err(self.untimely(window, &arrival).into());
@@ -146,17 +181,27 @@ impl Play {
         open.alternatives = left;
         open.taken += 1;
         open.last = arrival.at;
-        self.recorder.mark(arrival.packet, Taken::Matched, step.note.as_deref());
-        self.set_label(step, (Side::Sut, Numbers::from(&arrival.segment)), arrival.at);
+        self.recorder
+            .mark(arrival.packet, Taken::Matched, step.note.as_deref());
+        self.set_label(
+            step,
+            (Side::Sut, Numbers::from(&arrival.segment)),
+            arrival.at,
+        );
         Ok(())
     }
 
     /// Two expected ACKs may come as one: this step wants a pure ACK, and the
     /// segment is what the next step wants.
     fn is_merged_ack(&self, step: &Step, open: &Open<'_>, arrival: &Arrival) -> Result<bool, Halt> {
-        let [alternative] = open.alternatives.as_slice() else { return Ok(false) };
-        let [awaited] = alternative.segments.as_slice() else { return Ok(false) };
-        let pure_ack = awaited.flags == Flags::ACK && awaited.len.is_none() && awaited.data.is_none();
+        let [alternative] = open.alternatives.as_slice() else {
+            return Ok(false);
+        };
+        let [awaited] = alternative.segments.as_slice() else {
+            return Ok(false);
+        };
+        let pure_ack =
+            awaited.flags == Flags::ACK && awaited.len.is_none() && awaited.data.is_none();
         let steps = &self.plan.variant.steps;
         let Some(Action::Sut(next)) = steps.get(self.recorder.step).map(|step| &step.action) else {
             return Ok(false);
@@ -164,7 +209,10 @@ impl Play {
         if open.taken > 0 || !pure_ack || step.label.is_some() || step.state.is_some() {
             return Ok(false);
         }
-        for pattern in next.iter().filter_map(|alternative| alternative.segments.first()) {
+        for pattern in next
+            .iter()
+            .filter_map(|alternative| alternative.segments.first())
+        {
             let deltas = matcher::compare(pattern, &arrival.segment, &arrival.due, &self.scope())?;
             if pattern.flags.contains(Flags::ACK) && deltas.is_empty() {
                 return Ok(true);
@@ -192,7 +240,11 @@ impl Play {
             self.check_state(states)?;
         }
         let deviates = met.deviates && !step.prelude;
-        Ok(if deviates { StepResult::Deviates } else { StepResult::Met })
+        Ok(if deviates {
+            StepResult::Deviates
+        } else {
+            StepResult::Met
+        })
     }
 
     /// What the alternatives still allow, one text for each.
@@ -213,12 +265,21 @@ impl Play {
 
     fn expect_lines(&mut self, texts: &[String], when: &str) {
         for text in texts {
-            let event = Event::Expected { text: text.clone(), when: when.to_owned() };
+            let event = Event::Expected {
+                text: text.clone(),
+                when: when.to_owned(),
+            };
             self.recorder.event(self.now, event);
         }
     }
 
-    fn mismatch(&mut self, open: &Open<'_>, window: &Window, arrival: &Arrival, deltas: Vec<FieldDelta>) -> Broken {
+    fn mismatch(
+        &mut self,
+        open: &Open<'_>,
+        window: &Window,
+        arrival: &Arrival,
+        deltas: Vec<FieldDelta>,
+    ) -> Broken {
         let expected = self.allowed(open);
         self.expect_lines(&expected, &window.words);
         self.recorder.mark(arrival.packet, Taken::Refused, None);
@@ -242,7 +303,10 @@ impl Play {
         self.expect_lines(&expected, &window.words);
         let list = expected.join(" or ");
         Broken {
-            sentence: format!("After {} the stack sent nothing; {list} is required {}.", self.stimulus, window.words),
+            sentence: format!(
+                "After {} the stack sent nothing; {list} is required {}.",
+                self.stimulus, window.words
+            ),
             delta: vec![delta("segment", list, "nothing")],
             expected,
             when: window.words.clone(),
@@ -253,9 +317,16 @@ impl Play {
     fn untimely(&mut self, window: &Window, arrival: &Arrival) -> Broken {
         self.recorder.mark(arrival.packet, Taken::Refused, None);
         let got = short(&arrival.text).to_owned();
-        let when = if arrival.at < window.lo { "too early" } else { "too late" };
+        let when = if arrival.at < window.lo {
+            "too early"
+        } else {
+            "too late"
+        };
         Broken {
-            sentence: format!("The stack sent {got} {when}, at {}; it has to come {}.", arrival.at, window.words),
+            sentence: format!(
+                "The stack sent {got} {when}, at {}; it has to come {}.",
+                arrival.at, window.words
+            ),
             expected: vec![format!("{got} {}", window.words)],
             when: window.words.clone(),
             delta: vec![delta("time", window.words.clone(), arrival.at.to_string())],
@@ -264,4 +335,3 @@ impl Play {
         }
     }
 }
-

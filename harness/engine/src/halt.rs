@@ -46,6 +46,15 @@ impl From<StackError> for Halt {
 }
 
 /// A difference in one field.
-pub(crate) fn delta(field: &str, expected: impl Into<String>, got: impl Into<String>) -> FieldDelta {
-    FieldDelta { field: field.to_owned(), expected: expected.into(), got: got.into(), why: String::new() }
+pub(crate) fn delta(
+    field: &str,
+    expected: impl Into<String>,
+    got: impl Into<String>,
+) -> FieldDelta {
+    FieldDelta {
+        field: field.to_owned(),
+        expected: expected.into(),
+        got: got.into(),
+        why: String::new(),
+    }
 }

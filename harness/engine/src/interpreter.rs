@@ -106,6 +106,12 @@ impl Port {
     /// Waits for the answer to `ask`.
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {
         *self.ask.borrow_mut() = Some(ask);
-        poll_fn(|_| self.answer.borrow_mut().take().map_or(Poll::Pending, Poll::Ready)).await
+        poll_fn(|_| {
+            self.answer
+                .borrow_mut()
+                .take()
+                .map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
 }

@@ -12,7 +12,9 @@ use crate::play::Play;
 pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) -> Trial {
     play.recorder.close();
     let number = play.recorder.step;
-    let step = number.checked_sub(1).and_then(|index| variant.steps.get(index));
+    let step = number
+        .checked_sub(1)
+        .and_then(|index| variant.steps.get(index));
     let (verdict, reason, failure) = match end {
         Ok(()) => ended(&play),
         Err(Halt::Broken(broken)) => broke(*broken, number, step, variant),
@@ -38,11 +40,19 @@ type Judged = (Verdict, String, Option<Failure>);
 /// judged.
 fn ended(play: &Play) -> Judged {
     let own = |outcome: &&tcpspec_record::StepOutcome| {
-        play.plan.variant.steps.get(outcome.step - 1).is_some_and(|step| !step.prelude)
+        play.plan
+            .variant
+            .steps
+            .get(outcome.step - 1)
+            .is_some_and(|step| !step.prelude)
     };
     let judged = |result: StepResult| matches!(result, StepResult::Met | StepResult::Deviates);
     let is_prelude_only = !play.plan.variant.steps.iter().any(|step| !step.prelude);
-    let any = play.recorder.steps.iter().filter(|step| own(step) || is_prelude_only);
+    let any = play
+        .recorder
+        .steps
+        .iter()
+        .filter(|step| own(step) || is_prelude_only);
     if !any.into_iter().any(|outcome| judged(outcome.result)) {
         let reason = "nothing was evaluated: the stack cannot be looked into".to_owned();
         return (Verdict::Inconclusive, reason, None);
@@ -56,7 +66,11 @@ fn ended(play: &Play) -> Judged {
 
 fn broke(broken: Broken, number: usize, step: Option<&Step>, variant: &Variant) -> Judged {
     let prelude = step.filter(|step| step.prelude);
-    let verdict = if prelude.is_some() { Verdict::Blocked } else { failed(variant.level) };
+    let verdict = if prelude.is_some() {
+        Verdict::Blocked
+    } else {
+        failed(variant.level)
+    };
     let reason = match prelude.and_then(|step| step.from.as_ref()) {
         Some(prelude) => format!("Prelude {prelude} failed. {}", broken.sentence),
         None => broken.sentence,
@@ -68,7 +82,9 @@ fn broke(broken: Broken, number: usize, step: Option<&Step>, variant: &Variant) 
         expected: broken.expected,
         got: broken.got,
         delta: broken.delta,
-        states: broken.states.map(|(before, now)| (before.to_string(), now.to_string())),
+        states: broken
+            .states
+            .map(|(before, now)| (before.to_string(), now.to_string())),
         hint: step.and_then(|step| step.hint.clone()),
     };
     (verdict, reason, Some(failure))
@@ -79,7 +95,9 @@ fn broke(broken: Broken, number: usize, step: Option<&Step>, variant: &Variant) 
 const fn failed(level: Level) -> Verdict {
     match level {
         Level::Must | Level::MustNot | Level::Step => Verdict::Fail,
-        Level::Should | Level::ShouldNot | Level::Recommended | Level::May | Level::Info => Verdict::Deviates,
+        Level::Should | Level::ShouldNot | Level::Recommended | Level::May | Level::Info => {
+            Verdict::Deviates
+        }
     }
 }
 

@@ -21,8 +21,18 @@ pub(crate) fn compare(
     deltas.extend(seq(pattern, segment, due, scope)?);
     deltas.extend(ack(pattern, segment, due, scope)?);
     deltas.extend(text(pattern, segment, scope)?);
-    deltas.extend(count("win", pattern.window.as_ref(), segment.window.value().into(), scope)?);
-    deltas.extend(count("urg", pattern.urgent.as_ref(), segment.urgent.into(), scope)?);
+    deltas.extend(count(
+        "win",
+        pattern.window.as_ref(),
+        segment.window.value().into(),
+        scope,
+    )?);
+    deltas.extend(count(
+        "urg",
+        pattern.urgent.as_ref(),
+        segment.urgent.into(),
+        scope,
+    )?);
     for option in &pattern.options {
         deltas.extend(option_delta(option, segment, scope)?);
     }
@@ -62,7 +72,12 @@ fn flags(pattern: &SegmentPattern, segment: &Segment) -> Option<FieldDelta> {
 
 /// The flags as the case writes them, with `?` behind the optional ones.
 fn flags_text(pattern: &SegmentPattern) -> String {
-    pattern.text.split_whitespace().next().unwrap_or_default().to_owned()
+    pattern
+        .text
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn seq(
@@ -78,7 +93,10 @@ fn seq(
     if due.seq.contains(&segment.seq) {
         return Ok(None);
     }
-    let expected = due.seq.first().map_or_else(|| "none: no connection".to_owned(), |seq| shown(*seq, base));
+    let expected = due
+        .seq
+        .first()
+        .map_or_else(|| "none: no connection".to_owned(), |seq| shown(*seq, base));
     let mut found = delta("seq", expected, shown(segment.seq, base));
     "what the stack has sent so far".clone_into(&mut found.why);
     Ok(Some(found))
@@ -115,7 +133,9 @@ fn text(
     let len = segment.payload.len() as i64;
     if let Some(data) = &pattern.data {
         let show = |octets: &[u8]| format!("\"{}\"", octets.escape_ascii());
-        return Ok((*data != segment.payload).then(|| delta("data", show(data), show(&segment.payload))));
+        return Ok(
+            (*data != segment.payload).then(|| delta("data", show(data), show(&segment.payload)))
+        );
     }
     match &pattern.len {
         Some(rule) => count("len", Some(rule), len, scope),
@@ -180,12 +200,19 @@ fn option_delta(
     segment: &Segment,
     scope: &Scope<'_>,
 ) -> Result<Option<FieldDelta>, Halt> {
-    let of_kind = |kind: u8| segment.options.iter().find(|option| kind_of(option) == Some(kind));
-    let shown = |option: Option<&TcpOption>| option.map_or_else(|| "none".to_owned(), ToString::to_string);
+    let of_kind = |kind: u8| {
+        segment
+            .options
+            .iter()
+            .find(|option| kind_of(option) == Some(kind))
+    };
+    let shown =
+        |option: Option<&TcpOption>| option.map_or_else(|| "none".to_owned(), ToString::to_string);
     Ok(match pattern {
         OptionPattern::Exactly(option) => {
             let found = kind_of(option).and_then(of_kind);
-            (!segment.options.contains(option)).then(|| delta("option", option.to_string(), shown(found)))
+            (!segment.options.contains(option))
+                .then(|| delta("option", option.to_string(), shown(found)))
         }
         OptionPattern::Mss(rule) => match segment.mss() {
             Some(mss) => count("mss", Some(rule), mss.into(), scope)?,
@@ -195,12 +222,11 @@ fn option_delta(
             Some(TcpOption::WindowScale(shift)) => count("ws", Some(rule), (*shift).into(), scope)?,
             found => Some(delta("option", "ws", shown(found))),
         },
-        OptionPattern::Kind(kind) => {
-            of_kind(*kind).is_none().then(|| delta("option", format!("kind={kind}"), "none"))
-        }
-        OptionPattern::Absent(kind) => {
-            of_kind(*kind).map(|option| delta("option", format!("no kind={kind}"), option.to_string()))
-        }
+        OptionPattern::Kind(kind) => of_kind(*kind)
+            .is_none()
+            .then(|| delta("option", format!("kind={kind}"), "none")),
+        OptionPattern::Absent(kind) => of_kind(*kind)
+            .map(|option| delta("option", format!("no kind={kind}"), option.to_string())),
     })
 }
 
@@ -234,11 +260,20 @@ pub(crate) fn describe(pattern: &SegmentPattern, scope: &Scope<'_>) -> String {
     };
     let seq = |rule: &Match, side| match rule {
         Match::Any => Some("*".to_owned()),
-        Match::Value(expr) => scope.seq(expr, side).ok().map(|seq| shown(seq, scope.base(side))),
+        Match::Value(expr) => scope
+            .seq(expr, side)
+            .ok()
+            .map(|seq| shown(seq, scope.base(side))),
         Match::Range(..) | Match::Not(_) => None,
     };
-    push("seq", pattern.seq.as_ref().and_then(|rule| seq(rule, Side::Sut)));
-    push("ack", pattern.ack.as_ref().and_then(|rule| seq(rule, Side::Peer)));
+    push(
+        "seq",
+        pattern.seq.as_ref().and_then(|rule| seq(rule, Side::Sut)),
+    );
+    push(
+        "ack",
+        pattern.ack.as_ref().and_then(|rule| seq(rule, Side::Peer)),
+    );
     // Whatever was not filled in stands as it is written.
     for word in pattern.text.split_whitespace().skip(1) {
         let field = word.split('=').next().unwrap_or_default();

@@ -45,10 +45,20 @@ impl Plan {
     #[must_use]
     pub fn setup(&self) -> Setup {
         let (stack, peer, prefix): (IpAddr, IpAddr, u8) = match self.id.ip {
-            IpVersion::V4 => (Ipv4Addr::new(192, 0, 2, 1).into(), Ipv4Addr::new(192, 0, 2, 2).into(), 24),
+            IpVersion::V4 => (
+                Ipv4Addr::new(192, 0, 2, 1).into(),
+                Ipv4Addr::new(192, 0, 2, 2).into(),
+                24,
+            ),
             IpVersion::V6 => (documentation_v6(1).into(), documentation_v6(2).into(), 64),
         };
-        Setup { stack, prefix, peer, mtu: 1500, seed: self.id.seed }
+        Setup {
+            stack,
+            prefix,
+            peer,
+            mtu: 1500,
+            seed: self.id.seed,
+        }
     }
 }
 

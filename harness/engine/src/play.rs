@@ -6,7 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use tcpspec_casefile::{SegmentPattern, Step, Variant};
-use tcpspec_connector::{Call, CallResult, Clock, Connection, Emitted, Reply, StackError, StateChange, Stop};
+use tcpspec_connector::{
+    Call, CallResult, Clock, Connection, Emitted, Reply, StackError, StateChange, Stop,
+};
 use tcpspec_record::trace::Taken;
 use tcpspec_record::{Event, Side, StepResult, Trial};
 use tcpspec_wire::text::SegmentText;
@@ -16,12 +18,12 @@ use crate::book::{Book, Due};
 use crate::eval::{Label, Numbers, Scope};
 use crate::halt::{Broken, Halt, delta};
 use crate::interpreter::{Ask, Port};
+use crate::judge;
 use crate::limits;
 use crate::matcher;
 use crate::plan::{LISTEN_PORT, PEER_PORT, Plan, peer_iss};
 use crate::recorder::{PacketRef, Recorder};
 use crate::stream::{Stream, offset_of};
-use crate::judge;
 
 /// A segment of the stack that no step has taken yet.
 #[derive(Clone, Debug)]
@@ -78,7 +80,11 @@ pub(crate) async fn trial(plan: Plan, port: Rc<Port>) -> Trial {
 
 impl Play {
     fn new(plan: Plan, port: Rc<Port>) -> Self {
-        let iss = plan.variant.peer.iss.unwrap_or_else(|| peer_iss(plan.id.seed));
+        let iss = plan
+            .variant
+            .peer
+            .iss
+            .unwrap_or_else(|| peer_iss(plan.id.seed));
         Self {
             plan,
             port,
@@ -161,7 +167,9 @@ impl Play {
         let reply = self.port.ask(Ask::Call(call)).await?;
         let ret = reply.ret.clone();
         self.take(reply, &step.never)?;
-        ret.ok_or_else(|| Halt::Unclear("the connector answered a call without a result".to_owned()))
+        ret.ok_or_else(|| {
+            Halt::Unclear("the connector answered a call without a result".to_owned())
+        })
     }
 
     /// The peer's packets go to the stack.
@@ -171,7 +179,12 @@ impl Play {
     }
 
     /// Time passes.
-    pub(crate) async fn pass(&mut self, until: Instant, stop: Stop, step: &Step) -> Result<(), Halt> {
+    pub(crate) async fn pass(
+        &mut self,
+        until: Instant,
+        stop: Stop,
+        step: &Step,
+    ) -> Result<(), Halt> {
         let reply = self.port.ask(Ask::Run(until, stop)).await?;
         self.take(reply, &step.never)
     }
@@ -200,7 +213,10 @@ impl Play {
     }
 
     fn take_state(&mut self, change: StateChange) {
-        let ours = Connection { local: self.local_port, remote: PEER_PORT };
+        let ours = Connection {
+            local: self.local_port,
+            remote: PEER_PORT,
+        };
         if change.connection != ours || self.state == Some(change.state) {
             return;
         }
@@ -213,7 +229,13 @@ impl Play {
             self.book.end();
         }
         let exact = self.declares(Capability::StateLog);
-        self.recorder.event(change.at, Event::State { state: change.state.to_string(), exact });
+        self.recorder.event(
+            change.at,
+            Event::State {
+                state: change.state.to_string(),
+                exact,
+            },
+        );
     }
 
     fn take_packet(&mut self, emitted: &Emitted, never: &[SegmentPattern]) -> Result<(), Halt> {
@@ -232,8 +254,11 @@ impl Play {
             Body::Tcp(segment) => self.take_segment(emitted, segment, never),
             Body::Icmp(_) | Body::Fragment { .. } | Body::Other { .. } => {
                 let text = self.text_of(&decoded);
-                let packet = self.recorder.packet(emitted.at, Side::Sut, text, &emitted.octets);
-                self.recorder.mark(packet, Taken::Tolerated, Some("not a TCP segment"));
+                let packet = self
+                    .recorder
+                    .packet(emitted.at, Side::Sut, text, &emitted.octets);
+                self.recorder
+                    .mark(packet, Taken::Tolerated, Some("not a TCP segment"));
                 Ok(())
             }
         }
@@ -254,9 +279,17 @@ impl Play {
         let due = self.book.due(&segment);
         self.book.sut_sends(&segment);
         let text = self.sut_text(&segment);
-        let packet = self.recorder.packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
+        let packet = self
+            .recorder
+            .packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
         self.renew_labels(emitted.at, &segment);
-        let arrival = Arrival { at: emitted.at, segment, text, due, packet };
+        let arrival = Arrival {
+            at: emitted.at,
+            segment,
+            text,
+            due,
+            packet,
+        };
         self.check_forbidden(&arrival, never)?;
         self.check_text(&arrival)?;
         self.inbox.push_back(arrival);
@@ -281,7 +314,10 @@ impl Play {
             if matcher::is_forbidden(pattern, &arrival.segment, &arrival.due, &self.scope())? {
                 self.recorder.mark(arrival.packet, Taken::Refused, None);
                 return Err(Broken {
-                    sentence: format!("The stack sent {}; {} must not come here.", arrival.text, pattern.text),
+                    sentence: format!(
+                        "The stack sent {}; {} must not come here.",
+                        arrival.text, pattern.text
+                    ),
                     expected: vec![format!("no {}", pattern.text)],
                     got: arrival.text.clone(),
                     ..Broken::default()
@@ -295,18 +331,29 @@ impl Play {
     /// Text on the wire must be the stack's stream. What was acknowledged may
     /// be anything: a keep-alive's octet is not text (RFC 9293 section 3.8.4).
     fn check_text(&mut self, arrival: &Arrival) -> Result<(), Halt> {
-        let Some(sut) = &self.book.sut else { return Ok(()) };
+        let Some(sut) = &self.book.sut else {
+            return Ok(());
+        };
         let segment = &arrival.segment;
-        let start = if segment.flags.contains(Flags::SYN) { segment.seq + 1 } else { segment.seq };
+        let start = if segment.flags.contains(Flags::SYN) {
+            segment.seq + 1
+        } else {
+            segment.seq
+        };
         if segment.payload.is_empty() || segment.end().at_or_before(sut.snd_una) {
             return Ok(());
         }
         let offset = offset_of(start, sut.iss);
-        let Some(at) = self.sut_stream.difference(offset, &segment.payload) else { return Ok(()) };
+        let Some(at) = self.sut_stream.difference(offset, &segment.payload) else {
+            return Ok(());
+        };
         let expected = self.sut_stream.read(offset.wrapping_add(at as u32), 1);
         self.recorder.mark(arrival.packet, Taken::Refused, None);
         Err(Broken {
-            sentence: format!("The stack sent {} with text that its application never sent.", arrival.text),
+            sentence: format!(
+                "The stack sent {} with text that its application never sent.",
+                arrival.text
+            ),
             expected: vec!["the text that the application sent".to_owned()],
             got: arrival.text.clone(),
             delta: vec![delta(
@@ -326,7 +373,9 @@ impl Play {
         expected: &str,
         got: &str,
     ) -> Result<(), Halt> {
-        let packet = self.recorder.packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
+        let packet = self
+            .recorder
+            .packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
         self.recorder.mark(packet, Taken::Refused, None);
         Err(Broken {
             sentence: format!("The stack sent a packet that no peer can take: {got}."),

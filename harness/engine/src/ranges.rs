@@ -15,13 +15,20 @@ pub(crate) struct Ranges {
 impl Ranges {
     /// Nothing has come; `next` is the first number.
     pub(crate) const fn new(next: SeqNumber) -> Self {
-        Self { next, beyond: Vec::new() }
+        Self {
+            next,
+            beyond: Vec::new(),
+        }
     }
 
     /// Takes in `[start, end)`.
     pub(crate) fn add(&mut self, start: SeqNumber, end: SeqNumber) {
         self.beyond.push((start, end));
-        while let Some(at) = self.beyond.iter().position(|(start, _)| start.at_or_before(self.next)) {
+        while let Some(at) = self
+            .beyond
+            .iter()
+            .position(|(start, _)| start.at_or_before(self.next))
+        {
             let (_, end) = self.beyond.swap_remove(at);
             self.next = self.next.latest(end);
         }

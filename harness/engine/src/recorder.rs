@@ -22,19 +22,40 @@ pub(crate) struct PacketRef(usize);
 
 impl Recorder {
     pub(crate) fn event(&mut self, at: Instant, event: Event) {
-        self.trace.push(TraceEvent { at: at.as_nanos(), step: self.step, event });
+        self.trace.push(TraceEvent {
+            at: at.as_nanos(),
+            step: self.step,
+            event,
+        });
     }
 
-    pub(crate) fn packet(&mut self, at: Instant, from: Side, text: String, octets: &[u8]) -> PacketRef {
+    pub(crate) fn packet(
+        &mut self,
+        at: Instant,
+        from: Side,
+        text: String,
+        octets: &[u8],
+    ) -> PacketRef {
         let octets = Hex(octets).to_string();
-        self.event(at, Event::Packet { from, text, octets, taken: None, note: None });
+        self.event(
+            at,
+            Event::Packet {
+                from,
+                text,
+                octets,
+                taken: None,
+                note: None,
+            },
+        );
         PacketRef(self.trace.len() - 1)
     }
 
     /// Says how a packet was taken, and by which step. The first word holds.
     pub(crate) fn mark(&mut self, packet: PacketRef, how: Taken, remark: Option<&str>) {
         let step = self.step;
-        let Some(event) = self.trace.get_mut(packet.0) else { return };
+        let Some(event) = self.trace.get_mut(packet.0) else {
+            return;
+        };
         if let Event::Packet { taken, note, .. } = &mut event.event
             && taken.is_none()
         {
@@ -46,19 +67,31 @@ impl Recorder {
 
     /// Adds the case's remark to a packet of the peer.
     pub(crate) fn note(&mut self, packet: PacketRef, remark: String) {
-        if let Some(TraceEvent { event: Event::Packet { note, .. }, .. }) = self.trace.get_mut(packet.0) {
+        if let Some(TraceEvent {
+            event: Event::Packet { note, .. },
+            ..
+        }) = self.trace.get_mut(packet.0)
+        {
             *note = Some(remark);
         }
     }
 
     pub(crate) fn outcome(&mut self, result: StepResult, claim: Option<RequirementId>) {
-        self.steps.push(StepOutcome { step: self.step, result, claim });
+        self.steps.push(StepOutcome {
+            step: self.step,
+            result,
+            claim,
+        });
     }
 
     /// Packets of the stack that no step took came after the decision.
     pub(crate) fn close(&mut self) {
         for event in &mut self.trace {
-            if let Event::Packet { from: Side::Sut, taken, .. } = &mut event.event
+            if let Event::Packet {
+                from: Side::Sut,
+                taken,
+                ..
+            } = &mut event.event
                 && taken.is_none()
             {
                 *taken = Some(Taken::After);

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use tcpspec_casefile::{Action, AppCall, GoneBranch, OptionName, Outcome, SegmentTemplate, SourceAddress, Step};
+use tcpspec_casefile::{
+    Action, AppCall, GoneBranch, OptionName, Outcome, SegmentTemplate, SourceAddress, Step,
+};
 use tcpspec_connector::{Call, CallError, CallResult, Handle, Ret, Stop, call::SocketOption};
 use tcpspec_record::trace::Taken;
 use tcpspec_record::{Event, Side, StepResult};
 use tcpspec_wire::mangle::mangle;
 use tcpspec_wire::{
-    Capability, Flags, IpHeader, Mangle, Packet, Segment, State, TcpOption, WindowField, packet::Body,
+    Capability, Flags, IpHeader, Mangle, Packet, Segment, State, TcpOption, WindowField,
+    packet::Body,
 };
 
 use crate::book::Kind;
@@ -32,7 +35,8 @@ impl Play {
             }
             Action::Wait(span) => {
                 let span = self.scope().span(span)?;
-                self.recorder.event(self.now, Event::Wait { nanos: nanos(span) });
+                self.recorder
+                    .event(self.now, Event::Wait { nanos: nanos(span) });
                 self.pass(self.now + span, Stop::AtEnd, step).await?;
                 StepResult::Done
             }
@@ -41,7 +45,11 @@ impl Play {
         };
         if let Some(label) = &step.label {
             let now = self.now;
-            self.labels.entry(label.clone()).or_insert(Label { first: now, last: now, segment: None });
+            self.labels.entry(label.clone()).or_insert(Label {
+                first: now,
+                last: now,
+                segment: None,
+            });
         }
         match &step.state {
             Some(states) => Ok(worse(result, self.check_state(states)?)),
@@ -52,7 +60,8 @@ impl Play {
     /// Time between what came and what the peer or the application does next.
     async fn pace(&mut self, step: &Step) -> Result<(), Halt> {
         if self.is_virtual() && self.recorder.step > 1 {
-            self.pass(self.now + limits::PACE, Stop::AtEnd, step).await?;
+            self.pass(self.now + limits::PACE, Stop::AtEnd, step)
+                .await?;
         }
         Ok(())
     }
@@ -69,14 +78,19 @@ impl Play {
             SourceAddress::Peer => setup.peer,
             SourceAddress::Other => other_address(setup.peer),
         };
-        let packet = Packet { ip: IpHeader::new(src, setup.stack), body: Body::Tcp(segment.clone()) };
+        let packet = Packet {
+            ip: IpHeader::new(src, setup.stack),
+            body: Body::Tcp(segment.clone()),
+        };
         let octets = mangle(&packet, &template.mangles);
         if is_received(template) {
             self.book.peer_sends(&segment);
         }
         let text = self.peer_text(&segment);
         let whole = octets.first().map(Vec::as_slice).unwrap_or_default();
-        let sent = self.recorder.packet(self.now, Side::Peer, text.clone(), whole);
+        let sent = self
+            .recorder
+            .packet(self.now, Side::Peer, text.clone(), whole);
         if let Some(note) = remark(step, template) {
             self.recorder.note(sent, note);
         }
@@ -104,9 +118,21 @@ impl Play {
             })?,
             None => Default::default(),
         };
-        let len: Option<u16> = template.len.as_ref().map(|len| scope.field(len)).transpose()?;
-        let window = template.window.as_ref().map(|window| scope.field(window)).transpose()?;
-        let urgent = template.urgent.as_ref().map(|urgent| scope.field(urgent)).transpose()?;
+        let len: Option<u16> = template
+            .len
+            .as_ref()
+            .map(|len| scope.field(len))
+            .transpose()?;
+        let window = template
+            .window
+            .as_ref()
+            .map(|window| scope.field(window))
+            .transpose()?;
+        let urgent = template
+            .urgent
+            .as_ref()
+            .map(|urgent| scope.field(urgent))
+            .transpose()?;
         let start = if syn { seq + 1 } else { seq };
         let offset = offset_of(start, self.book.peer_iss);
         let payload = match (&template.data, len) {
@@ -125,7 +151,10 @@ impl Play {
             flags,
             window: WindowField::new(window.unwrap_or(self.plan.variant.peer.window)),
             urgent: urgent.unwrap_or(0),
-            options: template.options.clone().unwrap_or_else(|| self.default_options(syn)),
+            options: template
+                .options
+                .clone()
+                .unwrap_or_else(|| self.default_options(syn)),
             payload,
         })
     }
@@ -134,39 +163,77 @@ impl Play {
     fn default_options(&self, syn: bool) -> Vec<TcpOption> {
         let setup = self.plan.setup();
         let headers = if setup.peer.is_ipv4() { 40 } else { 60 };
-        let mss = self.plan.variant.peer.mss.unwrap_or(setup.mtu.saturating_sub(headers));
-        if syn { vec![TcpOption::Mss(mss)] } else { Vec::new() }
+        let mss = self
+            .plan
+            .variant
+            .peer
+            .mss
+            .unwrap_or(setup.mtu.saturating_sub(headers));
+        if syn {
+            vec![TcpOption::Mss(mss)]
+        } else {
+            Vec::new()
+        }
     }
 
-    pub(crate) fn set_label(&mut self, step: &Step, segment: (Side, Numbers), at: tcpspec_wire::Instant) {
+    pub(crate) fn set_label(
+        &mut self,
+        step: &Step,
+        segment: (Side, Numbers),
+        at: tcpspec_wire::Instant,
+    ) {
         if let Some(name) = &step.label {
-            let label = Label { first: at, last: at, segment: Some(segment) };
+            let label = Label {
+                first: at,
+                last: at,
+                segment: Some(segment),
+            };
             self.labels.insert(name.clone(), label);
         }
     }
 
     // ---- app ----
 
-    async fn app(&mut self, step: &Step, call: &AppCall, outcomes: &[Outcome]) -> Result<StepResult, Halt> {
+    async fn app(
+        &mut self,
+        step: &Step,
+        call: &AppCall,
+        outcomes: &[Outcome],
+    ) -> Result<StepResult, Halt> {
         self.pace(step).await?;
         let request = self.request(call)?;
         let words = step.text.trim_start_matches("app: ").to_owned();
         self.stimulus = format!("the application's `{words}`");
         let result = self.call(request, step).await?;
         let shown = shown(&result);
-        self.recorder.event(self.now, Event::App { call: words, result: shown.clone() });
+        self.recorder.event(
+            self.now,
+            Event::App {
+                call: words,
+                result: shown.clone(),
+            },
+        );
         self.note_call(call, &result);
         if result == Err(CallError::Unsupported) {
-            return Err(unclear("the connector refused a verb that the stack declares"));
+            return Err(unclear(
+                "the connector refused a verb that the stack declares",
+            ));
         }
         let ok = [Outcome::Ok];
         let allowed = if outcomes.is_empty() { &ok } else { outcomes };
         let look = matches!(call, AppCall::Look);
-        if !allowed.iter().any(|outcome| is_outcome(outcome, look, &result)) {
+        if !allowed
+            .iter()
+            .any(|outcome| is_outcome(outcome, look, &result))
+        {
             return Err(wrong_outcome(&self.stimulus, allowed, &shown).into());
         }
         self.check_read(&result)?;
-        Ok(if outcomes.is_empty() { StepResult::Done } else { StepResult::Met })
+        Ok(if outcomes.is_empty() {
+            StepResult::Done
+        } else {
+            StepResult::Met
+        })
     }
 
     /// The connector's call for a verb, on the case's one listener or
@@ -179,25 +246,48 @@ impl Play {
             AppCall::Listen => {
                 self.local_port = LISTEN_PORT;
                 let backlog = self.plan.variant.peer.backlog;
-                Call::Listen { handle: listener, port: LISTEN_PORT, backlog }
+                Call::Listen {
+                    handle: listener,
+                    port: LISTEN_PORT,
+                    backlog,
+                }
             }
             AppCall::Connect => {
                 self.reconnect(CONNECT_PORT);
-                Call::Connect { handle, port: CONNECT_PORT, to: (setup.peer, PEER_PORT).into() }
+                Call::Connect {
+                    handle,
+                    port: CONNECT_PORT,
+                    to: (setup.peer, PEER_PORT).into(),
+                }
             }
-            AppCall::Accept => Call::Accept { handle: listener, new: handle },
-            AppCall::SendLen(len) => Call::Send { handle, data: self.sut_stream.read(self.sent, *len) },
+            AppCall::Accept => Call::Accept {
+                handle: listener,
+                new: handle,
+            },
+            AppCall::SendLen(len) => Call::Send {
+                handle,
+                data: self.sut_stream.read(self.sent, *len),
+            },
             AppCall::SendData(data) => {
                 self.sut_stream.write(self.sent, data);
-                Call::Send { handle, data: data.clone() }
+                Call::Send {
+                    handle,
+                    data: data.clone(),
+                }
             }
             AppCall::Recv(len) => Call::Recv { handle, max: *len },
-            AppCall::Look => Call::Recv { handle, max: limits::LOOK },
+            AppCall::Look => Call::Recv {
+                handle,
+                max: limits::LOOK,
+            },
             AppCall::Shutdown => Call::Shutdown { handle },
             AppCall::Close => Call::Close { handle },
             AppCall::CloseListener => Call::Close { handle: listener },
             AppCall::Abort => Call::Abort { handle },
-            AppCall::SetOption(name, value) => Call::SetOption { handle, option: option(*name, value)? },
+            AppCall::SetOption(name, value) => Call::SetOption {
+                handle,
+                option: option(*name, value)?,
+            },
         })
     }
 
@@ -219,7 +309,9 @@ impl Play {
 
     /// What the application reads must be the peer's stream.
     fn check_read(&mut self, result: &CallResult) -> Result<(), Halt> {
-        let Ok(Ret::Data(data)) = result else { return Ok(()) };
+        let Ok(Ret::Data(data)) = result else {
+            return Ok(());
+        };
         let wrong = self.peer_stream.difference(self.read, data);
         self.read = self.read.wrapping_add(data.len() as u32);
         let Some(at) = wrong else { return Ok(()) };
@@ -227,7 +319,11 @@ impl Play {
             sentence: "The application was given octets that the peer never sent.".to_owned(),
             expected: vec!["the peer's stream, in order, each octet once".to_owned()],
             got: format!("{} octets that differ from octet {at} on", data.len()),
-            delta: vec![delta("octets", "the peer's stream", format!("another octet at {at}"))],
+            delta: vec![delta(
+                "octets",
+                "the peer's stream",
+                format!("another octet at {at}"),
+            )],
             ..Broken::default()
         }
         .into())
@@ -258,15 +354,28 @@ impl Play {
         let state = self.state();
         let changes = std::mem::replace(&mut self.changes, vec![state]);
         let exact = allowed.len() > 1 && self.declares(Capability::StateLog);
-        let met = if exact { changes == allowed } else { allowed.last() == Some(&state) };
+        let met = if exact {
+            changes == allowed
+        } else {
+            allowed.last() == Some(&state)
+        };
         if met {
             return Ok(StepResult::Met);
         }
-        let list = |states: &[State]| states.iter().map(State::to_string).collect::<Vec<_>>().join(", ");
+        let list = |states: &[State]| {
+            states
+                .iter()
+                .map(State::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let (expected, got) = if exact {
             (list(allowed), list(&changes))
         } else {
-            (list(&allowed[allowed.len().saturating_sub(1)..]), state.to_string())
+            (
+                list(&allowed[allowed.len().saturating_sub(1)..]),
+                state.to_string(),
+            )
         };
         let stimulus = &self.stimulus;
         Err(Broken {
@@ -289,7 +398,11 @@ impl Play {
         for branch in branches {
             windows.push((branch, self.window(branch.bounds.as_ref(), Duration::ZERO)?));
         }
-        let last = windows.iter().map(|(_, window)| window.hi).max().unwrap_or(self.now);
+        let last = windows
+            .iter()
+            .map(|(_, window)| window.hi)
+            .max()
+            .unwrap_or(self.now);
         while !self.is_gone() && self.now < last {
             self.pass(last, Stop::FirstChange, step).await?;
             let strict = self.plan.variant.strict;
@@ -302,12 +415,25 @@ impl Play {
         if let Some((branch, _)) = met {
             self.seen(branch.tag.as_deref(), branch.deviates);
             self.book.end();
-            return Ok(if branch.deviates { StepResult::Deviates } else { StepResult::Met });
+            return Ok(if branch.deviates {
+                StepResult::Deviates
+            } else {
+                StepResult::Met
+            });
         }
-        let expected: Vec<String> = windows.iter().map(|(_, window)| format!("gone {}", window.words)).collect();
-        let got = at.map_or_else(|| format!("still in {}", self.state()), |at| format!("gone at {at}"));
+        let expected: Vec<String> = windows
+            .iter()
+            .map(|(_, window)| format!("gone {}", window.words))
+            .collect();
+        let got = at.map_or_else(
+            || format!("still in {}", self.state()),
+            |at| format!("gone at {at}"),
+        );
         Err(Broken {
-            sentence: format!("The connection was {got}; it has to be {}.", expected.join(" or ")),
+            sentence: format!(
+                "The connection was {got}; it has to be {}.",
+                expected.join(" or ")
+            ),
             delta: vec![delta("time", expected.join(" or "), got.clone())],
             expected,
             got,
@@ -327,8 +453,13 @@ impl Play {
         self.recorder.tags.extend(tag.map(str::to_owned));
         if deviates {
             let step = self.recorder.step;
-            let what = tag.map_or_else(|| "a tolerated departure".to_owned(), |tag| format!("`{tag}`"));
-            self.recorder.deviations.push(format!("Step {step}: {what} was seen, which departs from the text."));
+            let what = tag.map_or_else(
+                || "a tolerated departure".to_owned(),
+                |tag| format!("`{tag}`"),
+            );
+            self.recorder.deviations.push(format!(
+                "Step {step}: {what} was seen, which departs from the text."
+            ));
         }
     }
 
@@ -353,7 +484,8 @@ impl Play {
             Kind::New => return false,
         };
         if !strict {
-            self.recorder.mark(arrival.packet, Taken::Tolerated, Some(reason));
+            self.recorder
+                .mark(arrival.packet, Taken::Tolerated, Some(reason));
         }
         !strict
     }
@@ -362,7 +494,10 @@ impl Play {
         self.recorder.mark(arrival.packet, Taken::Refused, None);
         let got = short(&arrival.text).to_owned();
         Broken {
-            sentence: format!("After {} the stack sent {got}; {expected} is allowed.", self.stimulus),
+            sentence: format!(
+                "After {} the stack sent {got}; {expected} is allowed.",
+                self.stimulus
+            ),
             expected: vec![expected.to_owned()],
             delta: vec![delta("segment", expected, got.clone())],
             got,
@@ -394,7 +529,9 @@ fn option(name: OptionName, value: &str) -> Result<SocketOption, Halt> {
         OptionName::ReceiveBuffer => SocketOption::ReceiveBuffer(value.parse().map_err(|_| bad())?),
         OptionName::KeepAlive if value == "off" => SocketOption::KeepAlive(None),
         OptionName::KeepAlive => {
-            let seconds = value.strip_suffix('s').and_then(|seconds| seconds.parse().ok());
+            let seconds = value
+                .strip_suffix('s')
+                .and_then(|seconds| seconds.parse().ok());
             SocketOption::KeepAlive(Some(Duration::from_secs(seconds.ok_or_else(bad)?)))
         }
     })

@@ -15,7 +15,10 @@ pub(crate) struct Stream {
 impl Stream {
     /// A stream whose pattern differs from that of other salts.
     pub(crate) const fn new(salt: u8) -> Self {
-        Self { salt, literal: BTreeMap::new() }
+        Self {
+            salt,
+            literal: BTreeMap::new(),
+        }
     }
 
     /// The octet at an offset. The pattern's period, 251 x 256, is prime to
@@ -32,12 +35,17 @@ impl Stream {
 
     /// `len` octets from `offset` on.
     pub(crate) fn read(&self, offset: u32, len: usize) -> Vec<u8> {
-        (offset..).take(len).map(|offset| self.octet(offset)).collect()
+        (offset..)
+            .take(len)
+            .map(|offset| self.octet(offset))
+            .collect()
     }
 
     /// Where `octets` first differ from the stream at `offset`.
     pub(crate) fn difference(&self, offset: u32, octets: &[u8]) -> Option<usize> {
-        (offset..).zip(octets).position(|(offset, octet)| self.octet(offset) != *octet)
+        (offset..)
+            .zip(octets)
+            .position(|(offset, octet)| self.octet(offset) != *octet)
     }
 }
 
