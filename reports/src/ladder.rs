@@ -66,7 +66,11 @@ pub enum Act<'a> {
         text: Cow<'a, str>,
         /// Until when, in words.
         when: &'a str,
+        /// Whether that is that nothing comes.
+        silence: bool,
     },
+    /// What broke the trial, where that is no packet.
+    Broken(String),
     /// The application made a call.
     App {
         /// The call.
@@ -82,6 +86,9 @@ pub enum Act<'a> {
     Step {
         /// The step as the case writes it.
         text: String,
+        /// Whether it could not be judged, because the stack cannot be looked
+        /// into.
+        unobserved: bool,
     },
 }
 
@@ -117,13 +124,16 @@ impl Act<'_> {
     /// Whether the row stands for what broke the trial.
     #[must_use]
     pub const fn is_refused(&self) -> bool {
-        matches!(
-            self,
-            Act::Packet {
-                mark: Mark::Refused,
-                ..
-            }
-        )
+        match self {
+            Act::Packet { mark, .. } => matches!(mark, Mark::Refused),
+            Act::Broken(_) => true,
+            Act::Prelude { .. }
+            | Act::Expected { .. }
+            | Act::App { .. }
+            | Act::Wait(_)
+            | Act::State
+            | Act::Step { .. } => false,
+        }
     }
 }
 

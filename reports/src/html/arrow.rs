@@ -56,6 +56,7 @@ const fn class(act: &Act<'_>) -> Option<&'static str> {
             Mark::After => Some("after"),
         },
         Act::Expected { .. } => Some("expected"),
+        Act::Broken(_) => Some("refused"),
         Act::App { .. } => Some("app"),
         Act::Prelude { .. } | Act::Wait(_) | Act::State | Act::Step { .. } => Some("aside"),
     }
@@ -64,7 +65,13 @@ const fn class(act: &Act<'_>) -> Option<&'static str> {
 fn act(act: &Act<'_>) -> Markup {
     match act {
         Act::Packet { from, text, mark } => packet(*from, text, *mark),
+        Act::Expected {
+            text: label,
+            silence: true,
+            ..
+        } => text(label),
         Act::Expected { text, .. } => arrow("e", text),
+        Act::Broken(what) => text(what),
         Act::App { call, result } => html! { b { (call) } " \u{2192} " (text(result)) },
         Act::Prelude { name, packets } => html! {
             "prelude " b { (name) } ": " (packets)
@@ -72,7 +79,7 @@ fn act(act: &Act<'_>) -> Markup {
         },
         Act::Wait(nanos) => html! { (span(*nanos)) " pass" },
         Act::State => html! {},
-        Act::Step { text } => html! { (text) },
+        Act::Step { text, .. } => html! { (text) },
     }
 }
 
@@ -93,7 +100,7 @@ fn arrow(shape: &str, label: &str) -> Markup {
 fn time(row: &Row<'_>) -> Markup {
     match &row.what.act {
         Act::Expected { when, .. } => html! { "expected " (when) },
-        Act::Step { .. } => html! {},
+        Act::Step { .. } | Act::Broken(_) => html! {},
         Act::Prelude { .. } | Act::Packet { .. } | Act::App { .. } | Act::Wait(_) | Act::State => {
             html! { (stamp(row.at)) }
         }
@@ -122,6 +129,10 @@ const fn mark_in_words(act: &Act<'_>) -> Option<&'static str> {
             Mark::Refused => Some("got this instead"),
             Mark::After => Some("after the verdict"),
         },
+        Act::Broken(_) => Some("here it broke"),
+        Act::Step {
+            unobserved: true, ..
+        } => Some("cannot be seen on this stack"),
         Act::Expected { .. }
         | Act::Prelude { .. }
         | Act::App { .. }

@@ -62,7 +62,7 @@ fn panel(report: &Report<'_>, case: &Case<'_>) -> Markup {
     let alone = case.variants.len() == 1;
     html! {
         details.case id=(anchor("case", &case.id.0)) data-attention[case.needs_attention()] {
-            summary { b { (info.title) } " " code { (case.id) } (marks(report, case)) }
+            summary { b { (info.title) } " " code { (case.id) } " " (level(info.level)) (marks(report, case)) }
             @if !info.purpose.is_empty() { p { (info.purpose.trim()) } }
             @if let Some(disputed) = &info.disputed { p { b { "Disputed: " } (disputed) } }
             (claims(report, info))

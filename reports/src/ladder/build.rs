@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use tcpspec_record::trace::Taken;
-use tcpspec_record::{Event, Side, TraceEvent, Trial};
+use tcpspec_record::{Event, FieldDelta, Side, StepResult, TraceEvent, Trial};
 use tcpspec_wire::{Flags, SegmentText, TcpOption};
 
 use super::{Act, Ladder, Mark, Row, What};
@@ -21,6 +21,7 @@ pub(super) fn ladder<'a>(trial: &'a Trial, steps: Steps<'_>) -> Ladder<'a> {
         builder.push(event.at, event.step, &event.event);
     }
     builder.add_silent(trial, steps);
+    builder.add_broken(trial);
     Ladder { rows: builder.rows }
 }
 
@@ -116,6 +117,7 @@ impl<'a> Builder<'a> {
             Act::Expected {
                 text: short(text),
                 when,
+                silence: text.starts_with("no"),
             },
         );
         let last = self.rows.len() - 1;
@@ -141,27 +143,60 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds the steps that left nothing in the trace, where the case has a
-    /// sentence on them.
+    /// sentence on them or the stack could not be looked into.
     fn add_silent(&mut self, trial: &Trial, steps: Steps<'_>) {
-        let reached = trial.steps.iter().map(|step| step.step).max().unwrap_or(0);
-        for (number, step) in steps.own().take_while(|(number, _)| *number <= reached) {
-            let seen = self.rows.iter().any(|row| row.what.step == number);
-            if seen || step.why.is_none() {
+        for outcome in &trial.steps {
+            let Some(step) = steps.get(outcome.step) else {
                 continue;
-            }
-            let after = self.rows.iter().rposition(|row| row.what.step < number);
-            let after = after.map_or(0, |row| row + 1);
-            let at = after.checked_sub(1).map_or(0, |row| self.rows[row].at);
-            let what = What {
-                step: number,
-                act: Act::Step {
-                    text: step.text.clone(),
-                },
-                states: Vec::new(),
-                note: None,
             };
-            self.rows.insert(after, Row { at, what });
+            let unobserved = outcome.result == StepResult::Unobserved;
+            let is_own = steps.number(outcome.step).is_some();
+            let is_seen = self.rows.iter().any(|row| row.what.step == outcome.step);
+            if is_own && !is_seen && (unobserved || step.why.is_some()) {
+                let text = step.text.clone();
+                self.insert_after(outcome.step, Act::Step { text, unobserved });
+            }
         }
+    }
+
+    /// What broke the trial must be seen: where no packet did, a row says it.
+    fn add_broken(&mut self, trial: &Trial) {
+        let Some(failure) = &trial.failure else {
+            return;
+        };
+        if self.rows.is_empty() || self.rows.iter().any(|row| row.what.act.is_refused()) {
+            return;
+        }
+        let text = match failure.delta.first() {
+            _ if failure.got.is_empty() => "nothing came".to_owned(),
+            Some(FieldDelta { field, got, .. }) => format!("{field}: {got}"),
+            None => failure.got.clone(),
+        };
+        self.insert_after(failure.step, Act::Broken(text));
+    }
+
+    /// Inserts a row behind all that happened up to a step.
+    fn insert_after(&mut self, step: usize, act: Act<'a>) {
+        let is_before = |row: &Row<'_>| {
+            let late = matches!(
+                row.what.act,
+                Act::Packet {
+                    mark: Mark::After,
+                    ..
+                }
+            );
+            row.what.step <= step && !late
+        };
+        let last = self.rows.iter().rposition(is_before);
+        let at = last.map_or(0, |last| self.rows[last].at);
+        let what = What {
+            step,
+            act,
+            states: Vec::new(),
+            note: None,
+        };
+        let index = last.map_or(0, |last| last + 1);
+        self.rows.insert(index, Row { at, what });
     }
 }
 

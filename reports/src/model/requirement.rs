@@ -182,12 +182,10 @@ fn cited(info: &CaseInfo) -> BTreeSet<&RequirementId> {
 
 /// What one trial says of a requirement that its case cites.
 fn judge(trial: &Trial, info: &CaseInfo, id: &RequirementId) -> Judgement {
-    if broken(trial, info) == Some(id) {
-        return if trial.known.is_some() {
-            Judgement::Known
-        } else {
-            Judgement::Broken
-        };
+    if let Some((claim, judgement)) = broken(trial, info)
+        && claim == id
+    {
+        return judgement;
     }
     let by_steps = info
         .steps
@@ -198,43 +196,47 @@ fn judge(trial: &Trial, info: &CaseInfo, id: &RequirementId) -> Judgement {
     }
     match trial.verdict {
         Verdict::Pass => Judgement::Met,
-        Verdict::Deviates => Judgement::Deviates,
+        Verdict::Deviates if trial.failure.is_none() => Judgement::Deviates,
         Verdict::Crash
         | Verdict::Stuck
         | Verdict::Fail
+        | Verdict::Deviates
         | Verdict::Blocked
         | Verdict::Inconclusive
         | Verdict::Skip => Judgement::Open,
     }
 }
 
-/// The requirement that a failed trial broke: the failure's, or the case's
-/// first.
-fn broken<'t>(trial: &'t Trial, info: &'t CaseInfo) -> Option<&'t RequirementId> {
-    match trial.verdict {
-        Verdict::Crash | Verdict::Stuck | Verdict::Fail => {
-            let claim = trial
-                .failure
-                .as_ref()
-                .and_then(|failure| failure.claim.as_ref());
-            claim.or_else(|| info.claims.first())
+/// What a broken trial says of the requirement it broke: the failure's, or the
+/// case's first.
+fn broken<'t>(trial: &'t Trial, info: &'t CaseInfo) -> Option<(&'t RequirementId, Judgement)> {
+    let failure = trial.failure.as_ref();
+    let judgement = match trial.verdict {
+        Verdict::Crash | Verdict::Stuck | Verdict::Fail if trial.known.is_some() => {
+            Judgement::Known
         }
+        Verdict::Crash | Verdict::Stuck | Verdict::Fail => Judgement::Broken,
+        Verdict::Deviates if failure.is_some() => Judgement::Deviates,
         Verdict::Deviates
         | Verdict::Blocked
         | Verdict::Inconclusive
         | Verdict::Skip
-        | Verdict::Pass => None,
-    }
+        | Verdict::Pass => return None,
+    };
+    let claim = failure.and_then(|failure| failure.claim.as_ref());
+    Some((claim.or_else(|| info.claims.first())?, judgement))
 }
 
+/// What the steps that decide a requirement say of it. A step that broke the
+/// trial has been told by [`broken`], or lies in a prelude, which is a case of
+/// its own.
 fn judge_by_steps(trial: &Trial, id: &RequirementId) -> Judgement {
     let steps = trial.steps.iter();
     let steps = steps.filter(|step| step.claim.as_ref() == Some(id));
     let judgements = steps.map(|step| match step.result {
         StepResult::Met => Judgement::Met,
         StepResult::Deviates => Judgement::Deviates,
-        StepResult::Broken => Judgement::Broken,
-        StepResult::Done | StepResult::Unobserved => Judgement::Open,
+        StepResult::Done | StepResult::Unobserved | StepResult::Broken => Judgement::Open,
     });
     judgements.min().unwrap_or(Judgement::Open)
 }

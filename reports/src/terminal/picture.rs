@@ -75,9 +75,17 @@ fn line(row: &Row<'_>, steps: Steps<'_>, style: Style) -> String {
     let (body, time) = match &what.act {
         Act::Prelude { name, packets } => (prelude(name, *packets), stamp(row.at)),
         Act::Packet { from, text, mark } => (packet(*from, text, *mark), stamp(row.at)),
-        Act::Expected { text, when } => (
-            arrow(Side::Sut, text, "- "),
+        Act::Expected {
+            text,
+            when,
+            silence,
+        } => (
+            expected(text, *silence),
             format!("expected {}", clean(when)),
+        ),
+        Act::Broken(text) => (
+            lifelines(&format!("{:LEAD$}{}", "", clean(text))),
+            String::new(),
         ),
         Act::App { call, result } => (app(call, result), stamp(row.at)),
         Act::Wait(nanos) => (wait(*nanos), stamp(row.at)),
@@ -102,6 +110,7 @@ const fn marker(act: &Act<'_>) -> (&'static str, Option<Ink>) {
             Mark::After => ("", Some(Ink::Faint)),
         },
         Act::Expected { .. } => ("", Some(Ink::Good)),
+        Act::Broken(_) => ("!!", Some(Ink::Bad)),
         Act::Prelude { .. } | Act::Wait(_) | Act::State => ("", Some(Ink::Faint)),
         Act::App { .. } | Act::Step { .. } => ("", None),
     }
@@ -156,6 +165,14 @@ fn packet(from: Side, text: &str, mark: Mark) -> String {
         Mark::Plain | Mark::Tolerated => arrow(from, text, "-"),
         Mark::Refused => arrow(from, text, "="),
         Mark::After => arrow(from, text, "."),
+    }
+}
+
+fn expected(text: &str, silence: bool) -> String {
+    if silence {
+        lifelines(&format!("{:LEAD$}({})", "", clean(text)))
+    } else {
+        arrow(Side::Sut, text, "- ")
     }
 }
 

@@ -114,7 +114,7 @@ fn hostile() -> Log {
 
 fn attributes<'p>(page: &'p str, start: &str) -> Vec<&'p str> {
     let rest = page.split(start).skip(1);
-    rest.map(|rest| rest.split('"').next().unwrap()).collect()
+    rest.filter_map(|rest| rest.split('"').next()).collect()
 }
 
 /// Holds every element to be closed by its own kind, in order; those aside
@@ -123,18 +123,21 @@ fn attributes<'p>(page: &'p str, start: &str) -> Vec<&'p str> {
 fn check_well_formed(page: &str) {
     const NO_END: [&str; 6] = ["meta", "input", "td", "th", "tr", "li"];
     let mut open: Vec<&str> = Vec::new();
-    let mut rest = page.strip_prefix("<!DOCTYPE html>").unwrap();
+    let mut rest = page.strip_prefix("<!DOCTYPE html>").expect("no doctype");
     while let Some((_, tag)) = rest.split_once('<') {
-        let (tag, after) = tag.split_once('>').unwrap();
+        let (tag, after) = tag.split_once('>').expect("a tag without end");
         rest = after;
-        let name = tag.split([' ', '/']).find(|part| !part.is_empty()).unwrap();
+        let name = tag
+            .split([' ', '/'])
+            .find(|part| !part.is_empty())
+            .unwrap_or_default();
         if tag.starts_with('/') {
             assert_eq!(open.pop(), Some(name), "closed out of order");
         } else if !tag.ends_with('/') && !NO_END.contains(&name) {
             open.push(name);
         }
         if matches!(open.last(), Some(&("script" | "style"))) {
-            let end = rest.find("</").unwrap();
+            let end = rest.find("</").expect("a script without end");
             rest = &rest[end..];
         }
     }

@@ -37,6 +37,17 @@ fn every_verdict_has_its_screen(
     insta::assert_snapshot!(format!("screen_{verdict}"), screen);
 }
 
+#[rstest]
+#[case::nothing_came(false)]
+#[case::something_came(true)]
+fn what_broke_is_always_in_the_picture(#[case] silence: bool) {
+    let log = fixture::closing_timeout(silence);
+    let trial = fixture::trial(&log, Verdict::Fail);
+    let report = Report::from_log(&log);
+    let screen = terminal::failure(&report, trial, &Context::default(), Style::Plain);
+    insta::assert_snapshot!(format!("screen_silence_{silence}"), screen);
+}
+
 #[test]
 fn colour_adds_nothing_but_escape_codes() {
     let coloured = screen(Verdict::Fail, Style::Colour);
