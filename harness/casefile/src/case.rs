@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tcpspec_record::id::variant_id;
 use tcpspec_record::{CaseId, Level, RequirementId};
 use tcpspec_wire::Capability;
 
@@ -54,6 +55,14 @@ pub struct Variant {
     pub steps: Vec<Step>,
     /// Link and one sentence, where the requirement is disputed.
     pub disputed: Option<String>,
+}
+
+impl Variant {
+    /// Case and axis values: `reset/in-closing@at=left`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        variant_id(&self.case, &self.name)
+    }
 }
 
 /// How the peer behaves where no step says otherwise (`params:`).

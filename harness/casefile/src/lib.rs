@@ -10,15 +10,41 @@
 //! | [`step`] | a step and what it does or expects |
 //! | [`segment`] | a segment to send, a segment to expect |
 //! | [`expr`] | numbers, times and symbols that a stack gives values to |
+//! | [`suite`] | all cases of a directory; selecting among them; baselines |
+//! | [`catalogue`] | the requirements that cases cite |
+//! | [`diagnostic`] | a complaint: code, place, what to write instead |
+//! | [`limits`] | bounds on what a case may be |
+//!
+//! Reading goes in passes, each blind to the next: `document` (YAML, with the
+//! place of every node), `raw` (the keys; the JSON Schema comes from the same
+//! types), `matrix` and `phrase` (axes, values put into texts), `grammar` (the
+//! languages inside the texts), `check` (everything that refers to something
+//! else). What the cases mean on the wire is left to the engine.
 
 pub mod case;
+pub mod catalogue;
+mod check;
+mod decode;
+pub mod diagnostic;
+mod document;
 pub mod expr;
+mod grammar;
+pub mod limits;
+mod matrix;
+mod phrase;
+mod raw;
 pub mod segment;
 pub mod step;
+pub mod suite;
 
 pub use case::{Case, Numbering, PeerParams, Variant};
+pub use catalogue::Catalogue;
+pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use segment::{Match, OptionPattern, SegmentPattern, SegmentTemplate, SourceAddress};
 pub use step::{
     Action, Alternative, AppCall, Bounds, GoneBranch, OptionName, Outcome, Place, Step,
+};
+pub use suite::{
+    BaselineError, LoadError, SelectError, SourceFile, Suite, load, load_baseline, load_files,
 };

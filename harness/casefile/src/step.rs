@@ -99,7 +99,7 @@ pub enum Bounds {
 }
 
 /// One way in which a `gone:` step can be met.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GoneBranch {
     /// When; at once if not given.
     pub bounds: Option<Bounds>,

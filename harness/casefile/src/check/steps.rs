@@ -1,0 +1,430 @@
+//! Steps: exactly one action, and what may stand beside it.
+
+use std::collections::BTreeSet;
+
+use tcpspec_record::{CaseId, RequirementId};
+use tcpspec_wire::Capability;
+
+use super::Library;
+use super::bounds::{bounds, duration};
+use super::expect::{Expecting, list};
+use super::fragments::find;
+use super::reach::Reach;
+use super::words::{requirement, states};
+use crate::case::{Numbering, Variant};
+use crate::diagnostic::{Code, Fault};
+use crate::document::NodeId;
+use crate::expr::Symbol;
+use crate::grammar::{LabelKind, Labels, Reading, read_app, read_template};
+use crate::phrase::{Texts, Used, is_name};
+use crate::raw::{Field, Gone, GoneBranchMap, Items, OneOrMany, Placed, RawStep, Text, Use};
+use crate::segment::{SegmentPattern, SegmentTemplate};
+use crate::step::{Action, Alternative, AppCall, OptionName, Outcome, Step};
+
+/// Reads the steps of one variant, its fragments' included.
+pub(super) struct StepReader<'a> {
+    library: &'a Library,
+    labels: Labels,
+    needs: BTreeSet<Capability>,
+    reach: Reach,
+    steps: Vec<Step>,
+    /// Fragments under way, the innermost last.
+    nesting: Vec<String>,
+    /// Whether a step of the case's own has judged something.
+    judges: bool,
+}
+
+/// What the steps of a fragment take from the step that uses it.
+#[derive(Clone, Default)]
+struct Inherited {
+    from: Option<CaseId>,
+    claim: Option<RequirementId>,
+    why: Option<String>,
+    hint: Option<String>,
+}
+
+/// Keys of which a step has exactly one.
+const ACTIONS: [&str; 7] = ["app", "peer", "sut", "quiet", "wait", "gone", "use"];
+
+impl<'a> StepReader<'a> {
+    /// Begins after the steps of a prelude.
+    pub(super) fn new(
+        library: &'a Library,
+        prelude: Option<&Variant>,
+        numbering: Numbering,
+    ) -> Self {
+        let mut reader = Self {
+            library,
+            labels: Labels::new(),
+            needs: BTreeSet::new(),
+            reach: Reach::Unused(i64::from(numbering.peer)),
+            steps: Vec::new(),
+            nesting: Vec::new(),
+            judges: false,
+        };
+        if let Some(prelude) = prelude {
+            reader.needs.clone_from(&prelude.needs);
+            for step in &prelude.steps {
+                reader.inherit(step, prelude);
+            }
+        }
+        reader
+    }
+
+    /// Reads the case's own steps.
+    pub(super) fn read_own(&mut self, steps: &[Placed<RawStep>], texts: Texts<'_>) {
+        self.read_all(steps, texts, &Inherited::default());
+        if !self.judges {
+            let fault = Fault::new(Code::JudgesNothing, 0..0, "this case judges nothing").help(
+                "add a step with `sut`, `quiet`, `gone`, `state`, or `expect` of the application",
+            );
+            let document = texts.document;
+            let root = document.root();
+            let key = root.and_then(|root| document.entry(root, "steps"));
+            match key {
+                Some((key, _)) => document.complain_at(key, fault, texts.sink),
+                None => document.complain_of_file(fault, texts.sink),
+            }
+        }
+    }
+
+    /// What the calls need, and the prelude.
+    pub(super) fn needs(&self) -> impl Iterator<Item = Capability> {
+        self.needs.iter().copied()
+    }
+
+    pub(super) fn into_steps(self) -> Vec<Step> {
+        self.steps
+    }
+
+    /// Segments that must not come.
+    pub(super) fn patterns(
+        &self,
+        field: &Field<OneOrMany>,
+        texts: Texts<'_>,
+    ) -> Vec<SegmentPattern> {
+        let segments = field.get().map_or(&[][..], OneOrMany::as_slice);
+        // What must not come may well acknowledge what was never sent.
+        let expecting = Expecting {
+            labels: &self.labels,
+            reach: Reach::Unknown,
+            texts,
+        };
+        segments
+            .iter()
+            .map(|text| expecting.pattern(*text))
+            .collect()
+    }
+
+    /// Takes over a step of the prelude.
+    fn inherit(&mut self, step: &Step, prelude: &Variant) {
+        if let Some(label) = &step.label {
+            self.labels.insert(label.clone(), label_kind(&step.action));
+        }
+        if let Action::Peer(segment) = &step.action {
+            self.reach.send(segment);
+        }
+        self.steps.push(Step {
+            prelude: true,
+            from: step.from.clone().or_else(|| Some(prelude.case.clone())),
+            ..step.clone()
+        });
+    }
+
+    fn read_all(&mut self, steps: &[Placed<RawStep>], texts: Texts<'_>, inherited: &Inherited) {
+        for step in steps {
+            self.read(step, texts, inherited);
+        }
+    }
+
+    fn read(&mut self, step: &Placed<RawStep>, texts: Texts<'_>, inherited: &Inherited) {
+        let Placed { node, value: raw } = step;
+        let document = texts.document;
+        let found: Vec<&str> = ACTIONS
+            .into_iter()
+            .filter(|key| document.entry(*node, key).is_some())
+            .collect();
+        let action = match found.as_slice() {
+            [] => "state",
+            [only] => only,
+            [_, second, ..] => {
+                let message = format!("a step has one action, not {}", list(&found));
+                let fault = Fault::new(Code::OneAction, 0..0, message);
+                let at = document.entry(*node, second).map_or(*node, |(key, _)| key);
+                let help = "begin another step: put `- ` before it";
+                return document.complain_at(at, fault.help(help), texts.sink);
+            }
+        };
+        if action == "state" && document.entry(*node, "state").is_none() {
+            let fault = Fault::new(Code::OneAction, 0..0, "this step does nothing");
+            let help = format!("add one of {}, or `state`", list(&ACTIONS));
+            return document.complain_at(*node, fault.help(help), texts.sink);
+        }
+        check_beside(action, *node, texts);
+        if let Some(fragment) = raw.r#use.get() {
+            return self.read_use(fragment, raw, texts, inherited);
+        }
+        let (Some(found), text) = self.action(raw, texts) else {
+            return;
+        };
+        self.push(found, text, step, texts, inherited);
+    }
+
+    fn push(
+        &mut self,
+        action: Action,
+        text: String,
+        step: &Placed<RawStep>,
+        texts: Texts<'_>,
+        inherited: &Inherited,
+    ) {
+        let Placed { node, value: raw } = step;
+        let own = |field: &Field<Text>| field.get().map(|text| texts.text(*text));
+        let claim = raw.claim.get();
+        let claim = claim.and_then(|id| requirement(*id, &self.library.catalogue, texts));
+        let state = states(&raw.state, texts);
+        let never = self.patterns(&raw.never, texts);
+        self.judges |= judges(&action) || state.is_some() || !never.is_empty();
+        let step = Step {
+            bounds: bounds(&raw.within, &raw.at, &self.labels, texts),
+            label: self.label(&raw.r#as, label_kind(&action), texts),
+            state,
+            never,
+            claim: claim.or_else(|| inherited.claim.clone()),
+            why: own(&raw.why).or_else(|| inherited.why.clone()),
+            note: own(&raw.note),
+            hint: own(&raw.hint).or_else(|| inherited.hint.clone()),
+            text,
+            place: texts.document.place(*node),
+            from: inherited.from.clone(),
+            prelude: false,
+            action,
+        };
+        self.steps.push(step);
+    }
+
+    /// The action and its text in one line; `None` if it could not be read.
+    fn action(&mut self, raw: &RawStep, texts: Texts<'_>) -> (Option<Action>, String) {
+        let expecting = Expecting {
+            labels: &self.labels,
+            reach: self.reach,
+            texts,
+        };
+        let (name, action, said) = if let Some(text) = raw.app.get() {
+            let (call, outcomes, said) = self.app(*text, texts);
+            ("app", Action::App(call, outcomes), said)
+        } else if let Some(text) = raw.peer.get() {
+            let segment = self.template(*text, texts);
+            self.reach.send(&segment);
+            let said = segment.text.clone();
+            ("peer", Action::Peer(segment), said)
+        } else if let Some(expectation) = raw.sut.get() {
+            let ways = expecting.alternatives(expectation);
+            let said = said_of_ways(&ways);
+            ("sut", Action::Sut(ways), said)
+        } else if let Some(text) = raw.quiet.get() {
+            let time = duration(*text, &self.labels, texts);
+            ("quiet", Action::Quiet(time), texts.text(*text))
+        } else if let Some(text) = raw.wait.get() {
+            let time = duration(*text, &self.labels, texts);
+            ("wait", Action::Wait(time), texts.text(*text))
+        } else if let Some(gone) = raw.gone.get() {
+            let said = said_of_gone(gone, texts);
+            ("gone", Action::Gone(expecting.gone(gone)), said)
+        } else if let Some(names) = raw.state.get() {
+            let names = names.as_slice().iter().map(|name| texts.text(*name));
+            let said = names.collect::<Vec<_>>().join(", ");
+            ("state", Action::Check, said)
+        } else {
+            return (None, String::new());
+        };
+        (Some(action), format!("{name}: {said}"))
+    }
+
+    fn app(&mut self, text: Text, texts: Texts<'_>) -> (AppCall, Vec<Outcome>, String) {
+        let phrase = texts.phrase(text);
+        let mut reading = Reading::new(&self.labels);
+        let (call, outcomes) = read_app(&phrase.text, &mut reading);
+        for fault in reading.faults {
+            texts.complain(&phrase, fault);
+        }
+        self.needs.extend(needs_of(&call));
+        (call, outcomes, phrase.text)
+    }
+
+    fn template(&self, text: Text, texts: Texts<'_>) -> SegmentTemplate {
+        let phrase = texts.phrase(text);
+        let mut reading = Reading::new(&self.labels);
+        let segment = read_template(&phrase.text, &mut reading);
+        for fault in reading.faults {
+            texts.complain(&phrase, fault);
+        }
+        segment
+    }
+
+    fn label(&mut self, field: &Field<Text>, kind: LabelKind, texts: Texts<'_>) -> Option<String> {
+        let phrase = texts.phrase(*field.get()?);
+        let name = phrase.text.as_str();
+        let is_symbol = Symbol::ALL
+            .iter()
+            .any(|(_, symbol)| symbol.split('.').next() == Some(name));
+        let whole = 0..name.len();
+        if !is_name(name) || is_symbol {
+            let message = format!("`{name}` cannot be a label");
+            let fault = Fault::new(Code::Name, whole, message).help(
+                "begin with a letter, go on with letters, digits and `_`; names of symbols are taken",
+            );
+            texts.complain(&phrase, fault);
+        } else if self.labels.insert(name.to_owned(), kind).is_some() {
+            let message = format!("an earlier step is labelled `{name}`, too");
+            let fault = Fault::new(Code::DuplicateLabel, whole, message);
+            texts.complain(&phrase, fault.help("find another name"));
+        }
+        Some(phrase.text)
+    }
+
+    /// Reads the steps of a fragment in place of the step that uses it.
+    fn read_use(
+        &mut self,
+        reference: &Use,
+        raw: &RawStep,
+        texts: Texts<'_>,
+        inherited: &Inherited,
+    ) {
+        let Some(fragment) = find(reference, &self.library.fragments, &self.nesting, texts) else {
+            return;
+        };
+        let own = |field: &Field<Text>| field.get().map(|text| texts.text(*text));
+        let claim = raw.claim.get();
+        let claim = claim.and_then(|id| requirement(*id, &self.library.catalogue, texts));
+        let inherited = Inherited {
+            from: Some(CaseId(format!("fragments/{}", fragment.name))),
+            claim: claim.or_else(|| inherited.claim.clone()),
+            why: own(&raw.why).or_else(|| inherited.why.clone()),
+            hint: own(&raw.hint).or_else(|| inherited.hint.clone()),
+        };
+        let inner = Texts {
+            document: fragment.document,
+            bindings: &fragment.bindings,
+            used: &Used::default(),
+            sink: texts.sink,
+        };
+        self.nesting.push(fragment.name);
+        self.read_all(fragment.steps, inner, &inherited);
+        self.nesting.pop();
+    }
+}
+
+/// Complains of keys that make no sense beside the action.
+fn check_beside(action: &str, step: NodeId, texts: Texts<'_>) {
+    let allowed = beside(action);
+    let document = texts.document;
+    for key in BESIDE {
+        let Some((at, _)) = document
+            .entry(step, key)
+            .filter(|_| !allowed.contains(&key))
+        else {
+            continue;
+        };
+        let message = format!("`{key}` makes no sense beside `{action}`");
+        let fault = Fault::new(Code::Beside, 0..0, message);
+        let help = match (action, key) {
+            ("gone", "at" | "within") => format!("write `gone: {{{key}: ...}}`"),
+            ("use", _) => "write it on the fragment's own steps".to_owned(),
+            _ => format!("beside `{action}` can stand {}", list(allowed)),
+        };
+        document.complain_at(at, fault.help(help), texts.sink);
+    }
+}
+
+/// Keys that can stand beside an action.
+const BESIDE: [&str; 9] = [
+    "as", "within", "at", "state", "never", "claim", "why", "note", "hint",
+];
+
+fn beside(action: &str) -> &'static [&'static str] {
+    match action {
+        "sut" => &BESIDE,
+        "use" => &["claim", "why", "hint"],
+        "gone" => &["as", "never", "claim", "why", "note", "hint"],
+        "wait" => &["as", "state", "never", "claim", "why", "note", "hint"],
+        "state" => &["as", "state", "claim", "why", "note", "hint"],
+        _ => &["as", "state", "claim", "why", "note", "hint"],
+    }
+}
+
+/// Whether an action can find the stack at fault.
+fn judges(action: &Action) -> bool {
+    match action {
+        Action::Sut(_) | Action::Quiet(_) | Action::Gone(_) => true,
+        Action::App(call, outcomes) => *call == AppCall::Look || !outcomes.is_empty(),
+        Action::Peer(_) | Action::Wait(_) | Action::Check => false,
+    }
+}
+
+fn label_kind(action: &Action) -> LabelKind {
+    let has_segment = match action {
+        Action::Peer(_) => true,
+        Action::Sut(ways) => ways.iter().any(|way| !way.segments.is_empty()),
+        Action::App(..) | Action::Quiet(_) | Action::Wait(_) | Action::Gone(_) | Action::Check => {
+            false
+        }
+    };
+    if has_segment {
+        LabelKind::Segment
+    } else {
+        LabelKind::Moment
+    }
+}
+
+/// What a stack has to be able to do for a call to make sense.
+fn needs_of(call: &AppCall) -> Option<Capability> {
+    match call {
+        AppCall::Listen | AppCall::Accept | AppCall::CloseListener => Some(Capability::PassiveOpen),
+        AppCall::Connect => Some(Capability::ActiveOpen),
+        AppCall::SendLen(_) | AppCall::SendData(_) | AppCall::Recv(_) => Some(Capability::Data),
+        AppCall::Shutdown => Some(Capability::Shutdown),
+        AppCall::Close => Some(Capability::AppClose),
+        AppCall::Abort => Some(Capability::Abort),
+        AppCall::SetOption(OptionName::Nagle, _) => Some(Capability::OptNagle),
+        AppCall::SetOption(OptionName::ReceiveBuffer, _) => Some(Capability::OptRcvbuf),
+        AppCall::SetOption(OptionName::KeepAlive, _) => Some(Capability::OptKeepalive),
+        AppCall::Look => None,
+    }
+}
+
+/// The ways of a `sut:` step in one line.
+fn said_of_ways(ways: &[Alternative]) -> String {
+    let way = |way: &Alternative| {
+        let mut parts: Vec<&str> = way.segments.iter().map(|s| s.text.as_str()).collect();
+        if way.quiet.is_some() {
+            parts.push("nothing");
+        }
+        parts.join(", then ")
+    };
+    let ways: Vec<String> = ways.iter().map(way).collect();
+    ways.join(" | ")
+}
+
+/// When a connection has to be gone, in one line.
+fn said_of_gone(gone: &Gone, texts: Texts<'_>) -> String {
+    let when = |within: &Field<OneOrMany>, at: &Field<Text>| match (within.get(), at.get()) {
+        (Some(within), _) => {
+            let bounds = within.as_slice().iter().map(|bound| texts.text(*bound));
+            format!("within {}", bounds.collect::<Vec<_>>().join(" .. "))
+        }
+        (None, Some(at)) => format!("at {}", texts.text(*at)),
+        (None, None) => "now".to_owned(),
+    };
+    match gone {
+        Gone::Text(text) => texts.text(*text),
+        Gone::Map(Placed { value, .. }) => match value.one_of.get() {
+            None => when(&value.within, &value.at),
+            Some(Items(branches)) => {
+                let branch =
+                    |branch: &Placed<GoneBranchMap>| when(&branch.value.within, &branch.value.at);
+                branches.iter().map(branch).collect::<Vec<_>>().join(" | ")
+            }
+        },
+    }
+}

@@ -1,0 +1,222 @@
+//! Calls of the application: `VERB [k=v] [expect OUTCOME[|OUTCOME...]]`.
+
+use super::segment::read_quoted;
+use super::words::{Word, words};
+use super::{Reading, Wanted, read_expr};
+use crate::diagnostic::{Code, Fault};
+use crate::expr::Expr;
+use crate::step::{AppCall, OptionName, Outcome};
+
+/// Reads a call and what the application must be told.
+pub(crate) fn read_app(text: &str, reading: &mut Reading<'_>) -> (AppCall, Vec<Outcome>) {
+    let words = words(text);
+    let split = words.iter().position(|word| word.text == "expect");
+    let (call, outcomes) = words.split_at(split.unwrap_or(words.len()));
+    let outcomes = match outcomes {
+        [] => Vec::new(),
+        [expect, rest @ ..] => read_outcomes(*expect, rest, text, reading),
+    };
+    (read_call(call, split.is_some(), text, reading), outcomes)
+}
+
+fn read_call(
+    words: &[Word<'_>],
+    has_outcome: bool,
+    text: &str,
+    reading: &mut Reading<'_>,
+) -> AppCall {
+    let Some((verb, arguments)) = words.split_first() else {
+        if !has_outcome {
+            let fault = Fault::new(Code::UnknownVerb, 0..text.len(), "there is no call here");
+            reading.fault(fault.suggest("", VERBS));
+        }
+        return AppCall::Look;
+    };
+    let simple = match verb.text {
+        "listen" => Some(AppCall::Listen),
+        "connect" => Some(AppCall::Connect),
+        "accept" => Some(AppCall::Accept),
+        "shutdown" => Some(AppCall::Shutdown),
+        "abort" => Some(AppCall::Abort),
+        "close" => {
+            let listener = arguments.first().filter(|word| word.text == "listener");
+            let rest = &arguments[usize::from(listener.is_some())..];
+            no_more(rest, reading);
+            return listener.map_or(AppCall::Close, |_| AppCall::CloseListener);
+        }
+        _ => None,
+    };
+    if let Some(call) = simple {
+        no_more(arguments, reading);
+        return call;
+    }
+    match verb.text {
+        "send" => read_send(*verb, arguments, reading),
+        "recv" => AppCall::Recv(
+            one_argument(*verb, arguments, &["len"], reading)
+                .map_or(0, |(_, value)| count(value, MAX_RECEIVE, reading)),
+        ),
+        "setopt" => read_setopt(*verb, arguments, reading),
+        other => {
+            let message = format!("`{other}` is not a call of the application");
+            let fault = Fault::new(Code::UnknownVerb, verb.span(), message);
+            reading.fault(fault.suggest(other, VERBS));
+            AppCall::Look
+        }
+    }
+}
+
+fn read_send(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) -> AppCall {
+    match one_argument(verb, arguments, &["len", "data"], reading) {
+        Some(("data", value)) => AppCall::SendData(read_quoted(value, reading)),
+        Some((_, value)) => AppCall::SendLen(count(value, MAX_SEND, reading)),
+        None => AppCall::SendLen(0),
+    }
+}
+
+fn read_setopt(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) -> AppCall {
+    let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
+    let read = one_argument(verb, arguments, &names, reading);
+    let Some((name, value)) = read else {
+        return AppCall::Look;
+    };
+    let option = OPTIONS.iter().find(|(known, _)| *known == name);
+    let option = option.map_or(OptionName::Nagle, |(_, option)| *option);
+    check_option_value(option, value, reading);
+    AppCall::SetOption(option, value.text.to_owned())
+}
+
+fn check_option_value(option: OptionName, value: Word<'_>, reading: &mut Reading<'_>) {
+    match option {
+        OptionName::Nagle => {
+            if !matches!(value.text, "on" | "off") {
+                let message = format!("nagle is on or off, not `{}`", value.text);
+                reading.fault(Fault::new(Code::Argument, value.span(), message));
+            }
+        }
+        OptionName::ReceiveBuffer => {
+            count(value, MAX_SEND, reading);
+        }
+        OptionName::KeepAlive => {
+            if value.text != "off" {
+                reading.part(value.at, |reading| {
+                    read_expr(value.text, Wanted::Duration, reading)
+                });
+            }
+        }
+    }
+}
+
+/// The one `name=value` that a verb takes.
+fn one_argument<'a>(
+    verb: Word<'_>,
+    arguments: &[Word<'a>],
+    names: &[&'a str],
+    reading: &mut Reading<'_>,
+) -> Option<(&'a str, Word<'a>)> {
+    let forms: Vec<String> = names.iter().map(|name| format!("{name}=")).collect();
+    let Some((first, rest)) = arguments.split_first() else {
+        let message = format!("`{}` takes {}", verb.text, forms.join(" or "));
+        reading.fault(Fault::new(Code::Argument, verb.span(), message));
+        return None;
+    };
+    no_more(rest, reading);
+    let (name, value) = first.field().unwrap_or((*first, *first));
+    if !names.contains(&name.text) || first.field().is_none() {
+        let message = format!("`{}` takes {}, not this", verb.text, forms.join(" or "));
+        let fault = Fault::new(Code::Argument, name.span(), message);
+        reading.fault(fault.suggest(name.text, names.iter().copied()));
+        return None;
+    }
+    Some((name.text, value))
+}
+
+fn no_more(arguments: &[Word<'_>], reading: &mut Reading<'_>) {
+    if let Some(word) = arguments.first() {
+        let message = format!("`{}` is one argument too many", word.text);
+        let fault = Fault::new(Code::Argument, word.span(), message);
+        reading.fault(fault.help("leave it out, or write `expect` before what must be seen"));
+    }
+}
+
+fn count(value: Word<'_>, max: i64, reading: &mut Reading<'_>) -> usize {
+    let read = reading.part(value.at, |reading| {
+        read_expr(value.text, Wanted::Count(max), reading)
+    });
+    if let Expr::Number(number) = read {
+        return usize::try_from(number).unwrap_or(0);
+    }
+    let message = "the application needs a plain number";
+    let fault = Fault::new(Code::Argument, value.span(), message);
+    reading.fault(fault.help("write digits: calls know no symbols"));
+    0
+}
+
+fn read_outcomes(
+    expect: Word<'_>,
+    words: &[Word<'_>],
+    text: &str,
+    reading: &mut Reading<'_>,
+) -> Vec<Outcome> {
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        let fault = Fault::new(Code::UnknownOutcome, expect.span(), "`expect` what?");
+        reading.fault(fault.suggest("", OUTCOMES));
+        return Vec::new();
+    };
+    let all = &text[first.at..last.span().end];
+    let mut at = first.at;
+    let mut outcomes = Vec::new();
+    for piece in all.split('|') {
+        let blank = piece.len() - piece.trim_start().len();
+        let word = Word {
+            text: piece.trim(),
+            at: at + blank,
+        };
+        outcomes.extend(read_outcome(word, reading));
+        at += piece.len() + 1;
+    }
+    outcomes
+}
+
+fn read_outcome(word: Word<'_>, reading: &mut Reading<'_>) -> Option<Outcome> {
+    if let Some((name, value)) = word.field()
+        && name.text == "bytes"
+    {
+        return Some(Outcome::Bytes(count(value, MAX_RECEIVE, reading)));
+    }
+    match word.text {
+        "ok" => Some(Outcome::Ok),
+        "eof" => Some(Outcome::Eof),
+        "reset" => Some(Outcome::Reset),
+        "refused" => Some(Outcome::Refused),
+        "timeout" => Some(Outcome::Timeout),
+        "closed" => Some(Outcome::Closed),
+        "again" => Some(Outcome::Again),
+        other => {
+            let message = format!("an application is never told `{other}`");
+            let fault = Fault::new(Code::UnknownOutcome, word.span(), message);
+            reading.fault(fault.suggest(other, OUTCOMES));
+            None
+        }
+    }
+}
+
+const VERBS: [&str; 10] = [
+    "listen", "connect", "accept", "send", "recv", "shutdown", "close", "abort", "setopt", "expect",
+];
+
+const OUTCOMES: [&str; 8] = [
+    "ok", "eof", "reset", "refused", "timeout", "closed", "again", "bytes=N",
+];
+
+const OPTIONS: [(&str, OptionName); 3] = [
+    ("nagle", OptionName::Nagle),
+    ("rcvbuf", OptionName::ReceiveBuffer),
+    ("keepalive", OptionName::KeepAlive),
+];
+
+/// Octets of one `send`: more than any window, less than would hurt.
+const MAX_SEND: i64 = 1 << 24;
+
+/// Octets of one `recv`.
+const MAX_RECEIVE: i64 = 1 << 24;

@@ -1,0 +1,212 @@
+//! `$axis`, `$axis.field` and `$name` in texts: values put in, and places kept,
+//! so that a complaint about the outcome points at what was written.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::diagnostic::{Code, Fault, Sink};
+use crate::document::Document;
+use crate::raw::Text;
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// `$name`
+    Text(String),
+    /// `$name.field`, each with its value.
+    Fields(Vec<(String, String)>),
+}
+
+/// A name and what it stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    pub(crate) name: String,
+    /// The value's own name, for complaints; empty in a fragment.
+    pub(crate) chosen: String,
+    pub(crate) value: Value,
+}
+
+/// Names used so far, as written: `at`, `at.seq`.
+pub(crate) type Used = RefCell<BTreeSet<String>>;
+
+/// Texts of one document under one choice of values.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    pub(crate) document: &'a Document,
+    pub(crate) bindings: &'a [Binding],
+    pub(crate) used: &'a Used,
+    pub(crate) sink: &'a Sink,
+}
+
+/// A text with its values in place.
+#[derive(Clone, Debug)]
+pub(crate) struct Phrase {
+    pub(crate) text: String,
+    source: Text,
+    holes: Vec<Hole>,
+}
+
+/// A value put into a text.
+#[derive(Clone, Debug)]
+struct Hole {
+    /// Where it stands in the outcome.
+    filled: Range<usize>,
+    /// Where its name stands in what was written.
+    written: Range<usize>,
+}
+
+impl Texts<'_> {
+    /// The text with its values in place.
+    pub(crate) fn phrase(self, source: Text) -> Phrase {
+        let written = self.document.text(source.0);
+        let mut phrase = Phrase {
+            text: String::with_capacity(written.len()),
+            source,
+            holes: Vec::new(),
+        };
+        let mut at = 0;
+        while let Some(dollar) = written[at..].find('$') {
+            phrase.text.push_str(&written[at..at + dollar]);
+            at += dollar;
+            let len = name_len(&written[at + 1..]);
+            if len == 0 {
+                let is_escape = written[at + 1..].starts_with('$');
+                phrase.text.push('$');
+                at += 1 + usize::from(is_escape);
+                continue;
+            }
+            let start = phrase.text.len();
+            let name = &written[at + 1..at + 1 + len];
+            let (value, taken) = self.value(name, source, at);
+            phrase.text.push_str(value);
+            phrase.holes.push(Hole {
+                filled: start..phrase.text.len(),
+                written: at..at + 1 + taken,
+            });
+            at += 1 + taken;
+        }
+        phrase.text.push_str(&written[at..]);
+        phrase
+    }
+
+    /// The text with its values in place, and nothing else.
+    pub(crate) fn text(self, source: Text) -> String {
+        self.phrase(source).text
+    }
+
+    /// Complains about a part of a phrase.
+    pub(crate) fn complain(self, phrase: &Phrase, fault: Fault) {
+        let part = phrase.written(&fault.span);
+        let span = self.document.span(phrase.source.0, part);
+        self.document.complain(Fault { span, ..fault }, self.sink);
+    }
+
+    /// Complains about a whole scalar.
+    pub(crate) fn complain_of(self, text: Text, fault: Fault) {
+        self.document.complain_at(text.0, fault, self.sink);
+    }
+
+    /// The value of `name`, and how much of it is name: `$at.` at the end of a
+    /// sentence is `$at` and a full stop.
+    fn value(&self, name: &str, source: Text, at: usize) -> (&str, usize) {
+        let (head, field) = name.split_once('.').unwrap_or((name, ""));
+        let bound = self.bindings.iter().find(|bound| bound.name == head);
+        let found = bound.and_then(|bound| match &bound.value {
+            Value::Text(value) => Some((value.as_str(), head)),
+            Value::Fields(fields) => fields
+                .iter()
+                .find(|(known, _)| known == field)
+                .map(|(_, value)| (value.as_str(), name)),
+        });
+        let Some((value, taken)) = found else {
+            self.unknown(name, bound, source, at);
+            return ("0", name.len());
+        };
+        let is_new = !self.used.borrow().contains(taken);
+        if is_new {
+            self.used.borrow_mut().insert(taken.to_owned());
+        }
+        (value, taken.len())
+    }
+
+    fn unknown(&self, name: &str, bound: Option<&Binding>, source: Text, at: usize) {
+        let span = self.document.span(source.0, at..at + 1 + name.len());
+        let fault = match bound {
+            Some(bound) if name.contains('.') && !bound.chosen.is_empty() => {
+                let message = format!(
+                    "`{}` of axis `{}` lacks `${name}`",
+                    bound.chosen, bound.name
+                );
+                let fields = self.names();
+                Fault::new(Code::MissingField, span, message)
+                    .suggest(name, fields.iter().map(String::as_str))
+            }
+            _ => {
+                let names = self.names();
+                let message = format!("`${name}` stands for nothing");
+                let fault = Fault::new(Code::UnknownVariable, span, message);
+                if names.is_empty() {
+                    fault.help("declare it as an axis of `matrix`, or write `$$` for the sign")
+                } else {
+                    fault.suggest(name, names.iter().map(String::as_str))
+                }
+            }
+        };
+        self.document.complain(fault, self.sink);
+    }
+
+    fn names(&self) -> Vec<String> {
+        let of = |bound: &Binding| match &bound.value {
+            Value::Text(_) => vec![bound.name.clone()],
+            Value::Fields(fields) => fields
+                .iter()
+                .map(|(field, _)| format!("{}.{field}", bound.name))
+                .collect(),
+        };
+        self.bindings.iter().flat_map(of).collect()
+    }
+}
+
+impl Phrase {
+    /// The part of what was written that `part` of the outcome comes from.
+    fn written(&self, part: &Range<usize>) -> Range<usize> {
+        let start = self.written_at(part.start, |hole| hole.written.start);
+        let end = self.written_at(part.end, |hole| hole.written.end);
+        start..end.max(start)
+    }
+
+    fn written_at(&self, at: usize, edge: impl Fn(&Hole) -> usize) -> usize {
+        let before = self.holes.iter().rev().find(|hole| hole.filled.start <= at);
+        match before {
+            Some(hole) if at <= hole.filled.end => edge(hole),
+            Some(hole) => hole.written.end + (at - hole.filled.end),
+            None => at,
+        }
+    }
+}
+
+/// Octets of the name behind a `$`: letters, digits, `_`, and one dot
+/// with more of the same behind it.
+fn name_len(text: &str) -> usize {
+    let head = word_len(text);
+    let field = text[head..].strip_prefix('.').map_or(0, word_len);
+    if head == 0 || field == 0 {
+        head
+    } else {
+        head + 1 + field
+    }
+}
+
+fn word_len(text: &str) -> usize {
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return 0;
+    }
+    let stop = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    text.find(stop).unwrap_or(text.len())
+}
+
+/// Whether `$name` can stand for something called so.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && word_len(text) == text.len()
+}

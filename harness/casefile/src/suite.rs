@@ -1,0 +1,197 @@
+//! All cases of a directory, what they refer to, and all complaints.
+
+mod baseline;
+mod select;
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use tcpspec_record::CaseId;
+
+use crate::case::Case;
+use crate::catalogue::Catalogue;
+use crate::check::{Checker, Library, Parsed};
+use crate::decode::At;
+use crate::diagnostic::{Code, Diagnostic, Fault, Sink};
+use crate::document::Document;
+use crate::limits::MAX_FILE_LEN;
+use crate::raw::read;
+
+pub use baseline::{BaselineError, load_baseline};
+pub use select::SelectError;
+
+/// All cases of a directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suite {
+    /// The valid cases in the order of their ids.
+    pub cases: Vec<Case>,
+    /// All requirements.
+    pub catalogue: Catalogue,
+    /// What is wrong, in the order of files, lines and columns.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A directory or file of cases could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {path}")]
+pub struct LoadError {
+    /// The directory or file.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
+/// A file's text and what it is called: its path under the directory of cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The path under the directory of cases, with `/` between its parts.
+    pub path: String,
+    /// What complaints call it.
+    pub shown_as: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// Reads a directory of cases. What is wrong in a file is a diagnostic, and
+/// the cases that are valid come out nevertheless.
+///
+/// # Errors
+///
+/// [`LoadError`] if a directory or file cannot be read.
+pub fn load(dir: &Path) -> Result<Suite, LoadError> {
+    let mut files = Vec::new();
+    gather(dir, "", &mut files)?;
+    Ok(load_files(&files))
+}
+
+/// Reads files that are in memory. Their order does not matter.
+#[must_use]
+pub fn load_files(files: &[SourceFile]) -> Suite {
+    let sink = Sink::default();
+    let mut library = Library::default();
+    for file in files {
+        library.add(file, &sink);
+    }
+    let cases = Checker::new(&library, &sink).check_all();
+    Suite {
+        cases,
+        catalogue: library.catalogue,
+        diagnostics: sink.into_sorted(),
+    }
+}
+
+/// Directories whose files are none of this crate's.
+const OTHERS: [&str; 4] = ["baselines", "invalid", "faults", "states"];
+
+/// Reads every file of a directory that may be a case.
+fn gather(dir: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> Result<(), LoadError> {
+    let fault = |source| LoadError {
+        path: dir.to_owned(),
+        source,
+    };
+    let entries: Result<Vec<_>, _> = fs::read_dir(dir).map_err(fault)?.collect();
+    let mut entries = entries.map_err(fault)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if path.is_dir() {
+            let skipped = prefix.is_empty() && OTHERS.contains(&name.as_str());
+            if !skipped && !name.starts_with('.') {
+                gather(&path, &format!("{prefix}{name}/"), files)?;
+            }
+        } else if matches!(extension(&name), Some("yaml" | "yml")) {
+            files.push(SourceFile {
+                path: format!("{prefix}{name}"),
+                shown_as: path.display().to_string(),
+                text: read_text(&path)?,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn extension(name: &str) -> Option<&str> {
+    name.rsplit_once('.').map(|(_, extension)| extension)
+}
+
+/// A file's text. Octets that are not UTF-8 show as U+FFFD, and a file too
+/// long to be a case is cut off: both end in a complaint with a place.
+fn read_text(path: &Path) -> Result<String, LoadError> {
+    let fault = |source| LoadError {
+        path: path.to_owned(),
+        source,
+    };
+    let mut octets = Vec::new();
+    let file = fs::File::open(path).map_err(fault)?;
+    file.take(MAX_FILE_LEN + 1)
+        .read_to_end(&mut octets)
+        .map_err(fault)?;
+    Ok(String::from_utf8_lossy(&octets).into_owned())
+}
+
+impl Library {
+    fn add(&mut self, file: &SourceFile, sink: &Sink) {
+        let name: Arc<str> = Arc::from(file.shown_as.as_str());
+        let before = sink.len();
+        let document = Document::read(name, &file.text, sink);
+        check_file(file, &document, sink);
+        let Some(id) = file.path.strip_suffix(".yaml") else {
+            return;
+        };
+        if id.starts_with("requirements/") {
+            self.catalogue.add(&document, sink);
+        } else if let Some(name) = id.strip_prefix("fragments/") {
+            let parsed = parse(document, before, sink);
+            self.fragments.insert(name.to_owned(), parsed);
+        } else {
+            let parsed = parse(document, before, sink);
+            self.cases.insert(CaseId(id.to_owned()), parsed);
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(document: Document, before: usize, sink: &Sink) -> Parsed<T> {
+    let at = |node| At {
+        document: &document,
+        node,
+        sink,
+    };
+    let raw = document.root().and_then(|root| read(at(root)));
+    Parsed {
+        sound: sink.len() == before,
+        raw,
+        document,
+    }
+}
+
+/// Complains of a file that cannot be a case where it lies.
+fn check_file(file: &SourceFile, document: &Document, sink: &Sink) {
+    let complain = |message: &str, help: &str| {
+        let fault = Fault::new(Code::File, 0..0, message);
+        document.complain_of_file(fault.help(help), sink);
+    };
+    if file.path.ends_with(".yml") {
+        complain("a case's file ends in .yaml", "rename it");
+    }
+    if u64::try_from(file.text.len()).is_ok_and(|len| len > MAX_FILE_LEN) {
+        complain("this is too long for a case", "4 MiB are the most");
+    }
+    if file.text.contains('\u{fffd}') {
+        complain("this is not UTF-8 throughout", "save it as UTF-8");
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    if !file.path.chars().all(fits) {
+        complain(
+            "the path is the case's id, and this one cannot be",
+            "name it by letters, digits, `-` and `_`",
+        );
+    }
+    if document.root().is_none() && file.text.trim().is_empty() {
+        complain("the file is empty", "write `title:` first");
+    }
+}
