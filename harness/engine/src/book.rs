@@ -198,7 +198,7 @@ impl Book {
         {
             return;
         }
-        if acceptable_ack && end.after(start) {
+        if acceptable_ack && end.after(self.rcv_nxt()) {
             self.sut_received.add(start, end);
             if segment.flags.contains(Flags::FIN) && end == segment.end() {
                 self.peer_fin = Some(end - 1);

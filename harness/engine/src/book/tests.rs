@@ -52,6 +52,7 @@ fn a_handshake_sets_all_four_numbers() {
 #[case::up_to_the_edge(&[(1, 1_500, Flags::ACK)], 1_001)]
 #[case::beyond_the_edge(&[(1_001, 10, Flags::ACK)], 1)]
 #[case::fin(&[(1, 10, Flags::from_bits(0x11))], 12)]
+#[case::old_fin_does_not_end_the_stream(&[(u32::MAX - 99, 0, Flags::from_bits(0x11)), (1, 10, Flags::ACK)], 11)]
 #[case::text_behind_a_fin(&[(1, 0, Flags::from_bits(0x11)), (2, 10, Flags::ACK)], 2)]
 #[case::repeated_fin(&[(1, 0, Flags::from_bits(0x11)), (1, 0, Flags::from_bits(0x11))], 2)]
 fn rcv_nxt_is_what_a_correct_stack_has_taken(

@@ -1,0 +1,163 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use tcpspec_record::{Exit, IpVersion};
+
+use crate::stacks::StackName;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold());
+
+/// Shows whether a TCP implementation does what the RFCs say.
+#[derive(Debug, Parser)]
+#[command(version, styles = STYLES, after_help = exit_codes(), max_term_width = 100)]
+pub(crate) struct Args {
+    /// When to colour the output; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run cases on one or more stacks, write log, report and JUnit XML
+    Run(RunArgs),
+    /// List variants of cases
+    List(ListArgs),
+    /// Show a case: what it checks, which requirements, step by step
+    Show(ShowArgs),
+    /// Say what this machine allows, and how to change it
+    Doctor(CasesArgs),
+    /// Make the report again from a log
+    Report(ReportArgs),
+}
+
+/// Where cases come from.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CasesArgs {
+    /// Directory of the cases [default: `cases` here or in a directory above]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cases: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// What to run: an id, a group (`closing/`), a glob (`reset/*`), a variant
+    /// (`reset/exact@in=closing`), `tag:NAME` or `claim:ID`; everything if left out
+    #[arg(value_name = "SELECTION")]
+    pub(crate) selection: Vec<String>,
+
+    /// Stack to test; may stand more than once: bundled, linux, or one of the
+    /// control stacks that are wrong on purpose (control:silent, control:resets,
+    /// control:dies, control:hangs, control:floods)
+    #[arg(long, value_name = "NAME", default_value = "bundled")]
+    pub(crate) stack: Vec<StackName>,
+
+    /// Version of IP
+    #[arg(long, value_enum, default_value_t = Ip::Both)]
+    pub(crate) ip: Ip,
+
+    /// Trials at once on virtual clocks [default: the number of cores]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
+
+    /// Seed of everything drawn at random
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Count deviations as failures
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Directory for log.jsonl, report.html and junit.xml
+    #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
+    pub(crate) out: PathBuf,
+
+    /// Seconds of real time after which a stack on a virtual clock that does
+    /// not answer is stuck
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) wall_limit: u64,
+
+    #[command(flatten)]
+    pub(crate) cases: CasesArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListArgs {
+    /// What to list, as for `run`
+    #[arg(value_name = "SELECTION")]
+    pub(crate) selection: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) cases: CasesArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ShowArgs {
+    /// The case, or one variant of it
+    #[arg(value_name = "CASE")]
+    pub(crate) case: String,
+
+    #[command(flatten)]
+    pub(crate) cases: CasesArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The log of a run
+    #[arg(value_name = "LOG")]
+    pub(crate) log: PathBuf,
+
+    /// Directory for report.html and junit.xml
+    #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
+    pub(crate) out: PathBuf,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Versions of IP to run over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ip {
+    /// IPv4
+    #[value(name = "4")]
+    V4,
+    /// IPv6
+    #[value(name = "6")]
+    V6,
+    /// IPv4, then IPv6
+    Both,
+}
+
+impl Ip {
+    pub(crate) const fn versions(self) -> &'static [IpVersion] {
+        match self {
+            Self::V4 => &[IpVersion::V4],
+            Self::V6 => &[IpVersion::V6],
+            Self::Both => &[IpVersion::V4, IpVersion::V6],
+        }
+    }
+}
+
+fn exit_codes() -> String {
+    let lines = Exit::ALL.map(|(_, code, meaning)| format!("  {code:>3}  {meaning}"));
+    format!(
+        "Exit codes (of several, the first of 70, 130, 3, 1, 6, 5, 4):\n{}",
+        lines.join("\n")
+    )
+}

@@ -1,0 +1,73 @@
+//! One module for each verb.
+
+mod doctor;
+mod list;
+mod report;
+mod run;
+mod show;
+
+use std::path::{Path, PathBuf};
+
+use tcpspec_casefile::Suite;
+use tcpspec_record::Exit;
+
+use crate::args::{Args, CasesArgs, Command};
+use crate::failure::Failure;
+use crate::output;
+
+/// Does what the command line says.
+pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
+    match args.command {
+        Command::Run(run) => run::run(&run, output::style(args.color)),
+        Command::List(list) => list::run(&list, output::style(args.color)),
+        Command::Show(show) => show::run(&show, output::style(args.color)),
+        Command::Doctor(cases) => Ok(doctor::run(&cases, output::style(args.color))),
+        Command::Report(report) => report::run(&report, output::style(args.color)),
+    }
+}
+
+/// Loads the cases and prints all that is wrong with them.
+fn load(args: &CasesArgs, style: tcpspec_reports::terminal::Style) -> Result<Suite, Failure> {
+    let dir = cases_dir(args)?;
+    let suite = tcpspec_casefile::load(&dir).map_err(Failure::usage)?;
+    for diagnostic in &suite.diagnostics {
+        let colour = style == tcpspec_reports::terminal::Style::Colour;
+        anstream::eprintln!("{}\n", diagnostic.render(colour));
+    }
+    if !suite.diagnostics.is_empty() {
+        anstream::eprintln!(
+            "{} in the case files; the other cases are used",
+            count(suite.diagnostics.len(), "mistake")
+        );
+    }
+    Ok(suite)
+}
+
+/// `1 case`, `2 cases`.
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// 3 where a case file is invalid.
+fn exit_of(suite: &Suite) -> Exit {
+    if suite.diagnostics.is_empty() {
+        Exit::Success
+    } else {
+        Exit::InvalidCase
+    }
+}
+
+/// The directory of the cases: as told, or `cases` here or further up.
+fn cases_dir(args: &CasesArgs) -> Result<PathBuf, Failure> {
+    if let Some(dir) = &args.cases {
+        return Ok(dir.clone());
+    }
+    let here =
+        std::env::current_dir().map_err(|error| Failure::file("read", Path::new("."), error))?;
+    here.ancestors()
+        .map(|dir| dir.join("cases"))
+        .find(|dir| dir.join("requirements").is_dir())
+        .ok_or_else(|| {
+            Failure::usage("there is no directory `cases` with `requirements` here or above; name one by --cases DIR")
+        })
+}

@@ -1,0 +1,260 @@
+//! `tcpspec run`: select, schedule, record, report.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tcpspec_casefile::{Suite, Variant};
+use tcpspec_connector::Clock;
+use tcpspec_engine::Plan;
+use tcpspec_record::{
+    Baseline, CaseInfo, Exit, Header, Log, Requirement, RequirementId, StepInfo, TrialId, Verdict,
+};
+use tcpspec_reports::Report;
+use tcpspec_reports::terminal::Style;
+
+use super::{cases_dir, load};
+use crate::args::RunArgs;
+use crate::failure::Failure;
+use crate::ledger::{self, Ledger};
+use crate::output;
+use crate::schedule::{self, End, Job, unplayed};
+use crate::stacks::Participant;
+
+pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
+    // First of all: it may have to enter a user namespace, which a process
+    // can only do while it has one thread.
+    let participants: Vec<Participant> = args
+        .stack
+        .iter()
+        .map(|name| Participant::enlist(*name))
+        .collect();
+    let suite = load(&args.cases, style)?;
+    let selected = suite.select(&args.selection).map_err(Failure::usage)?;
+    let variants: Vec<Arc<Variant>> = selected.into_iter().cloned().map(Arc::new).collect();
+    let baselines = baselines(&cases_dir(&args.cases)?, &participants)?;
+    fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
+    let planned = Planned::new(&variants, &participants, args);
+    if planned.jobs.is_empty() {
+        anstream::eprintln!("tcpspec: nothing is selected");
+        return Ok(if suite.diagnostics.is_empty() {
+            Exit::NothingRun
+        } else {
+            Exit::InvalidCase
+        });
+    }
+    for stack in participants
+        .iter()
+        .filter(|stack| !stack.unavailable.is_empty())
+    {
+        anstream::eprintln!("tcpspec: {} is skipped: {}", stack.name, stack.unavailable);
+    }
+    let header = header(&suite, &variants, &participants, args, planned.jobs.len());
+    let (log, end) = play(planned, header, &variants, baselines, args)?;
+    let report = Report::from_log(&log);
+    output::write_reports(&report, &args.out)?;
+    output::print_run(&log, &report, &args.out, style);
+    anstream::println!("{}", args.out.join("report.html").display());
+    Ok(exit(&log, end, &suite))
+}
+
+/// The exit code by precedence: 70, 130, 3, then the tally's; a stack of which
+/// nothing was executed is never silently green.
+fn exit(log: &Log, end: End, suite: &Suite) -> Exit {
+    let Some(footer) = &log.footer else {
+        return if end == End::Interrupted {
+            Exit::Interrupted
+        } else {
+            Exit::Bug
+        };
+    };
+    if !suite.diagnostics.is_empty() {
+        return Exit::InvalidCase;
+    }
+    let executed = |name: &str| {
+        log.trials
+            .iter()
+            .any(|trial| trial.id.stack == name && trial.verdict != Verdict::Skip)
+    };
+    let idle = log.header.stacks.iter().any(|stack| !executed(&stack.name));
+    match footer.tally.exit(log.header.strict) {
+        Exit::Success if idle => Exit::NothingRun,
+        exit => exit,
+    }
+}
+
+/// All trials in order: those to be played, and those settled before.
+struct Planned {
+    jobs: Vec<Job>,
+    /// Why a job is not played, by its place.
+    skipped: BTreeMap<usize, String>,
+    /// Places of trials on virtual clocks.
+    in_order: BTreeSet<usize>,
+}
+
+impl Planned {
+    fn new(variants: &[Arc<Variant>], participants: &[Participant], args: &RunArgs) -> Self {
+        let mut planned = Self {
+            jobs: Vec::new(),
+            skipped: BTreeMap::new(),
+            in_order: BTreeSet::new(),
+        };
+        for stack in participants {
+            for variant in variants {
+                for ip in args.ip.versions() {
+                    let id = TrialId {
+                        case: variant.case.clone(),
+                        variant: variant.name.clone(),
+                        stack: stack.name.to_string(),
+                        ip: *ip,
+                        seed: args.seed,
+                    };
+                    let plan = Plan {
+                        id,
+                        variant: Arc::clone(variant),
+                        hello: Arc::clone(&stack.hello),
+                    };
+                    planned.add(stack, plan);
+                }
+            }
+        }
+        planned
+    }
+
+    fn add(&mut self, stack: &Participant, plan: Plan) {
+        let index = self.jobs.len();
+        let unavailable = Some(stack.unavailable.clone()).filter(|reason| !reason.is_empty());
+        if let Some(reason) = unavailable.or_else(|| plan.skip_reason()) {
+            self.skipped.insert(index, reason);
+        }
+        if stack.hello.clock == Clock::Virtual {
+            self.in_order.insert(index);
+        }
+        self.jobs.push(Job {
+            index,
+            stack: stack.name,
+            plan,
+        });
+    }
+}
+
+/// Plays all trials and writes the log.
+fn play(
+    planned: Planned,
+    header: Header,
+    variants: &[Arc<Variant>],
+    baselines: BTreeMap<String, Baseline>,
+    args: &RunArgs,
+) -> Result<(Log, End), Failure> {
+    let path = args.out.join("log.jsonl");
+    let failed = |error: std::io::Error| Failure::file("write", &path, error);
+    let cases = variants.iter().map(|variant| case_info(variant)).collect();
+    let mut ledger =
+        Ledger::begin(&path, header, cases, baselines, planned.in_order).map_err(failed)?;
+    let bar = output::progress(planned.jobs.len());
+    let (settled, jobs): (Vec<Job>, Vec<Job>) = planned
+        .jobs
+        .into_iter()
+        .partition(|job| planned.skipped.contains_key(&job.index));
+    let mut entered = Ok(());
+    let mut enter = |index, trial| {
+        bar.inc(1);
+        let result = ledger.enter(index, trial);
+        if entered.is_ok() {
+            entered = result;
+        }
+    };
+    for job in settled {
+        let reason = planned.skipped.get(&job.index).cloned().unwrap_or_default();
+        enter(job.index, unplayed(&job.plan, Verdict::Skip, reason));
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = args.jobs.map_or(cores, usize::from);
+    let wall_limit = Duration::from_secs(args.wall_limit);
+    let end = schedule::run(jobs, workers, wall_limit, enter)
+        .map_err(|error| Failure::usage(format!("cannot start threads and timers: {error}")))?;
+    bar.finish_and_clear();
+    entered.map_err(failed)?;
+    let log = match end {
+        End::Complete => ledger.finish(),
+        End::Interrupted | End::Bug => ledger.abandon(),
+    };
+    Ok((log.map_err(failed)?, end))
+}
+
+/// The baselines of the stacks that have one.
+fn baselines(
+    cases: &Path,
+    participants: &[Participant],
+) -> Result<BTreeMap<String, Baseline>, Failure> {
+    let mut baselines = BTreeMap::new();
+    for stack in participants {
+        let name = stack.name.to_string();
+        let path = cases.join("baselines").join(format!("{name}.yaml"));
+        if path.is_file() {
+            let baseline = tcpspec_casefile::load_baseline(&path).map_err(Failure::usage)?;
+            baselines.insert(name, baseline);
+        }
+    }
+    Ok(baselines)
+}
+
+fn header(
+    suite: &Suite,
+    variants: &[Arc<Variant>],
+    participants: &[Participant],
+    args: &RunArgs,
+    planned: usize,
+) -> Header {
+    let (format, tool) = ledger::tool();
+    Header {
+        format,
+        tool,
+        seed: args.seed,
+        selection: args.selection.clone(),
+        strict: args.strict,
+        planned,
+        stacks: participants.iter().map(Participant::info).collect(),
+        requirements: cited(suite, variants),
+        catalogue: suite.catalogue.counts(),
+    }
+}
+
+/// The requirements that the variants cite, in the order of their ids.
+fn cited(suite: &Suite, variants: &[Arc<Variant>]) -> Vec<Requirement> {
+    let of_steps = variants
+        .iter()
+        .flat_map(|variant| &variant.steps)
+        .filter_map(|step| step.claim.as_ref());
+    let of_cases = variants.iter().flat_map(|variant| &variant.claims);
+    let ids: BTreeSet<&RequirementId> = of_cases.chain(of_steps).collect();
+    ids.into_iter()
+        .filter_map(|id| suite.catalogue.get(id))
+        .cloned()
+        .collect()
+}
+
+fn case_info(variant: &Variant) -> CaseInfo {
+    CaseInfo {
+        id: variant.case.clone(),
+        variant: variant.name.clone(),
+        title: variant.title.clone(),
+        purpose: variant.purpose.trim().to_owned(),
+        level: variant.level,
+        claims: variant.claims.clone(),
+        steps: variant
+            .steps
+            .iter()
+            .map(|step| StepInfo {
+                text: step.text.clone(),
+                place: format!("{}:{}", step.place.file, step.place.line),
+                from: step.from.clone(),
+                why: step.why.clone(),
+                claim: step.claim.clone(),
+            })
+            .collect(),
+        disputed: variant.disputed.clone(),
+    }
+}

@@ -1,0 +1,153 @@
+//! The run's log: written as trials end, kept for the report.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use tcpspec_record::log::{FORMAT, write};
+use tcpspec_record::{Baseline, CaseInfo, Footer, Header, Line, Log, Tally, Trial, Verdict};
+
+/// A log in the making.
+///
+/// Trials on virtual clocks are written in the order of the run, so that equal
+/// runs leave equal logs; those on the real clock as they end, so that an
+/// interrupted run has lost none of them.
+pub(crate) struct Ledger {
+    out: BufWriter<File>,
+    log: Log,
+    baselines: BTreeMap<String, Baseline>,
+    /// Ended trials by their place in the run's order.
+    ended: BTreeMap<usize, Trial>,
+    /// Places whose trials are written in order, those not yet written.
+    in_order: BTreeSet<usize>,
+    tally: Tally,
+}
+
+impl Ledger {
+    /// Begins a log: header, then the variants. `in_order` are the places of
+    /// the trials to be written in order.
+    pub(crate) fn begin(
+        path: &Path,
+        header: Header,
+        cases: Vec<CaseInfo>,
+        baselines: BTreeMap<String, Baseline>,
+        in_order: BTreeSet<usize>,
+    ) -> io::Result<Self> {
+        let mut out = BufWriter::new(File::create(path)?);
+        write(&mut out, &Line::Header(header.clone()))?;
+        for case in &cases {
+            write(&mut out, &Line::Case(case.clone()))?;
+        }
+        let log = Log {
+            header,
+            cases,
+            trials: Vec::new(),
+            footer: None,
+        };
+        Ok(Self {
+            out,
+            log,
+            baselines,
+            ended: BTreeMap::new(),
+            in_order,
+            tally: Tally::default(),
+        })
+    }
+
+    /// A trial has ended.
+    pub(crate) fn enter(&mut self, place: usize, mut trial: Trial) -> io::Result<()> {
+        trial.known = self.known(&trial);
+        self.tally.add(trial.verdict, trial.known.is_some());
+        let ordered = self.in_order.contains(&place);
+        self.ended.insert(place, trial);
+        if !ordered {
+            self.write(place)?;
+            return self.out.flush();
+        }
+        while let Some(next) = self
+            .in_order
+            .first()
+            .copied()
+            .filter(|next| self.ended.contains_key(next))
+        {
+            self.in_order.remove(&next);
+            self.write(next)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, place: usize) -> io::Result<()> {
+        match self.ended.get(&place) {
+            Some(trial) => write(&mut self.out, &Line::Trial(Box::new(trial.clone()))),
+            None => Ok(()),
+        }
+    }
+
+    /// The baseline's reason, if it expects this verdict of this trial.
+    fn known(&self, trial: &Trial) -> Option<String> {
+        let strict = self.log.header.strict;
+        let baseline = self.baselines.get(&trial.id.stack)?;
+        let mut entries = baseline
+            .known
+            .iter()
+            .filter(|entry| entry.covers(&trial.id));
+        let entry = entries.find(|entry| entry.verdict == trial.verdict)?;
+        // A deviation that is no failure needs no excuse.
+        trial
+            .verdict
+            .is_failure(strict)
+            .then(|| entry.reason.clone())
+    }
+
+    /// Entries whose trial now passes; in a run of everything, also those that
+    /// no trial matches.
+    fn stale(&self) -> Vec<String> {
+        let everything = self.log.header.selection.is_empty();
+        let mut stale = Vec::new();
+        for baseline in self.baselines.values() {
+            for entry in &baseline.known {
+                let mut covered = self
+                    .ended
+                    .values()
+                    .filter(|trial| trial.id.stack == baseline.stack && entry.covers(&trial.id))
+                    .peekable();
+                let unmatched = everything && covered.peek().is_none();
+                if unmatched || covered.any(|trial| trial.verdict == Verdict::Pass) {
+                    stale.push(format!("{}: {}", baseline.stack, entry.variant));
+                }
+            }
+        }
+        stale
+    }
+
+    /// The run came to its end.
+    pub(crate) fn finish(mut self) -> io::Result<Log> {
+        let stale = self.stale();
+        self.tally.stale = stale.len();
+        let exit = self.tally.exit(self.log.header.strict).code();
+        let footer = Footer {
+            tally: self.tally,
+            stale,
+            exit,
+        };
+        write(&mut self.out, &Line::Footer(footer.clone()))?;
+        self.log.footer = Some(footer);
+        self.abandon()
+    }
+
+    /// The run ends here, before its end: the log gets no footer.
+    pub(crate) fn abandon(mut self) -> io::Result<Log> {
+        for place in std::mem::take(&mut self.in_order) {
+            self.write(place)?;
+        }
+        self.out.flush()?;
+        self.log.trials = self.ended.into_values().collect();
+        Ok(self.log)
+    }
+}
+
+/// The header's constant part.
+pub(crate) fn tool() -> (u32, String) {
+    (FORMAT, format!("tcpspec {}", env!("CARGO_PKG_VERSION")))
+}

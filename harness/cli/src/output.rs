@@ -1,0 +1,92 @@
+//! Files and terminal.
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tcpspec_record::{Log, Trial, Verdict};
+use tcpspec_reports::terminal::{self, Context, Style};
+use tcpspec_reports::{Report, html, junit, model};
+
+use crate::args::Colour;
+use crate::failure::Failure;
+
+/// Failure screens printed in full; of further failures one line each.
+const SCREENS: usize = 3;
+
+/// Whether standard output is to be coloured.
+pub(crate) fn style(colour: Colour) -> Style {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let wanted = match colour {
+        Colour::Auto => std::io::stdout().is_terminal() && !no_color,
+        Colour::Always => true,
+        Colour::Never => false,
+    };
+    if wanted { Style::Colour } else { Style::Plain }
+}
+
+/// A bar on a terminal; nothing elsewhere, where lines would only be noise.
+pub(crate) fn progress(trials: usize) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(trials as u64), target);
+    let template = "{bar:30} {pos}/{len} {msg} {elapsed}";
+    bar.with_style(
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    )
+}
+
+/// Writes `report.html` and `junit.xml` into a directory.
+pub(crate) fn write_reports(report: &Report<'_>, dir: &Path) -> Result<(), Failure> {
+    let page = dir.join("report.html");
+    fs::write(&page, html::render(report)).map_err(|error| Failure::file("write", &page, error))?;
+    let xml = dir.join("junit.xml");
+    let text = junit::render(report).map_err(|error| Failure::file("write", &xml, error))?;
+    fs::write(&xml, text).map_err(|error| Failure::file("write", &xml, error))
+}
+
+/// Prints what needs attention, then the summary.
+pub(crate) fn print_run(log: &Log, report: &Report<'_>, dir: &Path, style: Style) {
+    let attention: Vec<&Trial> = log
+        .trials
+        .iter()
+        .filter(|trial| needs_screen(trial, log.header.strict))
+        .collect();
+    let evidence = dir.join("log.jsonl").display().to_string();
+    for trial in attention.iter().take(SCREENS) {
+        let context = Context {
+            repro: model::repro(trial),
+            capture: evidence.clone(),
+        };
+        anstream::println!("{}", terminal::failure(report, trial, &context, style));
+    }
+    for trial in attention.iter().skip(SCREENS) {
+        let id = &trial.id;
+        anstream::println!(
+            "{}  {}  {} ip={}  {}",
+            trial.verdict,
+            id.variant_id(),
+            id.stack,
+            id.ip,
+            trial.reason
+        );
+    }
+    if attention.len() > SCREENS {
+        anstream::println!();
+    }
+    anstream::print!("{}", terminal::summary(report, style));
+}
+
+/// Whether a trial is to be explained at the terminal.
+fn needs_screen(trial: &Trial, strict: bool) -> bool {
+    match trial.verdict {
+        Verdict::Crash | Verdict::Stuck | Verdict::Fail => trial.known.is_none(),
+        Verdict::Deviates => strict && trial.known.is_none(),
+        Verdict::Blocked | Verdict::Inconclusive => true,
+        Verdict::Skip | Verdict::Pass => false,
+    }
+}

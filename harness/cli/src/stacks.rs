@@ -1,0 +1,184 @@
+//! Names of stacks, and how to make one.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use tcpspec_bundled_adapter::Bundled;
+use tcpspec_connector::control::{Control, ControlStack};
+use tcpspec_connector::{Call, Clock, Hello, Reply, Setup, StackError, StackUnderTest, Stop};
+use tcpspec_linux::{LinuxStack, Settings, sandbox};
+use tcpspec_record::StackInfo;
+use tcpspec_wire::Instant;
+
+use crate::bug;
+
+/// A stack as `--stack` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StackName {
+    Bundled,
+    Linux,
+    Control(Control),
+}
+
+impl fmt::Display for StackName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundled => f.write_str("bundled"),
+            Self::Linux => f.write_str("linux"),
+            Self::Control(control) => {
+                let name = Control::ALL.iter().find(|(known, _)| known == control);
+                write!(f, "control:{}", name.map_or("", |(_, name)| name))
+            }
+        }
+    }
+}
+
+impl FromStr for StackName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("control:").and_then(Control::named)) {
+            ("bundled", _) => Ok(Self::Bundled),
+            ("linux", _) => Ok(Self::Linux),
+            (_, Some(control)) => Ok(Self::Control(control)),
+            _ => {
+                let controls = Control::ALL.map(|(_, name)| format!("control:{name}"));
+                Err(format!(
+                    "no such stack; there are bundled, linux, {}",
+                    controls.join(", ")
+                ))
+            }
+        }
+    }
+}
+
+/// A stack that takes part in a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Participant {
+    pub(crate) name: StackName,
+    pub(crate) hello: Arc<Hello>,
+    /// Why none of its trials can run; empty if they can.
+    pub(crate) unavailable: String,
+}
+
+impl Participant {
+    /// Finds out what the stack is, and whether this machine lets it run.
+    ///
+    /// Call it before any thread starts: the kernel target may have to move
+    /// the process into a user namespace.
+    pub(crate) fn enlist(name: StackName) -> Self {
+        let (hello, unavailable) = match name {
+            StackName::Bundled => (Bundled::default().hello().clone(), String::new()),
+            StackName::Control(control) => {
+                (ControlStack::new(control).hello().clone(), String::new())
+            }
+            StackName::Linux => (linux().hello().clone(), linux_unavailable()),
+        };
+        Self {
+            name,
+            hello: Arc::new(hello),
+            unavailable,
+        }
+    }
+
+    /// The stack as a log describes it.
+    pub(crate) fn info(&self) -> StackInfo {
+        let hello = &self.hello;
+        StackInfo {
+            name: self.name.to_string(),
+            version: hello.version.clone(),
+            clock: match hello.clock {
+                Clock::Virtual => "virtual".to_owned(),
+                Clock::Real => "real".to_owned(),
+            },
+            capabilities: hello.capabilities.iter().map(ToString::to_string).collect(),
+            profile: profile(hello),
+            unavailable: self.unavailable.clone(),
+        }
+    }
+}
+
+fn profile(hello: &Hello) -> Vec<(String, String)> {
+    let profile = &hello.profile;
+    let late = profile.lateness;
+    let lateness = format!(
+        "{} % and {:?}",
+        f64::from(late.per_mille) / 10.0,
+        late.constant
+    );
+    [
+        ("MSL", format!("{:?}", profile.msl)),
+        ("RTO, first", format!("{:?}", profile.rto_initial)),
+        ("RTO, least", format!("{:?}", profile.rto_min)),
+        ("RTO, largest", format!("{:?}", profile.rto_max)),
+        ("ACK delay, longest", format!("{:?}", profile.ack_delay)),
+        ("timers late by at most", lateness),
+        ("clock error", format!("{:?}", profile.clock_error)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+/// The kernel under test.
+pub(crate) fn linux() -> LinuxStack {
+    LinuxStack::new(Settings::from_env())
+}
+
+/// Why the kernel cannot be tested here, in one line that ends in what to do;
+/// empty if it can.
+fn linux_unavailable() -> String {
+    if let Err(error) = sandbox::enter() {
+        return error.to_string();
+    }
+    let checks = sandbox::probe(&Settings::from_env());
+    let missing = checks.into_iter().find(|check| !check.ok);
+    missing.map_or_else(String::new, |check| {
+        let fix = check.fix.unwrap_or_default();
+        format!("{}: {}; {fix}", check.name, check.detail)
+    })
+}
+
+/// Makes a stack that runs on a virtual clock; `None` for one that does not.
+pub(crate) fn virtual_stack(name: StackName) -> Option<Guarded> {
+    match name {
+        StackName::Bundled => Some(Guarded(Box::new(Bundled::default()))),
+        StackName::Control(control) => Some(Guarded(Box::new(ControlStack::new(control)))),
+        StackName::Linux => None,
+    }
+}
+
+/// A stack in this process whose panics are its own death and not ours.
+pub(crate) struct Guarded(Box<dyn StackUnderTest>);
+
+impl Guarded {
+    fn guard(
+        &mut self,
+        code: impl FnOnce(&mut dyn StackUnderTest) -> Result<Reply, StackError>,
+    ) -> Result<Reply, StackError> {
+        bug::inside_stack(|| code(self.0.as_mut()))
+            .unwrap_or_else(|panic| Err(StackError::Died(panic)))
+    }
+}
+
+impl StackUnderTest for Guarded {
+    fn hello(&self) -> &Hello {
+        self.0.hello()
+    }
+
+    fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
+        self.guard(|stack| stack.open(setup))
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
+        self.guard(|stack| stack.call(call))
+    }
+
+    fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
+        self.guard(|stack| stack.deliver(packets))
+    }
+
+    fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        self.guard(|stack| stack.run(until, stop))
+    }
+}
