@@ -7,6 +7,7 @@
 //! network by mistake. A closure cannot await, so no other task ever runs in
 //! the wrong namespace either.
 
+use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -44,8 +45,7 @@ impl Netns {
     /// Does something inside the namespace.
     pub(crate) fn within<T>(&self, act: impl FnOnce(&Inside<'_>) -> T) -> Result<T, LaneError> {
         let _home = Home::of_this_thread()?;
-        move_into_link_name_space(self.fd.as_fd(), Some(LinkNameSpaceType::Network))
-            .context("entering the lane's network namespace")?;
+        move_into(&self.fd).context("entering the lane's network namespace")?;
         Ok(act(&Inside { of: PhantomData }))
     }
 }
@@ -54,20 +54,34 @@ impl Netns {
 struct Home(OwnedFd);
 
 impl Home {
+    /// Refused if there would be no way back: if the namespace belongs to
+    /// another user namespace than the thread's rights.
     fn of_this_thread() -> Result<Self, LaneError> {
-        of_this_thread().map(Self)
+        let fd = of_this_thread()?;
+        move_into(&fd).context("making sure of the way back to the network namespace left")?;
+        Ok(Self(fd))
     }
 }
 
 impl Drop for Home {
     fn drop(&mut self) {
         // A thread that cannot come back would do the work of others in the
-        // wrong network. The kernel has no reason to refuse; if it does,
-        // nothing that follows can be trusted.
-        if move_into_link_name_space(self.0.as_fd(), Some(LinkNameSpaceType::Network)).is_err() {
+        // wrong network. That it may was made sure of before it left; if the
+        // kernel refuses all the same, nothing that follows can be trusted.
+        if move_into(&self.0).is_err() {
             std::process::abort();
         }
     }
+}
+
+/// Whether the thread, once it has left its namespace, may come back.
+pub(crate) fn may_come_back() -> bool {
+    Home::of_this_thread().is_ok()
+}
+
+fn move_into(namespace: &OwnedFd) -> io::Result<()> {
+    let kind = Some(LinkNameSpaceType::Network);
+    move_into_link_name_space(namespace.as_fd(), kind).map_err(Into::into)
 }
 
 fn of_this_thread() -> Result<OwnedFd, LaneError> {

@@ -10,6 +10,7 @@ use rustix::process::{Resource, getegid, geteuid, getrlimit};
 use rustix::thread::{CapabilitySet, capabilities};
 use tcpspec_connector::{Setup, StackUnderTest};
 
+use crate::netns;
 use crate::stack::{LinuxStack, Settings};
 use crate::sys;
 
@@ -67,6 +68,10 @@ pub enum SandboxError {
 /// If there is no way: the error says what to change.
 pub fn enter() -> Result<Privilege, SandboxError> {
     if has_rights() {
+        // Rights in a user namespace that has no network of its own.
+        if !netns::may_come_back() {
+            sys::unshare_net().map_err(refused)?;
+        }
         return Ok(Privilege::Held);
     }
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());

@@ -83,8 +83,9 @@ pub(crate) fn tun_attach(fd: BorrowedFd<'_>, name: &str) -> io::Result<()> {
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TUNSETIFF as _, &raw mut request) }).map(drop)
 }
 
-/// Lets the device of `fd` outlive it, so that closing `fd` need not wait for
-/// the kernel to take the device down; the namespace's end does that later.
+/// Lets the device of `fd` outlive it, so that closing `fd`, also by the end of
+/// the process, need not wait for the kernel to take the device down (16 to
+/// 28 ms). The device goes with its namespace, in the background.
 pub(crate) fn tun_persist(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: TUNSETPERSIST takes an integer, no pointer.
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TUNSETPERSIST as _, 1) }).map(drop)

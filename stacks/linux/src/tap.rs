@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::thread::Builder;
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, netdevice, socket_with};
@@ -19,7 +20,8 @@ use crate::sys;
 /// A packet socket that sees what leaves the interface.
 #[derive(Debug)]
 pub(crate) struct Tap {
-    socket: OwnedFd,
+    /// There until it is dropped.
+    socket: Option<OwnedFd>,
     interface: u32,
     /// Seen by the tap and not matched yet.
     seen: VecDeque<Seen>,
@@ -41,7 +43,7 @@ impl Tap {
         sys::tap_stamps(socket.as_fd())?;
         sys::tap_bind(socket.as_fd(), interface)?;
         Ok(Self {
-            socket,
+            socket: Some(socket),
             interface,
             seen: VecDeque::new(),
         })
@@ -79,8 +81,19 @@ impl Tap {
 
     fn recv(&self) -> Option<Seen> {
         let mut head = [0; HEAD];
-        let (len, stamp) = sys::tap_recv(self.socket.as_fd(), &mut head).ok()?;
+        let socket = self.socket.as_ref()?;
+        let (len, stamp) = sys::tap_recv(socket.as_fd(), &mut head).ok()?;
         Some(Seen { head, len, stamp })
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        // Closing a packet socket waits until no packet can be on its way to
+        // it, some 20 ms. A thread waits for that so that no trial has to; if
+        // none can be had, the wait is here.
+        let socket = self.socket.take();
+        let _ = Builder::new().spawn(move || drop(socket));
     }
 }
 

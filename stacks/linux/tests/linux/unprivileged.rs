@@ -1,1 +1,37 @@
-//! An ordinary user.
+//! An ordinary user gets the rights in a user namespace, and is told what is
+//! missing where that does not do.
+
+use std::process::Command;
+
+use rstest::rstest;
+
+use crate::host::{LANES_PROGRAM, Lanes};
+use crate::trial::skip;
+
+/// The device node, in a mount namespace of its own, is `mode`; the program
+/// runs as user and group 65534 without any capability.
+fn as_nobody(mode: &str) -> Lanes {
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-ec"])
+        .arg(format!(
+            "mount -t tmpfs -o mode=0755 tmpfs /dev/net
+             mknod -m {mode} /dev/net/tun c 10 200
+             install -m 0755 {LANES_PROGRAM} /dev/net/lanes
+             exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
+                  /dev/net/lanes 2"
+        ))
+        .env_remove("TCPSPEC_TUN");
+    Lanes::start(command)
+}
+
+#[rstest]
+#[case::node_for_everybody("0666", "ordinary user, in a user namespace\nready\n")]
+#[case::node_for_root("0600", "opening /dev/net/tun: Permission denied")]
+fn nobody_gets_lanes_if_the_node_can_be_opened(#[case] mode: &str, #[case] expected: &str) {
+    if skip().is_some() {
+        return;
+    }
+    let lanes = as_nobody(mode);
+    assert!(lanes.said.contains(expected), "{}", lanes.said);
+}
