@@ -58,6 +58,8 @@ pub(crate) struct Connection {
     pub(crate) owner: Owner,
     pub(crate) phase: Phase,
     pub(crate) ack: AckDue,
+    /// Octets of the receive buffer, also before there is one.
+    pub(crate) receive_buffer: u32,
 }
 
 impl Connection {
@@ -102,6 +104,7 @@ impl Connection {
             owner,
             phase,
             ack: AckDue::No,
+            receive_buffer: cx.config.receive_buffer,
         };
         connection.log(cx);
         connection.output(cx);
@@ -130,6 +133,14 @@ impl Connection {
             state: self.state(),
             at: cx.now,
         });
+    }
+
+    /// Changes the size of the receive buffer.
+    pub(crate) fn set_receive_buffer(&mut self, octets: u32) {
+        self.receive_buffer = octets;
+        if let Some(rcv) = self.phase.receiver_mut() {
+            rcv.set_capacity(octets);
+        }
     }
 
     /// When TIME-WAIT would end if it began, or began again, now.

@@ -14,6 +14,9 @@ pub(crate) const SEGMENTS_IN_FLIGHT: u32 = 10;
 /// that is due at once would fire for ever in one instant.
 pub(crate) const MIN_TIMER: Duration = Duration::from_millis(1);
 
+/// The widest window that the field can announce without scaling.
+pub(crate) const MAX_WINDOW: u32 = u16::MAX as u32;
+
 /// The MSS to assume when the peer names none (RFC 9293 section 3.7.1).
 pub(crate) const DEFAULT_MSS_V4: u16 = 536;
 /// The same for IPv6.

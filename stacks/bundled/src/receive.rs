@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use tcpspec_wire::{SeqNumber, WindowSize};
 
 use crate::assembler::Assembler;
-use crate::config::Config;
+use crate::limits::MAX_WINDOW;
 
 /// What the arrival of text or FIN did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +65,10 @@ impl ReceiveSpace {
 }
 
 impl Receiver {
-    /// A receiver for the stream behind the SYN numbered `irs`. `mss` is the
-    /// one that we offer.
-    pub(crate) fn new(irs: SeqNumber, mss: u16, config: &Config) -> Self {
-        // Until window scaling is there, no more than the field can say is
-        // ever promised.
-        let capacity = config.receive_buffer.min(u32::from(u16::MAX));
+    /// A receiver for the stream behind the SYN numbered `irs`, with a buffer
+    /// of this many octets. `mss` is the one that we offer.
+    pub(crate) fn new(irs: SeqNumber, mss: u16, buffer: u32) -> Self {
+        let capacity = buffer.min(MAX_WINDOW);
         Self {
             nxt: irs + 1,
             edge: irs + 1 + capacity,
@@ -96,16 +94,16 @@ impl Receiver {
     pub(crate) fn take(&mut self, seq: SeqNumber, octets: &[u8], fin: bool) -> Intake {
         let had_gap = !self.assembler.is_empty();
         let before = self.taken;
-        let skip = (self.nxt.distance(seq).max(0) as usize).min(octets.len());
-        let start = seq + skip as u32;
-        let room = self.edge.distance(start).max(0) as usize;
-        let new = &octets[skip..];
-        let kept = &new[..room.min(new.len())];
-        // Not negative: what came before RCV.NXT is cut off.
-        let offset = self.taken + start.distance(self.nxt).max(0).cast_unsigned() as u64;
-        self.assembler.insert(offset, kept);
+        let (start, kept) = self.trim(seq, octets);
         // A FIN needs a number in the window too.
-        let fin = fin && kept.len() < room && seq.offset(octets.len() as i64).at_or_after(self.nxt);
+        let fin_at = seq + octets.len() as u32;
+        let fin = fin && fin_at.at_or_after(self.nxt) && fin_at.before(self.edge);
+        let offset = self.offset(start);
+        if offset == self.taken && !had_gap {
+            self.append(kept);
+        } else {
+            self.assembler.insert(offset, kept);
+        }
         if fin {
             self.assembler.insert_end(offset + kept.len() as u64);
         }
@@ -119,13 +117,38 @@ impl Receiver {
         }
     }
 
+    /// The octets of a segment's text that lie in the window, and the number
+    /// of the first of them.
+    fn trim<'a>(&self, seq: SeqNumber, octets: &'a [u8]) -> (SeqNumber, &'a [u8]) {
+        let skip = (self.nxt.distance(seq).max(0) as usize).min(octets.len());
+        let start = seq + skip as u32;
+        let room = self.edge.distance(start).max(0) as usize;
+        let new = &octets[skip..];
+        (start, &new[..room.min(new.len())])
+    }
+
+    /// The offset in the stream of a number at or behind RCV.NXT.
+    fn offset(&self, number: SeqNumber) -> u64 {
+        self.taken + u64::from(number.distance(self.nxt).max(0).cast_unsigned())
+    }
+
+    /// Changes the size of the buffer. What the peer was promised stays so.
+    pub(crate) fn set_capacity(&mut self, octets: u32) {
+        self.capacity = octets.min(MAX_WINDOW);
+        self.step = self.step.min(self.capacity / 2).max(1);
+    }
+
     /// Moves what is in order from the assembler to the user's buffer.
     fn advance(&mut self) {
         while let Some(piece) = self.assembler.take(self.taken) {
-            self.taken += piece.len() as u64;
-            self.nxt += piece.len() as u32;
-            self.unread.extend(piece);
+            self.append(&piece);
         }
+    }
+
+    fn append(&mut self, octets: &[u8]) {
+        self.taken += octets.len() as u64;
+        self.nxt += octets.len() as u32;
+        self.unread.extend(octets);
     }
 
     /// Whether the next number in order is the peer's FIN.
@@ -194,5 +217,18 @@ impl ReceiveEnd {
 /// Takes up to `max` octets from the front.
 pub(crate) fn read(unread: &mut VecDeque<u8>, max: usize) -> Vec<u8> {
     let len = max.min(unread.len());
-    unread.drain(..len).collect()
+    let octets = copy_range(unread, 0, len);
+    unread.drain(..len);
+    octets
+}
+
+/// Octets of a queue, copied by the slice: octet by octet takes ten times as
+/// long.
+pub(crate) fn copy_range(queue: &VecDeque<u8>, start: usize, end: usize) -> Vec<u8> {
+    let (front, back) = queue.as_slices();
+    let split = front.len();
+    let mut octets = Vec::with_capacity(end.saturating_sub(start));
+    octets.extend_from_slice(&front[start.min(split)..end.min(split)]);
+    octets.extend_from_slice(&back[start.max(split) - split..end.max(split) - split]);
+    octets
 }

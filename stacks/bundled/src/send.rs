@@ -10,6 +10,7 @@ use tcpspec_wire::{Instant, SeqNumber, WindowSize};
 
 use crate::config::Config;
 use crate::congestion::Congestion;
+use crate::receive::copy_range;
 use crate::rtt::RttEstimator;
 use crate::timers::SendTimer;
 
@@ -220,7 +221,7 @@ impl Sender {
         Chunk {
             seq: self.cursor,
             syn: false,
-            payload: self.buffer.range(start..end).copied().collect(),
+            payload: copy_range(&self.buffer, start, end),
             push: len > 0 && end == self.buffer.len(),
             fin,
         }

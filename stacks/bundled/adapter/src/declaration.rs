@@ -9,7 +9,7 @@ use tcpspec_wire::Capability;
 
 /// What every configuration can do. Options beyond MSS, ECN and keep-alive are
 /// not declared: they are not there.
-const ALWAYS: [Capability; 14] = [
+const ALWAYS: [Capability; 15] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -23,6 +23,7 @@ const ALWAYS: [Capability; 14] = [
     Capability::Rfc5961Syn,
     Capability::Rfc5961Ack,
     Capability::OptNagle,
+    Capability::OptRcvbuf,
     Capability::Queue,
 ];
 

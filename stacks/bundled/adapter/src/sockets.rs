@@ -115,15 +115,20 @@ impl Sockets {
         handle: &Handle,
         option: SocketOption,
     ) -> CallResult {
-        let SocketOption::Nagle(on) = option else {
-            return Err(CallError::Unsupported);
-        };
-        match self.0.get_mut(handle).ok_or(CallError::Closed)? {
-            Socket::Connection(id) => done(host.set_nagle(now, *id, on)),
-            Socket::Listener { nagle, .. } => {
+        let socket = self.0.get_mut(handle).ok_or(CallError::Closed)?;
+        match (option, socket) {
+            (SocketOption::Nagle(on), Socket::Connection(id)) => done(host.set_nagle(now, *id, on)),
+            (SocketOption::Nagle(on), Socket::Listener { nagle, .. }) => {
                 *nagle = Some(on);
                 Ok(Ret::Done)
             }
+            (SocketOption::ReceiveBuffer(octets), Socket::Connection(id)) => {
+                done(host.set_receive_buffer(now, *id, octets))
+            }
+            (SocketOption::ReceiveBuffer(octets), Socket::Listener { port, .. }) => {
+                done(host.set_listener_receive_buffer(*port, octets))
+            }
+            (SocketOption::KeepAlive(_), _) => Err(CallError::Unsupported),
         }
     }
 }

@@ -86,7 +86,7 @@ fn synchronize(connection: &mut Connection, cx: &Context<'_>, segment: &Segment)
             snd.rewind_to_syn();
         }
     }
-    Receiver::new(segment.seq, own_mss, cx.config)
+    Receiver::new(segment.seq, own_mss, connection.receive_buffer)
 }
 
 fn established(

@@ -36,7 +36,14 @@ fn is_unwanted(connection: &Connection, cx: &Context<'_>, segment: &Segment) -> 
     connection.owner == Owner::Nobody
         && cx.config.close == CloseKind::HalfDuplex
         && matches!(connection.state(), State::FinWait1 | State::FinWait2)
-        && !segment.payload.is_empty()
+        && brings_new_text(connection, segment)
+}
+
+/// Whether some of the text lies at or behind RCV.NXT.
+fn brings_new_text(connection: &Connection, segment: &Segment) -> bool {
+    let end = segment.seq + segment.payload.len() as u32;
+    let space = connection.phase.receive_space();
+    !segment.payload.is_empty() && space.is_some_and(|space| end.after(space.nxt))
 }
 
 /// Nothing can follow the peer's FIN. TIME-WAIT answers all the same, since

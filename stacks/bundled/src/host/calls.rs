@@ -22,7 +22,8 @@ impl Host {
         if self.listeners.contains_key(&port) {
             return Err(Error::InUse);
         }
-        self.listeners.insert(port, Listener::new(backlog));
+        self.listeners
+            .insert(port, Listener::new(backlog, self.config.receive_buffer));
         self.log_listener(now, port, State::Listen);
         Ok(())
     }
@@ -199,6 +200,35 @@ impl Host {
             }
             connection.output(cx);
         })
+    }
+
+    /// Sets the receive buffer of a connection to so many octets. A window
+    /// that the peer was promised already stays open.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if there is no such connection.
+    pub fn set_receive_buffer(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        octets: u32,
+    ) -> Result<(), Error> {
+        self.call(now, id, |connection, _| {
+            connection.set_receive_buffer(octets);
+        })
+    }
+
+    /// Sets the receive buffer of the connections that a listening port will
+    /// make from here on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if the port does not listen.
+    pub fn set_listener_receive_buffer(&mut self, port: u16, octets: u32) -> Result<(), Error> {
+        let listener = self.listeners.get_mut(&port).ok_or(Error::Closed)?;
+        listener.receive_buffer = octets;
+        Ok(())
     }
 
     /// Octets that the user has still to read up to the peer's urgent pointer.

@@ -14,6 +14,8 @@ use crate::send::Sender;
 #[derive(Debug)]
 pub(super) struct Listener {
     backlog: usize,
+    /// Octets of the receive buffer of connections to come.
+    pub(super) receive_buffer: u32,
     /// Connections in SYN-RECEIVED.
     handshakes: BTreeSet<ConnectionId>,
     /// Connections to accept, in the order in which they were established.
@@ -22,9 +24,10 @@ pub(super) struct Listener {
 
 impl Listener {
     /// A listener with room for at least one connection.
-    pub(super) fn new(backlog: usize) -> Self {
+    pub(super) fn new(backlog: usize, receive_buffer: u32) -> Self {
         Self {
             backlog: backlog.max(1),
+            receive_buffer,
             handshakes: BTreeSet::new(),
             ready: VecDeque::new(),
         }
@@ -46,16 +49,17 @@ impl Host {
     /// backlog the SYN is dropped: the peer's next one may find room.
     pub(super) fn answer(&mut self, now: Instant, tuple: FourTuple, syn: &Segment) {
         let port = tuple.local.port();
-        if self.listeners.get(&port).is_none_or(Listener::is_full) {
+        let Some(listener) = self.listeners.get(&port).filter(|on| !on.is_full()) else {
             return;
-        }
+        };
+        let receive_buffer = listener.receive_buffer;
         let own_mss = own_mss(tuple.local.ip(), &self.config);
         let mut snd = Sender::new(self.isn.next(now, &tuple), &self.config);
         snd.set_mss(effective_mss(syn, own_mss, tuple.local.is_ipv4()));
         // A SYN's window is never scaled, and there is no SEG.ACK for SND.WL2.
         let iss = snd.space().una;
         snd.set_window(syn.seq, iss, syn.window.unscale(WindowScale::NONE));
-        let rcv = Receiver::new(syn.seq, own_mss, &self.config);
+        let rcv = Receiver::new(syn.seq, own_mss, receive_buffer);
         self.enter(now, tuple, |id, cx| {
             Connection::answer(id, tuple, snd, rcv, cx)
         });

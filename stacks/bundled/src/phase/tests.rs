@@ -13,7 +13,7 @@ fn snd() -> Box<Sender> {
 }
 
 fn rcv() -> Box<Receiver> {
-    Box::new(Receiver::new(ISS, 1460, &Config::default()))
+    Box::new(Receiver::new(ISS, 1460, 1000))
 }
 
 /// Every phase, with the name that tells the two kinds of SYN-RECEIVED apart.

@@ -175,6 +175,17 @@ fn text_after_close(#[case] close: CloseKind, #[case] reply: &str, #[case] state
 }
 
 #[test]
+fn old_text_with_the_peers_fin_is_no_text_after_close() {
+    let mut rig = rig(State::Established);
+    rig.deliver("ACK seq=1 ack=1 len=5");
+    rig.read(5).unwrap();
+    rig.host.close(rig.now, rig.id()).unwrap();
+    rig.sent();
+    rig.peer("FIN+ACK seq=1 ack=2 len=5", "ACK seq=2 ack=7");
+    assert_eq!(rig.transitions(), "FIN-WAIT-1 FIN-WAIT-2 TIME-WAIT");
+}
+
+#[test]
 fn close_without_text_after_it_ends_in_order() {
     let mut rig = rig(State::Established);
     rig.host.close(rig.now, rig.id()).unwrap();

@@ -155,6 +155,28 @@ fn send_buffer_takes_what_it_has_room_for() {
     assert_eq!(rig.write(50), Ok(40));
 }
 
+#[test]
+fn receive_buffer_can_be_set_before_the_connection_and_on_it() {
+    let mut rig = Rig::in_state(World::default(), Config::default(), State::Listen);
+    rig.host.set_listener_receive_buffer(80, 500).unwrap();
+    rig.peer("SYN seq=0", "SYN+ACK seq=0 ack=1 win=500");
+    rig.peer("ACK seq=1 ack=1", "-");
+    rig.id = Some(rig.host.accept(80).unwrap());
+    rig.host.set_receive_buffer(rig.now, rig.id(), 800).unwrap();
+    rig.deliver_octets(1, &pattern(500));
+    rig.deliver("ACK seq=0 ack=1");
+    assert_eq!(rig.sent(), "ACK seq=1 ack=501 win=0");
+    rig.read(500).unwrap();
+    assert_eq!(rig.sent(), "ACK seq=1 ack=501 win=800");
+
+    let mut active = Rig::in_state(World::default(), Config::default(), State::SynSent);
+    active
+        .host
+        .set_receive_buffer(active.now, active.id(), 600)
+        .unwrap();
+    active.peer("SYN+ACK seq=0 ack=1", "ACK seq=1 ack=1 win=600");
+}
+
 #[rstest]
 #[case::on(true, "-", "PSH+ACK seq=11 ack=1 len=10")]
 #[case::off(false, "PSH+ACK seq=11 ack=1 len=10", "-")]
