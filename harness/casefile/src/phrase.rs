@@ -14,7 +14,7 @@ use crate::raw::Text;
 pub(crate) enum Value {
     /// `$name`
     Text(String),
-    /// `$name.field`, each with its value.
+    /// `$name.field`, each with its value; `$name` is the name of the choice.
     Fields(Vec<(String, String)>),
 }
 
@@ -22,7 +22,7 @@ pub(crate) enum Value {
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
     pub(crate) name: String,
-    /// The value's own name, for complaints; empty in a fragment.
+    /// The value's own name; empty in a fragment.
     pub(crate) chosen: String,
     pub(crate) value: Value,
 }
@@ -114,6 +114,7 @@ impl Texts<'_> {
         let bound = self.bindings.iter().find(|bound| bound.name == head);
         let found = bound.and_then(|bound| match &bound.value {
             Value::Text(value) => Some((value.as_str(), head)),
+            Value::Fields(_) if field.is_empty() => Some((bound.chosen.as_str(), head)),
             Value::Fields(fields) => fields
                 .iter()
                 .find(|(known, _)| known == field)

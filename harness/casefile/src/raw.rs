@@ -30,8 +30,9 @@ pub(crate) struct CaseFile {
     /// The prelude that comes first: `established` means preludes/established.
     #[serde(default)]
     pub(crate) from: Field<Text>,
-    /// Axes with named values; the variants are all combinations. `$axis` or
-    /// `$axis.field` puts a value into any text.
+    /// Axes with named values; the variants are all combinations. `$axis` puts
+    /// a value (or the name of one with fields), `$axis.field` a field of it,
+    /// into any text.
     #[serde(default)]
     pub(crate) matrix: Field<Entries<Entries<AxisValue>>>,
     /// How the peer behaves where no step says otherwise.

@@ -347,8 +347,7 @@ fn beside(action: &str) -> &'static [&'static str] {
         "sut" => &BESIDE,
         "use" => &["claim", "why", "hint"],
         "gone" => &["as", "never", "claim", "why", "note", "hint"],
-        "wait" => &["as", "state", "never", "claim", "why", "note", "hint"],
-        "state" => &["as", "state", "claim", "why", "note", "hint"],
+        "quiet" | "wait" => &["as", "state", "never", "claim", "why", "note", "hint"],
         _ => &["as", "state", "claim", "why", "note", "hint"],
     }
 }
