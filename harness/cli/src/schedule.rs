@@ -17,6 +17,7 @@ use tcpspec_connector::StackUnderTest;
 use tcpspec_engine::{Ask, Interpreter, Plan, Progress, drive};
 use tcpspec_linux::LinuxStack;
 use tcpspec_record::{Trial, Verdict};
+use tokio::sync::Barrier;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
@@ -283,17 +284,28 @@ fn lanes(jobs: Vec<Job>, sender: &UnboundedSender<Message>) -> std::io::Result<(
     let tasks = tokio::task::LocalSet::new();
     let count = jobs.len().min(LANES);
     let queue = Rc::new(RefCell::new(VecDeque::from(jobs)));
+    let ready = Rc::new(Barrier::new(count));
     for _ in 0..count {
+        let ready = Rc::clone(&ready);
         let (queue, sender) = (Rc::clone(&queue), sender.clone());
-        tasks.spawn_local(async move { lane(&queue, &sender).await });
+        tasks.spawn_local(async move { lane(&queue, &ready, &sender).await });
     }
     runtime.block_on(tasks);
     Ok(())
 }
 
 /// A lane: trials on the kernel, one after the other.
-async fn lane(queue: &RefCell<VecDeque<Job>>, sender: &UnboundedSender<Message>) {
+///
+/// All lanes are made before the first trial begins: making one takes longer
+/// than most trials, and a trial must not be kept waiting in its middle.
+async fn lane(queue: &RefCell<VecDeque<Job>>, ready: &Barrier, sender: &UnboundedSender<Message>) {
     let mut stack = stacks::linux();
+    let first = queue.borrow().front().map(|job| job.plan.setup());
+    if let Some(setup) = first {
+        // If it fails, so will the trial's own `open`, which is heard.
+        let _ = stack.open(&setup);
+    }
+    ready.wait().await;
     loop {
         let Some(Job { index, plan, .. }) = queue.borrow_mut().pop_front() else {
             return;

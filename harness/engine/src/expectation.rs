@@ -56,6 +56,11 @@ impl Play {
         };
         loop {
             while let Some(arrival) = self.inbox.pop_front() {
+                let silence = self.silence(&open)?;
+                if let Some((met, _)) = silence.iter().find(|(_, until)| *until < arrival.at) {
+                    self.inbox.push_front(arrival);
+                    return self.conclude(step, met);
+                }
                 if open.complete().is_some() && !self.continues(&open, &arrival)? {
                     self.inbox.push_front(arrival);
                     break;
