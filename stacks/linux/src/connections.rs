@@ -161,3 +161,137 @@ const FRAGMENT: u8 = tcpspec_wire::packet::protocol::IPV6_FRAGMENT;
 /// kernel's timers are never early and up to an eighth of their length late;
 /// its tick is 4 ms, or less.
 pub(crate) const SLOT: Duration = Duration::from_millis(4);
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use tcpspec_wire::{Body, Packet, Segment};
+
+    use super::*;
+
+    fn addresses(version: u8) -> Addresses {
+        let [stack, peer] = match version {
+            4 => ["192.0.2.1", "192.0.2.2"],
+            _ => ["2001:db8::1", "2001:db8::2"],
+        };
+        Addresses {
+            stack: stack.parse().unwrap(),
+            peer: peer.parse().unwrap(),
+        }
+    }
+
+    fn tcp(addresses: Addresses) -> Packet {
+        let segment = Segment {
+            src_port: 40_000,
+            dst_port: 80,
+            ..Segment::default()
+        };
+        Packet::tcp(addresses.peer, addresses.stack, segment)
+    }
+
+    fn fragment(addresses: Addresses, offset: u16) -> Packet {
+        let ports = [0x9c, 0x40, 0, 80, 0, 0, 0, 0];
+        Packet {
+            body: Body::Fragment {
+                protocol: TCP,
+                offset,
+                more: true,
+                octets: ports.to_vec(),
+            },
+            ..tcp(addresses)
+        }
+    }
+
+    const EXPECTED: Option<Connection> = Some(Connection {
+        local: 80,
+        remote: 40_000,
+    });
+
+    #[rstest]
+    fn connection_is_that_of_the_ports(#[values(4, 6)] version: u8) {
+        let addresses = addresses(version);
+        let check = |packet: Packet, expected| {
+            assert_eq!(connection_of(&packet.encode(), addresses), expected);
+        };
+        check(tcp(addresses), EXPECTED);
+        check(fragment(addresses, 0), EXPECTED);
+        check(fragment(addresses, 8), None);
+        let mut foreign = tcp(addresses);
+        foreign.ip.src = addresses.stack;
+        check(foreign, None);
+        let mut udp = tcp(addresses).encode();
+        udp[if version == 4 { 9 } else { 6 }] = 17;
+        assert_eq!(connection_of(&udp, addresses), None);
+    }
+
+    #[rstest]
+    fn cut_packets_have_no_connection_or_the_same(#[values(4, 6)] version: u8) {
+        let addresses = addresses(version);
+        let packet = tcp(addresses).encode();
+        for len in 0..packet.len() {
+            let connection = connection_of(&packet[..len], addresses);
+            assert!(connection.is_none() || connection == EXPECTED);
+        }
+    }
+
+    /// What was seen, what is found (a state and whether it is an embryo),
+    /// whether somebody listens, and what is said.
+    #[rstest]
+    #[case::begins(State::Listen, Some((State::SynReceived, true)), true, State::SynReceived)]
+    #[case::returns(State::SynReceived, None, true, State::Listen)]
+    #[case::listener_gone(State::SynReceived, None, false, State::Closed)]
+    #[case::dead_embryo(
+        State::SynReceived, Some((State::SynReceived, true)), false, State::Closed
+    )]
+    #[case::crossed_syns(
+        State::SynSent, Some((State::SynReceived, false)), false, State::SynReceived
+    )]
+    #[case::ends(State::TimeWait, None, true, State::Closed)]
+    #[case::stays_listening(State::Listen, None, true, State::Listen)]
+    #[case::stays_closed(State::Closed, None, true, State::Closed)]
+    fn states_follow_the_kernel(
+        #[case] before: State,
+        #[case] found: Option<(State, bool)>,
+        #[case] listens: bool,
+        #[case] expected: State,
+    ) {
+        let mut connections = Connections::default();
+        let connection = Connection {
+            local: 80,
+            remote: 40_000,
+        };
+        connections.touch(connection, false);
+        connections.known.get_mut(&connection).unwrap().state = before;
+        let found = found.map(|(state, embryo)| Found::of(state, embryo, None));
+        let changes = connections.update(
+            Instant::ZERO,
+            Instant::ZERO,
+            |_| listens,
+            |_| Ok::<_, ()>(found),
+        );
+        let states: Vec<State> = changes.unwrap().iter().map(|change| change.state).collect();
+        let expected = if expected == before {
+            vec![]
+        } else {
+            vec![expected]
+        };
+        assert_eq!(states, expected);
+    }
+
+    #[rstest]
+    #[case::no_timer(None, None)]
+    #[case::running(Some(Duration::from_secs(60)), Some(Duration::from_secs(60)))]
+    #[case::overdue(Some(Duration::ZERO), Some(SLOT))]
+    fn looks_again_when_the_timer_expires(
+        #[case] timer: Option<Duration>,
+        #[case] expected: Option<Duration>,
+    ) {
+        let mut connections = Connections::default();
+        connections.touch(EXPECTED.unwrap(), false);
+        let now = Instant::from_millis(5);
+        let found = Found::of(State::TimeWait, false, timer);
+        let changes = connections.update(now, now, |_| false, |_| Ok::<_, ()>(Some(found)));
+        assert_eq!(changes.unwrap().len(), 1);
+        assert_eq!(connections.look_at(), expected.map(|wait| now + wait));
+    }
+}

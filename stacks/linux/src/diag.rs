@@ -41,6 +41,18 @@ pub(crate) struct Found {
     cookie: [u8; 8],
 }
 
+#[cfg(test)]
+impl Found {
+    pub(crate) const fn of(state: State, embryo: bool, timer: Option<Duration>) -> Self {
+        Self {
+            state,
+            timer,
+            embryo,
+            cookie: ANY,
+        }
+    }
+}
+
 impl SockDiag {
     pub(crate) fn open(inside: &Inside<'_>) -> io::Result<Self> {
         Netlink::open(inside, Some(netlink::SOCK_DIAG)).map(|netlink| Self { netlink })
@@ -158,3 +170,57 @@ const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const SOCK_DESTROY: u16 = 21;
 const REQUEST_LEN: usize = HEADER_LEN + 56;
 const MESSAGE_LEN: usize = 72;
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const ASKED: Connection = Connection {
+        local: 80,
+        remote: 40_000,
+    };
+
+    /// An answer about the ports, in this state, with this timer and inode.
+    fn answer(remote: u16, state: u8, timer: u8, inode: u32) -> Vec<u8> {
+        let mut body = vec![0; MESSAGE_LEN];
+        (body[1], body[2]) = (state, timer);
+        body[4..6].copy_from_slice(&80_u16.to_be_bytes());
+        body[6..8].copy_from_slice(&remote.to_be_bytes());
+        body[52..56].copy_from_slice(&250_u32.to_ne_bytes());
+        body[68..72].copy_from_slice(&inode.to_ne_bytes());
+        body
+    }
+
+    fn read(body: &[u8]) -> Option<(State, Option<Duration>, bool)> {
+        let found = found(body, ASKED).unwrap();
+        found.map(|found| (found.state, found.timer, found.embryo))
+    }
+
+    const TIMER: Option<Duration> = Some(Duration::from_millis(250));
+
+    #[rstest]
+    #[case::established(answer(40_000, 1, 0, 7), Some((State::Established, None, false)))]
+    #[case::time_wait(answer(40_000, 6, 3, 0), Some((State::TimeWait, TIMER, false)))]
+    #[case::embryo(answer(40_000, 3, 1, 0), Some((State::SynReceived, TIMER, true)))]
+    #[case::embryo_by_its_own_number(
+        answer(40_000, 12, 1, 0), Some((State::SynReceived, TIMER, true))
+    )]
+    #[case::crossed_syns(answer(40_000, 3, 1, 7), Some((State::SynReceived, TIMER, false)))]
+    #[case::fallback_to_the_listener(answer(0, 10, 0, 7), None)]
+    #[case::closed(answer(40_000, 7, 0, 7), None)]
+    #[case::state_of_a_later_kernel(answer(40_000, 99, 0, 7), None)]
+    fn answers_are_read(
+        #[case] body: Vec<u8>,
+        #[case] expected: Option<(State, Option<Duration>, bool)>,
+    ) {
+        assert_eq!(read(&body), expected);
+    }
+
+    #[test]
+    fn a_short_answer_is_an_error() {
+        let body = answer(40_000, 1, 0, 7);
+        assert!(found(&body[..MESSAGE_LEN - 1], ASKED).is_err());
+    }
+}

@@ -7,7 +7,7 @@ use tcpspec_connector::StackError;
 /// Why a lane could not be had, or stopped working. All of it is the
 /// machine's doing, none of it the stack's.
 #[derive(Debug, thiserror::Error)]
-pub enum LaneError {
+pub(crate) enum LaneError {
     /// A system call was refused.
     #[error("{what}: {source}")]
     System {
@@ -32,9 +32,6 @@ pub enum LaneError {
     /// Sockets of the last trial would not go.
     #[error("{0} sockets of the last trial are still there")]
     NotClean(u32),
-    /// A netlink answer that cannot be read.
-    #[error("the kernel's netlink answer to {0} cannot be read")]
-    Netlink(&'static str),
 }
 
 impl From<LaneError> for StackError {

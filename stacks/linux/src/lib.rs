@@ -29,5 +29,4 @@ mod sysctl;
 mod tap;
 mod tun;
 
-pub use error::LaneError;
 pub use stack::{LinuxStack, Settings};

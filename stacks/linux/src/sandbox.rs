@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rustix::process::{Resource, getegid, geteuid, getrlimit};
+use rustix::process::{Resource, Rlimit, getegid, geteuid, getrlimit, setrlimit};
 use rustix::thread::{CapabilitySet, capabilities};
 use tcpspec_connector::{Setup, StackUnderTest};
 
@@ -56,8 +56,8 @@ pub enum SandboxError {
     },
 }
 
-/// Gets the process the rights to make lanes. Call it before any thread
-/// starts.
+/// Gets the process the rights to make lanes, and as many descriptors as the
+/// system allows it. Call it before any thread starts.
 ///
 /// With the rights already, as under `sudo`, this does nothing. Without them
 /// the process moves into a user namespace in which it has them; its network
@@ -67,6 +67,7 @@ pub enum SandboxError {
 ///
 /// If there is no way: the error says what to change.
 pub fn enter() -> Result<Privilege, SandboxError> {
+    raise_descriptor_limit();
     if has_rights() {
         // Rights in a user namespace that has no network of its own.
         if !netns::may_come_back() {
@@ -82,9 +83,25 @@ pub fn enter() -> Result<Privilege, SandboxError> {
     Ok(Privilege::UserNamespace)
 }
 
+/// What is left of the limit shows in [`probe`], so a refusal is no error.
+fn raise_descriptor_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    let _ = setrlimit(Resource::Nofile, raised);
+}
+
 fn refused(source: io::Error) -> SandboxError {
     match source.raw_os_error() {
         Some(libc::EINVAL) => SandboxError::Threads,
+        Some(libc::ENOSPC) => SandboxError::Refused {
+            source,
+            fix: "raise the limits: sudo sysctl -w user.max_user_namespaces=10000 \
+                  user.max_net_namespaces=10000"
+                .to_owned(),
+        },
         _ => SandboxError::Refused {
             source,
             fix: fix_for_user_namespaces(),
@@ -288,3 +305,39 @@ const PER_LANE: u64 = 12;
 const RESERVED: u64 = 64;
 /// With fewer lanes the trials that wait would wait one after the other.
 const FEWEST_LANES: u64 = 16;
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::missing("/dev/net/there-is-no-such-node", "mknod")]
+    #[case::directory("/dev", "modprobe tun")]
+    fn a_node_that_cannot_be_opened_has_a_fix(#[case] node: &str, #[case] fix: &str) {
+        let check = check_tun(Path::new(node));
+        assert!(!check.ok && check.detail.contains(node), "{check:?}");
+        assert!(check.fix.is_some_and(|said| said.contains(fix)));
+    }
+
+    #[test]
+    fn every_check_that_fails_has_a_fix() {
+        let settings = Settings {
+            tun: "/dev/null".into(),
+        };
+        for check in probe(&settings) {
+            assert_eq!(check.ok, check.fix.is_none(), "{check:?}");
+            assert!(!check.detail.is_empty(), "{check:?}");
+        }
+    }
+
+    #[rstest]
+    #[case::with_threads(libc::EINVAL, "before any thread starts")]
+    #[case::forbidden(libc::EPERM, "run with sudo")]
+    #[case::too_many(libc::ENOSPC, "user.max_net_namespaces")]
+    fn a_refusal_says_what_to_do(#[case] errno: i32, #[case] expected: &str) {
+        let error = refused(io::Error::from_raw_os_error(errno)).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
+use rstest::rstest;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::trial::{ACK, FIN, Trial, skip};
@@ -60,37 +61,25 @@ fn settings(folder: &Path, snapshot: &mut BTreeMap<String, String>) {
 
 /// The kernel itself counts the namespaces: in a user namespace of its own it
 /// allows for no more than those of one process.
-#[test]
-fn a_killed_process_leaves_no_namespace() {
+#[rstest]
+#[case::killed(|first: &mut Program| first.child.kill().unwrap())] // SIGKILL: nothing of it runs any more
+#[case::ended(|first: &mut Program| drop(first.stdin.take()))]
+fn a_process_leaves_no_namespace(#[case] end: fn(&mut Program)) {
     if skip().is_some() {
         return;
     }
     let user = UserNamespace::allowing(ALLOWED);
-    let mut first = user.lanes();
+    let mut first = user.run(&[LANES_PROGRAM, &LANES.to_string()]);
     assert!(first.is_ready(), "{}", first.said);
-    let second = user.lanes().said.clone();
-    assert!(second.contains("creating a network namespace"), "{second}");
-    first.child.kill().unwrap(); // SIGKILL: nothing of it runs any more
+    let refused = user.one_namespace().said.clone();
+    assert!(refused.contains("No space left on device"), "{refused}");
+    end(&mut first);
     first.child.wait().unwrap();
     let deadline = now() + PATIENCE;
-    while !user.lanes().is_ready() {
-        assert!(now() < deadline, "the namespaces are still there");
-    }
-}
-
-#[test]
-fn a_process_that_ends_leaves_no_namespace() {
-    if skip().is_some() {
-        return;
-    }
-    let user = UserNamespace::allowing(ALLOWED);
-    let mut first = user.lanes();
-    assert!(first.is_ready(), "{}", first.said);
-    drop(first.stdin.take());
-    assert!(first.child.wait().unwrap().success());
-    let deadline = now() + PATIENCE;
-    while !user.lanes().is_ready() {
-        assert!(now() < deadline, "the namespaces are still there");
+    let mut held = Vec::new();
+    while held.len() < ALLOWED {
+        assert!(now() < deadline, "{} of {ALLOWED} are gone", held.len());
+        held.extend(Some(user.one_namespace()).filter(Program::is_ready));
     }
 }
 
@@ -118,14 +107,18 @@ impl UserNamespace {
         Self(holder)
     }
 
-    /// A process in it that opens lanes.
-    fn lanes(&self) -> Lanes {
+    /// A process in it that holds one network namespace, if it gets one.
+    fn one_namespace(&self) -> Program {
+        self.run(&["unshare", "--net", "sh", "-c", "echo ready; read end"])
+    }
+
+    fn run(&self, program: &[&str]) -> Program {
         let mut command = Command::new("nsenter");
         command
             .args(["--user", "--preserve-credentials", "--target"])
-            .args([&self.0.id().to_string(), LANES_PROGRAM])
-            .arg(LANES.to_string());
-        Lanes::start(command)
+            .arg(self.0.id().to_string())
+            .args(program);
+        Program::start(command)
     }
 }
 
@@ -136,15 +129,15 @@ impl Drop for UserNamespace {
     }
 }
 
-/// A running `tcpspec-lanes`.
-pub(crate) struct Lanes {
+/// A process that says `ready` and goes on until its standard input ends.
+pub(crate) struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
     /// What it has said until it was ready or gave up.
     pub(crate) said: String,
 }
 
-impl Lanes {
+impl Program {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -168,7 +161,7 @@ impl Lanes {
     }
 }
 
-impl Drop for Lanes {
+impl Drop for Program {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -5,12 +5,12 @@ use std::process::Command;
 
 use rstest::rstest;
 
-use crate::host::{LANES_PROGRAM, Lanes};
+use crate::host::{LANES_PROGRAM, Program};
 use crate::trial::skip;
 
 /// The device node, in a mount namespace of its own, is `mode`; the program
 /// runs as user and group 65534 without any capability.
-fn as_nobody(mode: &str) -> Lanes {
+fn as_nobody(mode: &str) -> Program {
     let mut command = Command::new("unshare");
     command
         .args(["--mount", "sh", "-ec"])
@@ -22,7 +22,7 @@ fn as_nobody(mode: &str) -> Lanes {
                   /dev/net/lanes 2"
         ))
         .env_remove("TCPSPEC_TUN");
-    Lanes::start(command)
+    Program::start(command)
 }
 
 #[rstest]
@@ -32,6 +32,6 @@ fn nobody_gets_lanes_if_the_node_can_be_opened(#[case] mode: &str, #[case] expec
     if skip().is_some() {
         return;
     }
-    let lanes = as_nobody(mode);
-    assert!(lanes.said.contains(expected), "{}", lanes.said);
+    let said = &as_nobody(mode).said;
+    assert!(said.contains(expected), "{said}");
 }
