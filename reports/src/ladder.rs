@@ -24,6 +24,11 @@ pub struct Ladder<'a> {
 pub struct Row<'a> {
     /// When, in nanoseconds since the stack was opened.
     pub at: u64,
+    /// Until when it was expected, in words; of [`Act::Expected`] alone.
+    pub until: &'a str,
+    /// The MSS that a SYN offers. It follows from the version of IP, so it is
+    /// not part of what happened.
+    pub mss: Option<u16>,
     /// What happened, apart from when.
     pub what: What<'a>,
 }
@@ -64,8 +69,6 @@ pub enum Act<'a> {
     Expected {
         /// The short form.
         text: Cow<'a, str>,
-        /// Until when, in words.
-        when: &'a str,
         /// Whether that is that nothing comes.
         silence: bool,
     },
@@ -112,11 +115,32 @@ impl<'a> Ladder<'a> {
         build::ladder(trial, steps)
     }
 
-    /// Whether both show the same, time stamps apart.
+    /// Whether both show the same, apart from time: the same events in the
+    /// same order, and the same states. A state that is sampled may show up a
+    /// row later than one that the stack reports.
     #[must_use]
     pub fn is_same_course(&self, other: &Ladder<'_>) -> bool {
-        let (own, theirs) = (self.rows.iter(), other.rows.iter());
-        own.map(|row| &row.what).eq(theirs.map(|row| &row.what))
+        self.events().eq(other.events()) && self.states().eq(other.states())
+    }
+
+    fn events(&self) -> impl Iterator<Item = (usize, &Act<'a>, Option<&'a str>)> {
+        let rows = self.rows.iter().map(|row| &row.what);
+        let events = rows.filter(|what| what.act != Act::State);
+        events.map(|what| (what.step, &what.act, what.note))
+    }
+
+    fn states(&self) -> impl Iterator<Item = &str> {
+        let states = self.rows.iter().flat_map(|row| &row.what.states);
+        states.copied()
+    }
+}
+
+impl Row<'_> {
+    /// The MSS as a suffix of the segment's text; empty without one.
+    #[must_use]
+    pub fn mss_suffix(&self) -> String {
+        self.mss
+            .map_or_else(String::new, |mss| format!(" <mss={mss}>"))
     }
 }
 

@@ -39,7 +39,7 @@ fn line(row: &Row<'_>, steps: Steps<'_>, first: bool, teach: bool) -> Markup {
     html! {
         tr class=[class(&what.act)] {
             td { @if let Some(number) = number { (number) } }
-            td { (act(&what.act)) }
+            td { (act(row)) }
             td { (time(row)) }
             td { (what.states.join(", ")) }
             td { (words(row, steps, first && teach)) }
@@ -62,9 +62,12 @@ const fn class(act: &Act<'_>) -> Option<&'static str> {
     }
 }
 
-fn act(act: &Act<'_>) -> Markup {
-    match act {
-        Act::Packet { from, text, mark } => packet(*from, text, *mark),
+fn act(row: &Row<'_>) -> Markup {
+    match &row.what.act {
+        Act::Packet { from, text, mark } => {
+            let text = format!("{text}{}", row.mss_suffix());
+            packet(*from, &text, *mark)
+        }
         Act::Expected {
             text: label,
             silence: true,
@@ -99,7 +102,7 @@ fn arrow(shape: &str, label: &str) -> Markup {
 
 fn time(row: &Row<'_>) -> Markup {
     match &row.what.act {
-        Act::Expected { when, .. } => html! { "expected " (when) },
+        Act::Expected { .. } => html! { "expected " (row.until) },
         Act::Step { .. } | Act::Broken(_) => html! {},
         Act::Prelude { .. } | Act::Packet { .. } | Act::App { .. } | Act::Wait(_) | Act::State => {
             html! { (stamp(row.at)) }
@@ -110,7 +113,8 @@ fn time(row: &Row<'_>) -> Markup {
 /// What there is to say of a row: the case's sentence, its remark, the mark in
 /// words.
 fn words(row: &Row<'_>, steps: Steps<'_>, teach: bool) -> Markup {
-    let step = steps.get(row.what.step).filter(|_| teach);
+    let is_own = steps.number(row.what.step).is_some();
+    let step = steps.get(row.what.step).filter(|_| teach && is_own);
     html! {
         @if let Some(mark) = mark_in_words(&row.what.act) { b { (mark) } " " }
         @if let Some(note) = row.what.note { (text(note)) " " }

@@ -35,8 +35,7 @@ fn legend() -> Markup {
                  Numbers are relative to each side's SYN unless the case says otherwise. \
                  A dashed arrow was expected, a double one came instead and broke the trial, a dotted one came after that. \
                  A bar on the right line is a call of the application. \
-                 The state is the stack's. Trials that differ in nothing but time share a ladder; \
-                 the times are those of the first."
+                 The state is the stack's. Trials that differ in nothing but time, or in the MSS of a SYN, share a ladder, which is that of the first."
             }
         }
     }
@@ -69,7 +68,7 @@ fn panel(report: &Report<'_>, case: &Case<'_>) -> Markup {
             @for variant in &case.variants {
                 @if !alone { h4 id=(anchor("case", &variant.id())) { (variant.info.variant) } }
                 @if variant.info.title != info.title { p { b { (variant.info.title) } } }
-                @if variant.info.claims != info.claims { (claims(report, &variant.info)) }
+                @if variant.info.claims != info.claims { p.run { @for id in &variant.info.claims { (link("req", &id.0)) " " } } }
                 (plays(variant))
             }
         }

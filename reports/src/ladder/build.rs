@@ -39,6 +39,10 @@ fn split<'a>(trial: &'a Trial, steps: Steps<'_>) -> (&'a [TraceEvent], &'a [Trac
     }
 }
 
+/// What lies within this many nanoseconds belongs together: a kernel takes
+/// some microseconds to return from a call and to be looked at.
+const AT_ONCE: u64 = 1_000_000;
+
 struct Builder<'a> {
     rows: Vec<Row<'a>>,
     /// The state last shown.
@@ -79,17 +83,15 @@ impl<'a> Builder<'a> {
                 note,
                 ..
             } => {
-                let act = Act::Packet {
-                    from: *from,
-                    text: short(text),
-                    mark: mark(*from, *taken),
-                };
-                self.add(at, step, act).note = note.as_deref();
+                let (text, mss) = short(text);
+                let mark = mark(*from, *taken);
+                let from = *from;
+                let row = self.add(at, step, Act::Packet { from, text, mark });
+                row.mss = mss;
+                row.what.note = note.as_deref();
             }
             Event::Expected { text, when } => self.insert_expected(at, step, text, when),
-            Event::App { call, result } => {
-                self.add(at, step, Act::App { call, result });
-            }
+            Event::App { call, result } => self.insert_call(at, step, call, result),
             Event::State { state, .. } => self.see_state(at, step, state),
             Event::Wait { nanos } => {
                 self.add(at, step, Act::Wait(*nanos));
@@ -97,29 +99,42 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn add(&mut self, at: u64, step: usize, act: Act<'a>) -> &mut What<'a> {
+    fn add(&mut self, at: u64, step: usize, act: Act<'a>) -> &mut Row<'a> {
         let what = What {
             step,
             act,
             states: Vec::new(),
             note: None,
         };
-        self.rows.push(Row { at, what });
+        self.rows.push(Row {
+            at,
+            until: "",
+            mss: None,
+            what,
+        });
         let last = self.rows.len() - 1;
-        &mut self.rows[last].what
+        &mut self.rows[last]
+    }
+
+    /// A call stands above what it made the stack send, although it returned
+    /// later.
+    fn insert_call(&mut self, at: u64, step: usize, call: &'a str, result: &'a str) {
+        self.add(at, step, Act::App { call, result });
+        let last = self.rows.len() - 1;
+        let before = self.rows[..last]
+            .iter()
+            .rposition(|row| row.what.step <= step || at.saturating_sub(row.at) >= AT_ONCE);
+        let index = before.map_or(0, |before| before + 1);
+        self.rows[index..=last].rotate_right(1);
     }
 
     /// What was allowed stands right above what came instead.
     fn insert_expected(&mut self, at: u64, step: usize, text: &'a str, when: &'a str) {
-        self.add(
-            at,
-            step,
-            Act::Expected {
-                text: short(text),
-                when,
-                silence: text.starts_with("no"),
-            },
-        );
+        let act = Act::Expected {
+            text: short(text).0,
+            silence: text.starts_with("no"),
+        };
+        self.add(at, step, act).until = when;
         let last = self.rows.len() - 1;
         let refused = self
             .rows
@@ -130,15 +145,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A change of state belongs to the row that caused it: the last one.
+    /// A change of state belongs to the row that caused it: the last one, if
+    /// it was seen right after that.
     fn see_state(&mut self, at: u64, step: usize, state: &'a str) {
         if self.state == state {
             return;
         }
         self.state = state;
         match self.rows.last_mut() {
-            Some(row) if row.what.step == step && row.at == at => row.what.states.push(state),
-            _ => self.add(at, step, Act::State).states.push(state),
+            Some(row) if at.saturating_sub(row.at) < AT_ONCE => row.what.states.push(state),
+            _ => self.add(at, step, Act::State).what.states.push(state),
         }
     }
 
@@ -196,7 +212,13 @@ impl<'a> Builder<'a> {
             note: None,
         };
         let index = last.map_or(0, |last| last + 1);
-        self.rows.insert(index, Row { at, what });
+        let row = Row {
+            at,
+            until: "",
+            mss: None,
+            what,
+        };
+        self.rows.insert(index, row);
     }
 }
 
@@ -209,20 +231,16 @@ fn mark(from: Side, taken: Option<Taken>) -> Mark {
     }
 }
 
-/// The short form of a segment, with the MSS of a SYN; any other text as it
-/// stands.
-fn short(text: &str) -> Cow<'_, str> {
+/// The short form of a segment, and the MSS that a SYN offers; any other text
+/// as it stands.
+fn short(text: &str) -> (Cow<'_, str>, Option<u16>) {
     let Ok(segment) = text.parse::<SegmentText>() else {
-        return text.into();
+        return (text.into(), None);
     };
     let mss = segment.options.iter().find_map(|option| match option {
         TcpOption::Mss(mss) => Some(*mss),
         _ => None,
     });
-    match mss {
-        Some(mss) if segment.flags.contains(Flags::SYN) => {
-            format!("{} <mss={mss}>", segment.short()).into()
-        }
-        _ => segment.short().to_string().into(),
-    }
+    let mss = mss.filter(|_| segment.flags.contains(Flags::SYN));
+    (segment.short().to_string().into(), mss)
 }

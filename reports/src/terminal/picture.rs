@@ -74,14 +74,13 @@ fn line(row: &Row<'_>, steps: Steps<'_>, style: Style) -> String {
     };
     let (body, time) = match &what.act {
         Act::Prelude { name, packets } => (prelude(name, *packets), stamp(row.at)),
-        Act::Packet { from, text, mark } => (packet(*from, text, *mark), stamp(row.at)),
-        Act::Expected {
-            text,
-            when,
-            silence,
-        } => (
+        Act::Packet { from, text, mark } => {
+            let text = format!("{text}{}", row.mss_suffix());
+            (packet(*from, &text, *mark), stamp(row.at))
+        }
+        Act::Expected { text, silence } => (
             expected(text, *silence),
-            format!("expected {}", clean(when)),
+            format!("expected {}", clean(row.until)),
         ),
         Act::Broken(text) => (
             lifelines(&format!("{:LEAD$}{}", "", clean(text))),
