@@ -5,6 +5,7 @@ mod bounds;
 mod expect;
 mod fragments;
 mod reach;
+mod rules;
 mod steps;
 mod words;
 
@@ -104,7 +105,7 @@ impl<'a> Checker<'a> {
             .iter()
             .map(|choice| self.variant(id, file, raw, choice, &used))
             .collect();
-        if let Some(matrix) = self.matrix(file, raw) {
+        if let Some(matrix) = self.matrix(file, raw).filter(|_| !choices.is_empty()) {
             matrix.check_used(&used);
         }
         let texts = Texts {
@@ -154,7 +155,7 @@ impl<'a> Checker<'a> {
         let numbering = numbering(raw, prelude, texts);
         let mut reader = StepReader::new(self.library, prelude, numbering);
         if let Some(Items(steps)) = raw.steps.get() {
-            reader.read_own(steps, texts);
+            reader.read_own(steps, file.sound, texts);
         }
         let text = |field: &Field<Text>| field.get().map(|text| texts.text(*text));
         let mut needs = words::capabilities(raw.needs.get().map(OneOrMany::as_slice), texts);
@@ -167,7 +168,7 @@ impl<'a> Checker<'a> {
             name: choice.name.clone(),
             title: text(&raw.title).unwrap_or_default(),
             purpose: text(&raw.purpose).unwrap_or_default().trim().to_owned(),
-            level: words::level(choice.level.or(raw.level.get().copied()), texts),
+            level: words::level(choice.level.or_else(|| raw.level.get().copied()), texts),
             claims: words::requirements(claims, &self.library.catalogue, texts),
             needs,
             never: reader.patterns(&raw.never, texts),

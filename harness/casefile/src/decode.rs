@@ -66,10 +66,13 @@ impl<'a> At<'a> {
 
     fn wrong_shape(self, wanted: &str) -> Reported {
         let kind = self.kind();
+        if matches!(kind, Kind::Refused) {
+            return Reported;
+        }
         self.complain(match kind {
             Kind::Empty => Fault::new(Code::Empty, 0..0, "there is no value here")
                 .help(format!("write {wanted}, or leave the key out")),
-            Kind::Text(_) | Kind::List(_) | Kind::Map(_) => {
+            Kind::Text(_) | Kind::Refused | Kind::List(_) | Kind::Map(_) => {
                 let message = format!("{wanted} belongs here, not {}", kind.name());
                 Fault::new(Code::Shape, 0..0, message)
             }
@@ -170,7 +173,7 @@ impl<'de> Deserializer<'de> for At<'_> {
             Kind::Text(_) => "text",
             Kind::List(_) => "list",
             Kind::Map(_) => "map",
-            Kind::Empty => "",
+            Kind::Empty | Kind::Refused => "",
         };
         if !variants.contains(&shape) {
             return Err(self.wrong_shape(&wanted(variants)));

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Text(String),
     /// A key or an item without a value.
     Empty,
+    /// Something that was complained of already.
+    Refused,
     /// A sequence.
     List(Vec<NodeId>),
     /// A mapping, in the order of the file.
@@ -35,7 +37,7 @@ impl Kind {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",
-            Self::Empty => "nothing",
+            Self::Empty | Self::Refused => "nothing",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
         }
@@ -120,7 +122,7 @@ impl Document {
     pub(crate) fn text(&self, node: NodeId) -> &str {
         match self.kind(node) {
             Kind::Text(text) => text,
-            Kind::Empty | Kind::List(_) | Kind::Map(_) => "",
+            Kind::Empty | Kind::Refused | Kind::List(_) | Kind::Map(_) => "",
         }
     }
 
@@ -131,6 +133,15 @@ impl Document {
         };
         let mut entries = entries.iter();
         entries.find(|(key, _)| self.text(*key) == name).copied()
+    }
+
+    /// The keys of a map.
+    pub(crate) fn keys(&self, map: NodeId) -> impl Iterator<Item = &str> {
+        let entries = match self.kind(map) {
+            Kind::Map(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(|(key, _)| self.text(*key))
     }
 
     /// Where a node begins.
@@ -245,7 +256,7 @@ impl Builder<'_> {
             Event::DocumentStart(_) => {}
             Event::Alias(_) => {
                 self.refuse("an alias", "write the value out, or use a fragment", span);
-                let node = self.document.add(Kind::Empty, span);
+                let node = self.document.add(Kind::Refused, span);
                 self.attach(node);
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -351,9 +362,13 @@ impl Builder<'_> {
         self.document.complain(fault, self.sink);
     }
 
-    fn syntax(&self, error: &ScanError) {
+    /// What was read up to the fault is dropped: cut off as it is, most of what
+    /// could be said of it would be wrong.
+    fn syntax(&mut self, error: &ScanError) {
         let at = self.document.offset((*error.marker()).into());
         let fault = Fault::new(Code::Syntax, at..at, "this is not YAML").label(error.info());
         self.document.complain(fault, self.sink);
+        self.document.root = None;
+        self.open.clear();
     }
 }

@@ -51,7 +51,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads a part that begins `by` octets in.
-    fn part<T>(&mut self, by: usize, read: impl FnOnce(&mut Reading<'a>) -> T) -> T {
+    fn part<T>(&mut self, by: usize, read: impl FnOnce(&mut Self) -> T) -> T {
         let mut inner = Reading::new(self.labels);
         let value = read(&mut inner);
         self.faults

@@ -33,6 +33,7 @@ pub mod limits;
 mod matrix;
 mod phrase;
 mod raw;
+mod schema;
 pub mod segment;
 pub mod step;
 pub mod suite;
@@ -41,6 +42,7 @@ pub use case::{Case, Numbering, PeerParams, Variant};
 pub use catalogue::Catalogue;
 pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
+pub use schema::schema;
 pub use segment::{Match, OptionPattern, SegmentPattern, SegmentTemplate, SourceAddress};
 pub use step::{
     Action, Alternative, AppCall, Bounds, GoneBranch, OptionName, Outcome, Place, Step,

@@ -45,6 +45,9 @@ pub(crate) struct Phrase {
     pub(crate) text: String,
     source: Text,
     holes: Vec<Hole>,
+    /// Whether a name in it stands for nothing: what is wrong with the outcome
+    /// says nothing then.
+    broken: bool,
 }
 
 /// A value put into a text.
@@ -64,6 +67,7 @@ impl Texts<'_> {
             text: String::with_capacity(written.len()),
             source,
             holes: Vec::new(),
+            broken: false,
         };
         let mut at = 0;
         while let Some(dollar) = written[at..].find('$') {
@@ -78,7 +82,12 @@ impl Texts<'_> {
             }
             let start = phrase.text.len();
             let name = &written[at + 1..at + 1 + len];
-            let (value, taken) = self.value(name, source, at);
+            let found = self.value(name);
+            if found.is_none() {
+                self.unknown(name, source, at);
+                phrase.broken = true;
+            }
+            let (value, taken) = found.unwrap_or(("0", name.len()));
             phrase.text.push_str(value);
             phrase.holes.push(Hole {
                 filled: start..phrase.text.len(),
@@ -97,6 +106,9 @@ impl Texts<'_> {
 
     /// Complains about a part of a phrase.
     pub(crate) fn complain(self, phrase: &Phrase, fault: Fault) {
+        if phrase.broken {
+            return;
+        }
         let part = phrase.written(&fault.span);
         let span = self.document.span(phrase.source.0, part);
         self.document.complain(Fault { span, ..fault }, self.sink);
@@ -107,52 +119,45 @@ impl Texts<'_> {
         self.document.complain_at(text.0, fault, self.sink);
     }
 
-    /// The value of `name`, and how much of it is name: `$at.` at the end of a
-    /// sentence is `$at` and a full stop.
-    fn value(&self, name: &str, source: Text, at: usize) -> (&str, usize) {
+    /// The value of `name`, and how much of it is name: of `$at.end` that is
+    /// `at` alone, if the values of the axis have no fields.
+    fn value(&self, name: &str) -> Option<(&str, usize)> {
         let (head, field) = name.split_once('.').unwrap_or((name, ""));
-        let bound = self.bindings.iter().find(|bound| bound.name == head);
-        let found = bound.and_then(|bound| match &bound.value {
-            Value::Text(value) => Some((value.as_str(), head)),
-            Value::Fields(_) if field.is_empty() => Some((bound.chosen.as_str(), head)),
-            Value::Fields(fields) => fields
-                .iter()
-                .find(|(known, _)| known == field)
-                .map(|(_, value)| (value.as_str(), name)),
-        });
-        let Some((value, taken)) = found else {
-            self.unknown(name, bound, source, at);
-            return ("0", name.len());
+        let bound = self.bindings.iter().find(|bound| bound.name == head)?;
+        let (value, taken) = match &bound.value {
+            Value::Text(value) => (value, head),
+            Value::Fields(_) if field.is_empty() => (&bound.chosen, head),
+            Value::Fields(fields) => {
+                let (_, value) = fields.iter().find(|(known, _)| known == field)?;
+                (value, name)
+            }
         };
         let is_new = !self.used.borrow().contains(taken);
         if is_new {
             self.used.borrow_mut().insert(taken.to_owned());
         }
-        (value, taken.len())
+        Some((value, taken.len()))
     }
 
-    fn unknown(&self, name: &str, bound: Option<&Binding>, source: Text, at: usize) {
+    fn unknown(&self, name: &str, source: Text, at: usize) {
         let span = self.document.span(source.0, at..at + 1 + name.len());
-        let fault = match bound {
-            Some(bound) if name.contains('.') && !bound.chosen.is_empty() => {
-                let message = format!(
-                    "`{}` of axis `{}` lacks `${name}`",
-                    bound.chosen, bound.name
-                );
-                let fields = self.names();
-                Fault::new(Code::MissingField, span, message)
-                    .suggest(name, fields.iter().map(String::as_str))
-            }
-            _ => {
-                let names = self.names();
-                let message = format!("`${name}` stands for nothing");
-                let fault = Fault::new(Code::UnknownVariable, span, message);
-                if names.is_empty() {
-                    fault.help("declare it as an axis of `matrix`, or write `$$` for the sign")
-                } else {
-                    fault.suggest(name, names.iter().map(String::as_str))
-                }
-            }
+        let axis = name.split_once('.').map(|(axis, _)| axis);
+        let bound = self.bindings.iter().find(|b| Some(b.name.as_str()) == axis);
+        let names = self.names();
+        let fault = if let Some(bound) = bound {
+            let message = format!(
+                "`{}` of axis `{}` lacks `${name}`",
+                bound.chosen, bound.name
+            );
+            Fault::new(Code::MissingField, span, message)
+        } else {
+            let message = format!("`${name}` stands for nothing");
+            Fault::new(Code::UnknownVariable, span, message)
+        };
+        let fault = if names.is_empty() {
+            fault.help("declare it as an axis of `matrix`, or write `$$` for the sign")
+        } else {
+            fault.suggest(name, names.iter().map(String::as_str))
         };
         self.document.complain(fault, self.sink);
     }

@@ -53,6 +53,10 @@ pub struct Place {
 
 /// What a step does or expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "steps are few, and read far more often than moved"
+)]
 pub enum Action {
     /// `app:` the application makes a call and is told one of these; any
     /// success if the list is empty.

@@ -56,6 +56,18 @@ pub struct SourceFile {
     pub text: String,
 }
 
+impl SourceFile {
+    /// A file of the directory of cases, called by its path.
+    #[must_use]
+    pub fn new(path: &str, text: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            shown_as: path.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+}
+
 /// Reads a directory of cases. What is wrong in a file is a diagnostic, and
 /// the cases that are valid come out nevertheless.
 ///

@@ -35,7 +35,12 @@ impl Expecting<'_> {
                 }
                 all.extend(self.all_of(*node, &value.all_of));
                 all.extend(self.sequence(&value.sequence));
-                self.not_empty(*node, all.is_empty());
+                let lists = [
+                    value.one_of.get().map(|list| list.0.len()),
+                    value.all_of.get().map(|list| list.0.len()),
+                    value.sequence.get().map(|list| list.0.len()),
+                ];
+                self.not_empty(*node, &lists);
                 all
             }
         }
@@ -68,7 +73,7 @@ impl Expecting<'_> {
                     }];
                 }
                 let branches = items(&value.one_of);
-                self.not_empty(*node, branches.is_empty());
+                self.not_empty(*node, &[Some(branches.len())]);
                 branches
                     .iter()
                     .map(|branch| self.gone_branch(branch))
@@ -154,8 +159,9 @@ impl Expecting<'_> {
             .collect()
     }
 
-    fn not_empty(self, node: NodeId, is_empty: bool) {
-        if is_empty {
+    /// Complains of a list that stands there, but holds nothing.
+    fn not_empty(self, node: NodeId, lists: &[Option<usize>]) {
+        if lists.contains(&Some(0)) {
             let fault = Fault::new(Code::Empty, 0..0, "there is nothing to expect here");
             let document = self.texts.document;
             document.complain_at(node, fault.help("list at least one"), self.texts.sink);
@@ -165,9 +171,9 @@ impl Expecting<'_> {
     fn exactly_one_of_branch(self, node: NodeId, map: &BranchMap) {
         let keys = ["segment", "sequence", "all_of", "quiet"];
         self.exactly_one(node, &keys);
-        let empty_sequence = map.sequence.get().is_some_and(|items| items.0.is_empty());
-        let empty_all_of = map.all_of.get().is_some_and(|items| items.0.is_empty());
-        self.not_empty(node, empty_sequence || empty_all_of);
+        let sequence = map.sequence.get().map(|list| list.0.len());
+        let all_of = map.all_of.get().map(|list| list.0.len());
+        self.not_empty(node, &[sequence, all_of]);
     }
 
     /// Complains unless exactly one of the keys stands in the map.

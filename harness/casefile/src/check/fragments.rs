@@ -50,7 +50,7 @@ pub(super) fn find<'a>(
     };
     require(&file.document, &["steps"], texts.sink);
     Some(Fragment {
-        bindings: bind(&phrase, with, raw, &file.document, texts),
+        bindings: bind(&phrase, with, raw, &file.document, texts)?,
         steps: raw.steps.get().map_or(&[], |Items(steps)| steps),
         document: &file.document,
         name,
@@ -73,14 +73,14 @@ fn name_and_values<'a>(reference: &'a Use, texts: Texts<'_>) -> Option<(Text, &'
 }
 
 /// Gives the fragment's names their values; complains of those that are
-/// missing, and of values that no name takes.
+/// missing (there are no bindings then), and of values that no name takes.
 fn bind(
     used_as: &Phrase,
     with: &[(Text, Text)],
     fragment: &FragmentFile,
     document: &Document,
     texts: Texts<'_>,
-) -> Vec<Binding> {
+) -> Option<Vec<Binding>> {
     let declared = fragment.with.get().map_or(&[][..], OneOrMany::as_slice);
     let declared: Vec<&str> = declared.iter().map(|name| document.text(name.0)).collect();
     let given = |name: &str| {
@@ -97,8 +97,7 @@ fn bind(
     }
     let mut bindings = Vec::new();
     for name in &declared {
-        let value = given(name).map(|(_, value)| texts.text(*value));
-        if value.is_none() {
+        let Some((_, value)) = given(name) else {
             let message = format!("fragment `{}` needs a value for `{name}`", used_as.text);
             let fault = Fault::new(Code::FragmentArguments, 0..used_as.text.len(), message);
             let help = format!(
@@ -106,12 +105,13 @@ fn bind(
                 used_as.text
             );
             texts.complain(used_as, fault.help(help));
-        }
+            continue;
+        };
         bindings.push(Binding {
             name: (*name).to_owned(),
             chosen: String::new(),
-            value: Value::Text(value.unwrap_or_default()),
+            value: Value::Text(texts.text(*value)),
         });
     }
-    bindings
+    (bindings.len() == declared.len()).then_some(bindings)
 }

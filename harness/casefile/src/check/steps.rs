@@ -10,16 +10,18 @@ use super::bounds::{bounds, duration};
 use super::expect::{Expecting, list};
 use super::fragments::find;
 use super::reach::Reach;
+use super::rules::{
+    check_beside, has_unknown_key, judges, label_kind, needs_of, said_of_gone, said_of_ways,
+};
 use super::words::{requirement, states};
 use crate::case::{Numbering, Variant};
 use crate::diagnostic::{Code, Fault};
-use crate::document::NodeId;
 use crate::expr::Symbol;
 use crate::grammar::{LabelKind, Labels, Reading, read_app, read_template};
 use crate::phrase::{Texts, Used, is_name};
-use crate::raw::{Field, Gone, GoneBranchMap, Items, OneOrMany, Placed, RawStep, Text, Use};
+use crate::raw::{Field, OneOrMany, Placed, RawStep, Text, Use};
 use crate::segment::{SegmentPattern, SegmentTemplate};
-use crate::step::{Action, Alternative, AppCall, OptionName, Outcome, Step};
+use crate::step::{Action, AppCall, Outcome, Step};
 
 /// Reads the steps of one variant, its fragments' included.
 pub(super) struct StepReader<'a> {
@@ -44,7 +46,7 @@ struct Inherited {
 }
 
 /// Keys of which a step has exactly one.
-const ACTIONS: [&str; 7] = ["app", "peer", "sut", "quiet", "wait", "gone", "use"];
+pub(super) const ACTIONS: [&str; 7] = ["app", "peer", "sut", "quiet", "wait", "gone", "use"];
 
 impl<'a> StepReader<'a> {
     /// Begins after the steps of a prelude.
@@ -71,10 +73,12 @@ impl<'a> StepReader<'a> {
         reader
     }
 
-    /// Reads the case's own steps.
-    pub(super) fn read_own(&mut self, steps: &[Placed<RawStep>], texts: Texts<'_>) {
+    /// Reads the case's own steps; `sound` says that no part of them is missing.
+    pub(super) fn read_own(&mut self, steps: &[Placed<RawStep>], sound: bool, texts: Texts<'_>) {
+        let before = texts.sink.len();
         self.read_all(steps, texts, &Inherited::default());
-        if !self.judges {
+        // What could not be read may well have judged something.
+        if !self.judges && sound && texts.sink.len() == before {
             let fault = Fault::new(Code::JudgesNothing, 0..0, "this case judges nothing").help(
                 "add a step with `sut`, `quiet`, `gone`, `state`, or `expect` of the application",
             );
@@ -156,6 +160,9 @@ impl<'a> StepReader<'a> {
             }
         };
         if action == "state" && document.entry(*node, "state").is_none() {
+            if has_unknown_key(*node, texts) {
+                return;
+            }
             let fault = Fault::new(Code::OneAction, 0..0, "this step does nothing");
             let help = format!("add one of {}, or `state`", list(&ACTIONS));
             return document.complain_at(*node, fault.help(help), texts.sink);
@@ -312,118 +319,5 @@ impl<'a> StepReader<'a> {
         self.nesting.push(fragment.name);
         self.read_all(fragment.steps, inner, &inherited);
         self.nesting.pop();
-    }
-}
-
-/// Complains of keys that make no sense beside the action.
-fn check_beside(action: &str, step: NodeId, texts: Texts<'_>) {
-    let allowed = beside(action);
-    let document = texts.document;
-    for key in BESIDE {
-        let Some((at, _)) = document
-            .entry(step, key)
-            .filter(|_| !allowed.contains(&key))
-        else {
-            continue;
-        };
-        let message = format!("`{key}` makes no sense beside `{action}`");
-        let fault = Fault::new(Code::Beside, 0..0, message);
-        let help = match (action, key) {
-            ("gone", "at" | "within") => format!("write `gone: {{{key}: ...}}`"),
-            ("use", _) => "write it on the fragment's own steps".to_owned(),
-            _ => format!("beside `{action}` can stand {}", list(allowed)),
-        };
-        document.complain_at(at, fault.help(help), texts.sink);
-    }
-}
-
-/// Keys that can stand beside an action.
-const BESIDE: [&str; 9] = [
-    "as", "within", "at", "state", "never", "claim", "why", "note", "hint",
-];
-
-fn beside(action: &str) -> &'static [&'static str] {
-    match action {
-        "sut" => &BESIDE,
-        "use" => &["claim", "why", "hint"],
-        "gone" => &["as", "never", "claim", "why", "note", "hint"],
-        "quiet" | "wait" => &["as", "state", "never", "claim", "why", "note", "hint"],
-        _ => &["as", "state", "claim", "why", "note", "hint"],
-    }
-}
-
-/// Whether an action can find the stack at fault.
-fn judges(action: &Action) -> bool {
-    match action {
-        Action::Sut(_) | Action::Quiet(_) | Action::Gone(_) => true,
-        Action::App(call, outcomes) => *call == AppCall::Look || !outcomes.is_empty(),
-        Action::Peer(_) | Action::Wait(_) | Action::Check => false,
-    }
-}
-
-fn label_kind(action: &Action) -> LabelKind {
-    let has_segment = match action {
-        Action::Peer(_) => true,
-        Action::Sut(ways) => ways.iter().any(|way| !way.segments.is_empty()),
-        Action::App(..) | Action::Quiet(_) | Action::Wait(_) | Action::Gone(_) | Action::Check => {
-            false
-        }
-    };
-    if has_segment {
-        LabelKind::Segment
-    } else {
-        LabelKind::Moment
-    }
-}
-
-/// What a stack has to be able to do for a call to make sense.
-fn needs_of(call: &AppCall) -> Option<Capability> {
-    match call {
-        AppCall::Listen | AppCall::Accept | AppCall::CloseListener => Some(Capability::PassiveOpen),
-        AppCall::Connect => Some(Capability::ActiveOpen),
-        AppCall::SendLen(_) | AppCall::SendData(_) | AppCall::Recv(_) => Some(Capability::Data),
-        AppCall::Shutdown => Some(Capability::Shutdown),
-        AppCall::Close => Some(Capability::AppClose),
-        AppCall::Abort => Some(Capability::Abort),
-        AppCall::SetOption(OptionName::Nagle, _) => Some(Capability::OptNagle),
-        AppCall::SetOption(OptionName::ReceiveBuffer, _) => Some(Capability::OptRcvbuf),
-        AppCall::SetOption(OptionName::KeepAlive, _) => Some(Capability::OptKeepalive),
-        AppCall::Look => None,
-    }
-}
-
-/// The ways of a `sut:` step in one line.
-fn said_of_ways(ways: &[Alternative]) -> String {
-    let way = |way: &Alternative| {
-        let mut parts: Vec<&str> = way.segments.iter().map(|s| s.text.as_str()).collect();
-        if way.quiet.is_some() {
-            parts.push("nothing");
-        }
-        parts.join(", then ")
-    };
-    let ways: Vec<String> = ways.iter().map(way).collect();
-    ways.join(" | ")
-}
-
-/// When a connection has to be gone, in one line.
-fn said_of_gone(gone: &Gone, texts: Texts<'_>) -> String {
-    let when = |within: &Field<OneOrMany>, at: &Field<Text>| match (within.get(), at.get()) {
-        (Some(within), _) => {
-            let bounds = within.as_slice().iter().map(|bound| texts.text(*bound));
-            format!("within {}", bounds.collect::<Vec<_>>().join(" .. "))
-        }
-        (None, Some(at)) => format!("at {}", texts.text(*at)),
-        (None, None) => "now".to_owned(),
-    };
-    match gone {
-        Gone::Text(text) => texts.text(*text),
-        Gone::Map(Placed { value, .. }) => match value.one_of.get() {
-            None => when(&value.within, &value.at),
-            Some(Items(branches)) => {
-                let branch =
-                    |branch: &Placed<GoneBranchMap>| when(&branch.value.within, &branch.value.at);
-                branches.iter().map(branch).collect::<Vec<_>>().join(" | ")
-            }
-        },
     }
 }
