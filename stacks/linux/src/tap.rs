@@ -82,7 +82,10 @@ impl Tap {
     fn recv(&self) -> Option<Seen> {
         let mut head = [0; HEAD];
         let socket = self.socket.as_ref()?;
-        let (len, stamp) = sys::tap_recv(socket.as_fd(), &mut head).ok()?;
+        let mut recv = || sys::tap_recv(socket.as_fd(), &mut head);
+        // The socket was bound before the interface was up, and says so once,
+        // in place of the first packet.
+        let (len, stamp) = recv().or_else(|_| recv()).ok()?;
         Some(Seen { head, len, stamp })
     }
 }
