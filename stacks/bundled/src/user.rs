@@ -47,18 +47,19 @@ impl Connection {
         if octets.is_empty() {
             return Err(otherwise);
         }
-        self.open_window(cx);
+        self.open_window();
+        self.output(cx);
         Ok(octets)
     }
 
-    fn open_window(&mut self, cx: &mut Context<'_>) {
+    /// Moves the right edge; whether the peer must be told is then in `ack`.
+    fn open_window(&mut self) {
         let announce = self
             .phase
             .receiver_mut()
             .is_some_and(|rcv| rcv.open_window());
         if announce {
             self.ack = AckDue::Now;
-            self.output(cx);
         }
     }
 
@@ -99,9 +100,12 @@ impl Connection {
         if let Some(rcv) = self.phase.receiver_mut() {
             rcv.discard();
         }
-        self.open_window(cx);
-        // Where the sending direction is closed already, nothing is left to do.
-        let _ = self.shutdown(cx);
+        self.open_window();
+        // Where the sending direction is closed already, the window is all
+        // there is to send.
+        if self.shutdown(cx).is_err() {
+            self.output(cx);
+        }
     }
 
     /// ABORT. The states in which both sides have closed send no RST.

@@ -175,6 +175,21 @@ fn text_after_close(#[case] close: CloseKind, #[case] reply: &str, #[case] state
 }
 
 #[test]
+fn full_duplex_close_opens_the_window_that_nobody_would_have_opened() {
+    let config = Config {
+        close: CloseKind::FullDuplex,
+        receive_buffer: 1000,
+        ..Config::default()
+    };
+    let mut rig = Rig::in_state(World::default(), config, State::Established);
+    rig.deliver("ACK seq=1 ack=1 len=1000");
+    rig.deliver("ACK seq=0 ack=1");
+    assert_eq!(rig.sent(), "ACK seq=1 ack=1001 win=0");
+    rig.host.close(rig.now, rig.id()).unwrap();
+    assert_eq!(rig.sent(), "FIN+ACK seq=1 ack=1001");
+}
+
+#[test]
 fn old_text_with_the_peers_fin_is_no_text_after_close() {
     let mut rig = rig(State::Established);
     rig.deliver("ACK seq=1 ack=1 len=5");

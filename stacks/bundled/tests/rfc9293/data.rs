@@ -131,14 +131,24 @@ fn peers_window_and_mss_bound_what_is_sent() {
 }
 
 #[test]
+fn half_of_the_widest_window_is_not_silly() {
+    let mut rig = Rig::new(World::default(), Config::default());
+    rig.listen();
+    rig.peer("SYN seq=0 mss=1000 win=600", "SYN+ACK seq=0 ack=1");
+    rig.peer("ACK seq=1 ack=1 win=600", "-");
+    rig.id = Some(rig.host.accept(80).unwrap());
+    rig.write(1000).unwrap();
+    assert_eq!(rig.sent(), "ACK seq=1 ack=1 len=600");
+}
+
+#[test]
 fn older_segment_does_not_set_the_window() {
     let mut rig = established(Config::default());
-    rig.peer("ACK seq=1 ack=1 len=10 win=3000", "-");
-    // Sent before the text, arrives after it.
-    rig.deliver("ACK seq=1 ack=1 win=0");
-    rig.sent();
+    // Beyond a gap, so sent later than what fills the gap.
+    rig.peer("ACK seq=11 ack=1 len=10 win=3000", "ACK seq=1 ack=1");
+    rig.peer("ACK seq=1 ack=1 len=10 win=0", "ACK seq=1 ack=21");
     rig.write(1000).unwrap();
-    assert_eq!(rig.sent(), "PSH+ACK seq=1 ack=11 len=1000");
+    assert_eq!(rig.sent(), "PSH+ACK seq=1 ack=21 len=1000");
 }
 
 #[test]

@@ -20,6 +20,16 @@ fn single_segment_is_acknowledged_after_the_delay() {
     assert_eq!(rig.host.poll_at(), None);
 }
 
+#[test]
+fn delayed_ack_does_not_hurry_a_retransmission() {
+    let mut rig = rig(State::Established);
+    rig.write(5).unwrap();
+    rig.sent();
+    rig.peer("ACK seq=1 ack=1 len=5", "-");
+    assert_eq!(rig.next(), (200, "ACK seq=6 ack=6".to_owned()));
+    assert_eq!(rig.next(), (800, "PSH+ACK seq=1 ack=6 len=5".to_owned()));
+}
+
 /// Each state's unacknowledged segment is repeated with back-off until R2.
 #[rstest]
 #[case::syn(State::SynSent, "SYN seq=0", &[1, 2, 4, 8, 16, 32, 60], 57)]
@@ -85,6 +95,19 @@ fn new_ack_restarts_the_timer_and_backed_off_rto_stays_without_a_sample() {
     rig.now += Duration::from_millis(100);
     // Acknowledges a segment that was sent twice: no sample (Karn).
     rig.deliver("ACK seq=1 ack=1001");
+    rig.sent();
+    assert_eq!(rig.next().0, 2000);
+}
+
+#[test]
+fn repeat_that_carries_new_text_too_gives_no_sample() {
+    let mut rig = rig(State::Established);
+    rig.write(500).unwrap();
+    rig.write(300).unwrap();
+    assert_eq!(rig.sent(), "PSH+ACK seq=1 ack=1 len=500");
+    assert_eq!(rig.next().1, "PSH+ACK seq=1 ack=1 len=800");
+    rig.peer("ACK seq=1 ack=801", "-");
+    rig.write(1).unwrap();
     rig.sent();
     assert_eq!(rig.next().0, 2000);
 }
