@@ -145,6 +145,21 @@ impl Row<'_> {
 }
 
 impl Act<'_> {
+    /// Whether anything was seen, or should have been and could not.
+    #[must_use]
+    pub const fn is_seen(&self) -> bool {
+        match self {
+            Act::Step { unobserved, .. } => *unobserved,
+            Act::Prelude { .. }
+            | Act::Packet { .. }
+            | Act::Expected { .. }
+            | Act::Broken(_)
+            | Act::App { .. }
+            | Act::Wait(_)
+            | Act::State => true,
+        }
+    }
+
     /// Whether the row stands for what broke the trial.
     #[must_use]
     pub const fn is_refused(&self) -> bool {

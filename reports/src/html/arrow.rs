@@ -19,12 +19,17 @@ pub(super) fn shapes() -> Markup {
 
 /// Draws a ladder. `teach` adds what the case says of its steps.
 pub(super) fn ladder(ladder: &Ladder<'_>, steps: Steps<'_>, teach: bool) -> Markup {
+    let rows = ladder
+        .rows
+        .iter()
+        .filter(|row| teach || row.what.act.is_seen());
+    let rows: Vec<&Row<'_>> = rows.collect();
     html! {
         table.ladder {
             thead { tr { th {} th { span { "peer" } span { "stack" } } } }
             tbody {
-                @for (index, row) in ladder.rows.iter().enumerate() {
-                    @let before = index.checked_sub(1).and_then(|before| ladder.rows.get(before));
+                @for (index, row) in rows.iter().enumerate() {
+                    @let before = index.checked_sub(1).and_then(|before| rows.get(before));
                     @let first = before.is_none_or(|before| before.what.step != row.what.step);
                     (line(row, steps, first, teach))
                 }

@@ -115,13 +115,11 @@ const fn marker(act: &Act<'_>) -> (&'static str, Option<Ink>) {
     }
 }
 
+/// A remark takes a line of its own, from lifeline to lifeline.
 fn note(row: &Row<'_>, style: Style) -> Option<String> {
-    let text = clean(row.what.note?);
-    let (cut, _) = fit(&text, INNER - 6);
-    Some(style.paint(
-        Ink::Faint,
-        &format!("       |{:INNER$}|", format!("    ({cut})")),
-    ))
+    let (text, _) = fit(&clean(row.what.note?), INNER - 4);
+    let text = format!("       |{:INNER$}|", format!("  ({text})"));
+    Some(style.paint(Ink::Faint, &text))
 }
 
 /// A text cut to fit, and how many columns it takes.

@@ -36,6 +36,7 @@ pub fn failure(report: &Report<'_>, trial: &Trial, context: &Context, style: Sty
             .iter()
             .flat_map(|failure| delta(failure, style)),
     );
+    lines.extend(same(trial, variant));
     lines.extend(evidence(context));
     lines.join("\n") + "\n"
 }
@@ -131,6 +132,23 @@ fn field_line(field: &FieldDelta, width: usize, style: Style) -> String {
     let expected = style.paint(Ink::Good, &expected);
     let got = style.paint(Ink::Bad, &got);
     format!("       {name:width$}  expected {expected}  got {got}{why}")
+}
+
+/// The other trials that went the same way.
+fn same(trial: &Trial, variant: Option<&Variant<'_>>) -> Vec<String> {
+    let mut plays = variant.iter().flat_map(|variant| &variant.plays);
+    let of_trial = plays.find(|play| play.trials.iter().any(|each| each.id == trial.id));
+    let trials = of_trial.map_or(&[] as &[&Trial], |play| &play.trials);
+    let others = trials.iter().filter(|each| each.id != trial.id);
+    let names: Vec<_> = others
+        .map(|each| format!("{} ip={}", each.id.stack, each.id.ip))
+        .collect();
+    let text = format!("The same on {}.", names.join(", "));
+    if names.is_empty() {
+        Vec::new()
+    } else {
+        wrap(&text, 2)
+    }
 }
 
 fn evidence(context: &Context) -> Vec<String> {

@@ -3,5 +3,6 @@
 mod fixture;
 mod html;
 mod junit;
+mod ladder;
 mod model;
 mod terminal;
