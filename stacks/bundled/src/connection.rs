@@ -4,14 +4,14 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use tcpspec_wire::{Instant, Packet, SeqNumber, State};
+use tcpspec_wire::{Instant, Packet, Segment, SeqNumber, State, WindowSize};
 
 use crate::config::Config;
 use crate::error::End;
 use crate::limits::{HEADERS_V4, HEADERS_V6, MIN_TIMER};
 use crate::phase::{Event, Origin, Phase};
 use crate::receive::Receiver;
-use crate::reply::{self, Header};
+use crate::reply::{self, Header, Offer};
 use crate::send::{Chunk, Sender, Timeout};
 use crate::timers::AckDue;
 use crate::transition::Transition;
@@ -167,8 +167,11 @@ impl Connection {
     }
 
     fn send_chunk(&mut self, cx: &mut Context<'_>, chunk: Chunk) {
-        let own_mss = self.own_mss(cx.config);
-        let segment = reply::carrying(self.header(), chunk, own_mss);
+        let offer = Offer {
+            mss: self.own_mss(cx.config),
+            window: WindowSize::new(self.receive_buffer),
+        };
+        let segment = reply::carrying(self.header(), chunk, offer);
         self.ack = AckDue::No;
         self.emit(cx, segment);
     }
@@ -188,7 +191,7 @@ impl Connection {
         }
     }
 
-    pub(crate) fn emit(&self, cx: &mut Context<'_>, segment: tcpspec_wire::Segment) {
+    pub(crate) fn emit(&self, cx: &mut Context<'_>, segment: Segment) {
         let FourTuple { local, remote } = self.tuple;
         let packet = Packet::tcp(local.ip(), remote.ip(), segment);
         cx.out.push_back(packet.encode());

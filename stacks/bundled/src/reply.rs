@@ -1,6 +1,6 @@
 //! The segments that a TCP sends, each by its template in RFC 9293.
 
-use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption, WindowField, WindowScale};
+use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption, WindowScale, WindowSize};
 
 use crate::receive::ReceiveSpace;
 use crate::send::Chunk;
@@ -12,6 +12,13 @@ pub(crate) struct Header {
     pub(crate) dst_port: u16,
     /// RCV.NXT and RCV.WND; none before the peer's SYN.
     pub(crate) receive: Option<ReceiveSpace>,
+}
+
+/// What a SYN offers the peer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer {
+    pub(crate) mss: u16,
+    pub(crate) window: WindowSize,
 }
 
 impl Header {
@@ -38,13 +45,13 @@ impl Header {
     }
 }
 
-/// A segment that carries `chunk`. A SYN carries the MSS that we offer.
-pub(crate) fn carrying(header: Header, chunk: Chunk, own_mss: u16) -> Segment {
+/// A segment that carries `chunk`, and the offer if that is a SYN.
+pub(crate) fn carrying(header: Header, chunk: Chunk, offer: Offer) -> Segment {
     let mut flags = Flags::NONE;
     let mut options = Vec::new();
     if chunk.syn {
         flags |= Flags::SYN;
-        options.push(TcpOption::Mss(own_mss));
+        options.push(TcpOption::Mss(offer.mss));
     }
     if chunk.push {
         flags |= Flags::PSH;
@@ -54,9 +61,9 @@ pub(crate) fn carrying(header: Header, chunk: Chunk, own_mss: u16) -> Segment {
     }
     let mut segment = header.acknowledging(chunk.seq, flags);
     if header.receive.is_none() {
-        // Nothing to announce before the peer's SYN but the whole field: a
-        // peer that answers with data would otherwise be told a shut window.
-        segment.window = WindowField::new(u16::MAX);
+        // Before the peer's SYN there is no RCV.WND, but its answer may bring
+        // text already.
+        segment.window = offer.window.scaled(WindowScale::NONE);
     }
     segment.options = options;
     segment.payload = chunk.payload;

@@ -16,9 +16,9 @@ pub struct Transition {
     pub local_port: u16,
     /// The remote socket; `None` for a listening port.
     pub remote: Option<SocketAddr>,
-    /// The state entered. A passive child that a RST sends back to its
-    /// listener enters LISTEN and is gone; any other that is deleted enters
-    /// CLOSED.
+    /// The state entered. A connection that a listener made, and whose
+    /// handshake comes to nothing (RST, SYN, R2), enters LISTEN and is gone;
+    /// any other that is deleted enters CLOSED.
     pub state: State,
     /// When.
     pub at: Instant,

@@ -1,5 +1,4 @@
-//! The bundled TCP behind the seam: [`Bundled`] is a
-//! [`StackUnderTest`](tcpspec_connector::StackUnderTest).
+//! The bundled TCP behind the seam: [`Bundled`] is a [`StackUnderTest`].
 //!
 //! It names things, moves virtual time from deadline to deadline, and declares
 //! what the stack can do. It adds no behaviour of its own.

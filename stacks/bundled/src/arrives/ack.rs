@@ -89,6 +89,8 @@ fn take_window(connection: &mut Connection, cx: &Context<'_>, segment: &Segment)
 }
 
 /// FIN-WAIT-1 to FIN-WAIT-2, CLOSING to TIME-WAIT, LAST-ACK to CLOSED.
+/// A segment that acknowledges our FIN and brings the peer's passes through
+/// FIN-WAIT-2 on its way to TIME-WAIT, and the log shows both.
 fn fin_acknowledged(connection: &mut Connection, cx: &mut Context<'_>) {
     if matches!(
         connection.phase,

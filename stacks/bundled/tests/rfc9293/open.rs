@@ -115,6 +115,22 @@ fn syn_offers_what_the_link_takes(#[case] ipv6: bool, #[case] mtu: u16, #[case] 
     assert_eq!(packet.packet.segment().unwrap().mss(), Some(offered));
 }
 
+#[rstest]
+#[case::narrow(500, 500)]
+#[case::as_wide_as_the_field(100_000, 65_535)]
+fn syn_announces_the_receive_buffer(#[case] receive_buffer: u32, #[case] window: u16) {
+    let config = Config {
+        receive_buffer,
+        ..Config::default()
+    };
+    let mut rig = Rig::new(World::default(), config);
+    let (now, remote) = (rig.now, rig.remote());
+    rig.host.connect(now, 80, remote).unwrap();
+    let packet = Packet::decode(&rig.host.poll_transmit().unwrap()).unwrap();
+    let syn = packet.packet.segment().unwrap();
+    assert_eq!(syn.window.value(), window);
+}
+
 /// The effective send MSS: the peer's offer, or the default, and no more than
 /// the link takes.
 #[rstest]

@@ -155,6 +155,18 @@ fn shut_window_is_probed_for_as_long_as_probes_are_answered() {
 }
 
 #[test]
+fn shut_window_is_probed_with_the_fin_where_nothing_else_waits() {
+    let mut rig = rig(State::Established);
+    rig.peer("ACK seq=1 ack=1 win=0", "-");
+    rig.shutdown("-");
+    assert_eq!(rig.next(), (1000, "FIN+ACK seq=1 ack=1".to_owned()));
+    rig.peer("ACK seq=1 ack=1 win=0", "-");
+    assert_eq!(rig.next(), (2000, "FIN+ACK seq=1 ack=1".to_owned()));
+    rig.peer("ACK seq=1 ack=2 win=0", "-");
+    assert_eq!(rig.transitions(), "FIN-WAIT-1 FIN-WAIT-2");
+}
+
+#[test]
 fn taken_probe_octet_is_not_sent_again() {
     let mut rig = rig(State::Established);
     rig.peer("ACK seq=1 ack=1 win=0", "-");
