@@ -178,7 +178,10 @@ impl Document {
 
     /// Complains about `fault.span` of the file.
     pub(crate) fn complain(&self, fault: Fault, sink: &Sink) {
-        let before = &self.text[..fault.span.start.min(self.text.len())];
+        // A place that is not quite right must not cost the complaint.
+        let start = self.text.floor_char_boundary(fault.span.start);
+        let end = self.text.ceil_char_boundary(fault.span.end).max(start);
+        let before = &self.text[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         sink.push(Diagnostic {
             code: fault.code,
@@ -189,7 +192,7 @@ impl Document {
             label: fault.label,
             help: fault.help,
             source: self.text.clone(),
-            span: fault.span,
+            span: start..end,
         });
     }
 

@@ -73,21 +73,16 @@ impl Texts<'_> {
         while let Some(dollar) = written[at..].find('$') {
             phrase.text.push_str(&written[at..at + dollar]);
             at += dollar;
-            let len = name_len(&written[at + 1..]);
-            if len == 0 {
-                let is_escape = written[at + 1..].starts_with('$');
-                phrase.text.push('$');
-                at += 1 + usize::from(is_escape);
-                continue;
-            }
+            let behind = &written[at + 1..];
+            let (value, taken) = match &behind[..name_len(behind)] {
+                "" => ("$", usize::from(behind.starts_with('$'))),
+                name => self.value(name).unwrap_or_else(|| {
+                    self.unknown(name, source, at);
+                    phrase.broken = true;
+                    ("0", name.len())
+                }),
+            };
             let start = phrase.text.len();
-            let name = &written[at + 1..at + 1 + len];
-            let found = self.value(name);
-            if found.is_none() {
-                self.unknown(name, source, at);
-                phrase.broken = true;
-            }
-            let (value, taken) = found.unwrap_or(("0", name.len()));
             phrase.text.push_str(value);
             phrase.holes.push(Hole {
                 filled: start..phrase.text.len(),

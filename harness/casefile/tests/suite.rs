@@ -1,0 +1,153 @@
+//! The cases of the repository, and loading as such.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot read its own files has failed"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tcpspec_casefile::{SourceFile, Suite, load, load_files};
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases")
+}
+
+#[test]
+fn cases_of_the_repository_are_valid() {
+    let suite = load(&cases()).unwrap();
+    let complaints: Vec<String> = suite.diagnostics.iter().map(|d| d.render(false)).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+    assert!(!suite.cases.is_empty());
+}
+
+#[test]
+fn catalogue_holds_every_entry_of_its_files_once() {
+    let suite = load(&cases()).unwrap();
+    let mut written = 0;
+    for entry in fs::read_dir(cases().join("requirements")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        written += text
+            .lines()
+            .filter(|line| line.starts_with("- id:"))
+            .count();
+    }
+    assert_eq!(suite.catalogue.len(), written);
+    let counts = suite.catalogue.counts();
+    assert_eq!(
+        counts.iter().map(|count| count.count).sum::<usize>(),
+        written
+    );
+    for requirement in suite.catalogue.iter() {
+        let id = &requirement.id;
+        assert!(!requirement.summary.is_empty(), "{id} has no summary");
+        assert!(!requirement.topic.is_empty(), "{id} has no topic");
+        assert!(id.0.contains(':'), "{id} names no RFC");
+        assert_eq!(suite.catalogue.get(id), Some(requirement));
+    }
+}
+
+#[test]
+fn loading_twice_gives_the_same_suite() {
+    assert_eq!(load(&cases()).unwrap(), load(&cases()).unwrap());
+}
+
+#[test]
+fn every_variant_has_an_id_of_its_own() {
+    let suite = load(&cases()).unwrap();
+    let ids: BTreeSet<String> = suite
+        .variants()
+        .map(tcpspec_casefile::Variant::id)
+        .collect();
+    assert_eq!(ids.len(), suite.variants().count());
+}
+
+#[test]
+fn unreadable_place_is_an_error_that_names_it() {
+    let missing = cases().join("no-such-directory");
+    let error = load(&missing).unwrap_err();
+    assert_eq!(error.path, missing);
+    let file = cases().join("README.md");
+    assert_eq!(load(&file).unwrap_err().path, file);
+}
+
+/// Three cases with what a selector may go by.
+fn small() -> Suite {
+    let case = |title: &str, more: &str| {
+        format!(
+            "title: {title}\npurpose: p\nlevel: must\nclaims: ['9293:MUST-13']\n{more}\
+             steps:\n  - app: listen\n  - quiet: 1s\n"
+        )
+    };
+    let matrix = "matrix: {at: {left: 1, right: 2}}\nparams: {iss: $at}\n";
+    let suite = load_files(&[
+        SourceFile::new(
+            "requirements/rfc9293.yaml",
+            "- {id: '9293:MUST-13', level: MUST, section: '3', topic: t, summary: s}\n\
+             - {id: '9293:MUST-14', level: MUST, section: '3', topic: t, summary: s}",
+        ),
+        SourceFile::new("reset/border.yaml", &case("border", matrix)),
+        SourceFile::new("reset/exact.yaml", &case("exact", "tags: [quick]\n")),
+        SourceFile::new("resets.yaml", &case("other", "").replace("T-13", "T-14")),
+        SourceFile::new("reset/broken.yaml", "title: [x]"),
+    ]);
+    assert_eq!(suite.cases.len(), 3, "the valid ones come out nevertheless");
+    assert!(
+        suite
+            .diagnostics
+            .iter()
+            .all(|d| &*d.file == "reset/broken.yaml")
+    );
+    suite
+}
+
+#[track_caller]
+fn check_selection(selectors: &[&str], expected: &[&str]) {
+    let selectors: Vec<String> = selectors.iter().map(|&s| s.to_owned()).collect();
+    let suite = small();
+    let selected = suite.select(&selectors).unwrap();
+    let ids: Vec<String> = selected
+        .into_iter()
+        .map(tcpspec_casefile::Variant::id)
+        .collect();
+    assert_eq!(ids, expected, "{selectors:?}");
+}
+
+#[test]
+fn selectors_fit_ids_groups_globs_tags_and_claims() {
+    let border = ["reset/border@at=left", "reset/border@at=right"];
+    let reset = [border[0], border[1], "reset/exact"];
+    check_selection(&[], &[border[0], border[1], "reset/exact", "resets"]);
+    check_selection(&["reset/exact"], &["reset/exact"]);
+    check_selection(&["reset/border"], &border);
+    check_selection(&["reset/border@at=right"], &[border[1]]);
+    check_selection(&["reset/"], &reset);
+    check_selection(&["reset/*"], &reset);
+    check_selection(&["*@at=left"], &[border[0]]);
+    check_selection(&["re*e?act"], &["reset/exact"]);
+    check_selection(&["tag:quick", "resets"], &["reset/exact", "resets"]);
+    check_selection(&["claim:9293:MUST-14"], &["resets"]);
+    check_selection(
+        &["claim:9293:*", "reset/exact"],
+        &[border[0], border[1], "reset/exact", "resets"],
+    );
+}
+
+#[track_caller]
+fn check_nothing(selector: &str, hint: Option<&str>) {
+    let error = small().select(&[selector.to_owned()]).unwrap_err();
+    assert_eq!(error.selector, selector);
+    assert_eq!(error.hint.as_deref(), hint, "{selector}");
+}
+
+#[test]
+fn selector_that_fits_nothing_is_an_error_with_a_hint() {
+    check_nothing("reset/exakt", Some("reset/exact"));
+    check_nothing("reset/border@at=lift", Some("reset/border@at=left"));
+    check_nothing("tag:quik", Some("tag:quick"));
+    check_nothing("claim:9293:MUST-15", Some("claim:9293:MUST-13"));
+    check_nothing("something/else/altogether", None);
+    check_nothing("", None);
+}
