@@ -37,6 +37,9 @@ pub(crate) enum Command {
     Doctor(CasesArgs),
     /// Make the report again from a log
     Report(ReportArgs),
+    /// Show what a bug of tcpspec looks like, to test who watches it
+    #[command(hide = true)]
+    Bug,
 }
 
 /// Where cases come from.

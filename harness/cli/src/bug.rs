@@ -35,6 +35,14 @@ pub(crate) fn inside_stack<T>(code: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|_| LAST.take())
 }
 
+/// A bug, on purpose.
+pub(crate) fn on_purpose() -> ! {
+    #[expect(clippy::panic, reason = "this is what the verb is for")]
+    {
+        panic!("asked for on the command line")
+    }
+}
+
 fn describe(info: &PanicHookInfo<'_>) -> String {
     let message = info.payload_as_str().unwrap_or("a panic without a message");
     info.location().map_or_else(

@@ -12,6 +12,7 @@ use tcpspec_casefile::Suite;
 use tcpspec_record::Exit;
 
 use crate::args::{Args, CasesArgs, Command};
+use crate::bug;
 use crate::failure::Failure;
 use crate::output;
 
@@ -23,17 +24,15 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Show(show) => show::run(&show, output::style(args.color)),
         Command::Doctor(cases) => Ok(doctor::run(&cases, output::style(args.color))),
         Command::Report(report) => report::run(&report, output::style(args.color)),
+        Command::Bug => bug::on_purpose(),
     }
 }
 
 /// Loads the cases and prints all that is wrong with them.
 fn load(args: &CasesArgs, style: tcpspec_reports::terminal::Style) -> Result<Suite, Failure> {
     let dir = cases_dir(args)?;
-    let suite = tcpspec_casefile::load(&dir).map_err(Failure::usage)?;
-    for diagnostic in &suite.diagnostics {
-        let colour = style == tcpspec_reports::terminal::Style::Colour;
-        anstream::eprintln!("{}\n", diagnostic.render(colour));
-    }
+    let suite = tcpspec_casefile::load(&dir).map_err(|error| Failure::error(&error))?;
+    output::print_diagnostics(&suite.diagnostics, style);
     if !suite.diagnostics.is_empty() {
         anstream::eprintln!(
             "{} in the case files; the other cases are used",

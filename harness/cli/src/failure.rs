@@ -21,6 +21,33 @@ impl Failure {
         }
     }
 
+    /// An error with all its causes.
+    pub(crate) fn error(error: &dyn std::error::Error) -> Self {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        Self::usage(
+            causes
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(": "),
+        )
+    }
+
+    /// A selection that selects nothing.
+    pub(crate) fn nothing(error: &dyn std::error::Error) -> Self {
+        Self {
+            exit: Exit::NothingRun,
+            ..Self::error(error)
+        }
+    }
+
+    /// A file of the cases is invalid.
+    pub(crate) fn invalid(message: impl Display) -> Self {
+        Self {
+            exit: Exit::InvalidCase,
+            ..Self::usage(message)
+        }
+    }
+
     /// A file or directory could not be read or written.
     pub(crate) fn file(doing: &str, path: &std::path::Path, error: impl Display) -> Self {
         Self::usage(format!("cannot {doing} {}: {error}", path.display()))

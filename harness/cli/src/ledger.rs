@@ -63,7 +63,6 @@ impl Ledger {
         self.ended.insert(place, trial);
         if !ordered {
             self.write(place)?;
-            return self.out.flush();
         }
         while let Some(next) = self
             .in_order
@@ -74,7 +73,7 @@ impl Ledger {
             self.in_order.remove(&next);
             self.write(next)?;
         }
-        Ok(())
+        self.out.flush()
     }
 
     fn write(&mut self, place: usize) -> io::Result<()> {

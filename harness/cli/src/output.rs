@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tcpspec_casefile::Diagnostic;
 use tcpspec_record::{Log, Trial, Verdict};
 use tcpspec_reports::terminal::{self, Context, Style};
 use tcpspec_reports::{Report, html, junit, model};
@@ -38,6 +39,13 @@ pub(crate) fn progress(trials: usize) -> ProgressBar {
     bar.with_style(
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
     )
+}
+
+/// Prints what is wrong with files, to standard error.
+pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic], style: Style) {
+    for diagnostic in diagnostics {
+        anstream::eprintln!("{}\n", diagnostic.render(style == Style::Colour).trim_end());
+    }
 }
 
 /// Writes `report.html` and `junit.xml` into a directory.

@@ -7,6 +7,7 @@ use tcpspec_reports::terminal::Style;
 
 use super::{cases_dir, count};
 use crate::args::CasesArgs;
+use crate::failure::Failure;
 
 pub(crate) fn run(args: &CasesArgs, _: Style) -> Exit {
     let all_good = [check_cases(args), check_linux()];

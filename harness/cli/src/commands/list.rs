@@ -10,7 +10,9 @@ use crate::failure::Failure;
 
 pub(crate) fn run(args: &ListArgs, style: Style) -> Result<Exit, Failure> {
     let suite = load(&args.cases, style)?;
-    let variants = suite.select(&args.selection).map_err(Failure::usage)?;
+    let variants = suite
+        .select(&args.selection)
+        .map_err(|error| Failure::nothing(&error))?;
     let ids: Vec<String> = variants
         .iter()
         .map(|variant| variant_id(&variant.case, &variant.name))

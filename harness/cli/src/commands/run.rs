@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tcpspec_casefile::{Suite, Variant};
+use tcpspec_casefile::{BaselineError, Step, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::{
@@ -32,9 +32,11 @@ pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
         .map(|name| Participant::enlist(*name))
         .collect();
     let suite = load(&args.cases, style)?;
-    let selected = suite.select(&args.selection).map_err(Failure::usage)?;
+    let selected = suite
+        .select(&args.selection)
+        .map_err(|error| Failure::nothing(&error))?;
     let variants: Vec<Arc<Variant>> = selected.into_iter().cloned().map(Arc::new).collect();
-    let baselines = baselines(&cases_dir(&args.cases)?, &participants)?;
+    let baselines = baselines(&cases_dir(&args.cases)?, &participants, style)?;
     fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
     let planned = Planned::new(&variants, &participants, args);
     if planned.jobs.is_empty() {
@@ -148,9 +150,13 @@ fn play(
     baselines: BTreeMap<String, Baseline>,
     args: &RunArgs,
 ) -> Result<(Log, End), Failure> {
+    let dir = cases_dir(&args.cases)?;
     let path = args.out.join("log.jsonl");
     let failed = |error: std::io::Error| Failure::file("write", &path, error);
-    let cases = variants.iter().map(|variant| case_info(variant)).collect();
+    let cases = variants
+        .iter()
+        .map(|variant| case_info(variant, &dir))
+        .collect();
     let mut ledger =
         Ledger::begin(&path, header, cases, baselines, planned.in_order).map_err(failed)?;
     let bar = output::progress(planned.jobs.len());
@@ -188,17 +194,29 @@ fn play(
 fn baselines(
     cases: &Path,
     participants: &[Participant],
+    style: Style,
 ) -> Result<BTreeMap<String, Baseline>, Failure> {
     let mut baselines = BTreeMap::new();
     for stack in participants {
         let name = stack.name.to_string();
         let path = cases.join("baselines").join(format!("{name}.yaml"));
         if path.is_file() {
-            let baseline = tcpspec_casefile::load_baseline(&path).map_err(Failure::usage)?;
+            let baseline =
+                tcpspec_casefile::load_baseline(&path).map_err(|error| unusable(&error, style))?;
             baselines.insert(name, baseline);
         }
     }
     Ok(baselines)
+}
+
+fn unusable(error: &BaselineError, style: Style) -> Failure {
+    match error {
+        BaselineError::Load(error) => Failure::error(error),
+        BaselineError::Invalid(diagnostics) => {
+            output::print_diagnostics(diagnostics, style);
+            Failure::invalid(error)
+        }
+    }
 }
 
 fn header(
@@ -236,7 +254,9 @@ fn cited(suite: &Suite, variants: &[Arc<Variant>]) -> Vec<Requirement> {
         .collect()
 }
 
-fn case_info(variant: &Variant) -> CaseInfo {
+/// What a report has to know of a variant. Files are named from the directory
+/// of the cases on, so that equal runs leave equal logs wherever they are made.
+fn case_info(variant: &Variant, dir: &Path) -> CaseInfo {
     CaseInfo {
         id: variant.case.clone(),
         variant: variant.name.clone(),
@@ -249,7 +269,7 @@ fn case_info(variant: &Variant) -> CaseInfo {
             .iter()
             .map(|step| StepInfo {
                 text: step.text.clone(),
-                place: format!("{}:{}", step.place.file, step.place.line),
+                place: place(step, dir),
                 from: step.from.clone(),
                 why: step.why.clone(),
                 claim: step.claim.clone(),
@@ -257,4 +277,10 @@ fn case_info(variant: &Variant) -> CaseInfo {
             .collect(),
         disputed: variant.disputed.clone(),
     }
+}
+
+fn place(step: &Step, dir: &Path) -> String {
+    let file = Path::new(&*step.place.file);
+    let file = file.strip_prefix(dir).unwrap_or(file);
+    format!("{}:{}", file.display(), step.place.line)
 }

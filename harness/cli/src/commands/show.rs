@@ -13,7 +13,7 @@ pub(crate) fn run(args: &ShowArgs, style: Style) -> Result<Exit, Failure> {
     let suite = load(&args.cases, style)?;
     let variants = suite
         .select(std::slice::from_ref(&args.case))
-        .map_err(Failure::usage)?;
+        .map_err(|error| Failure::nothing(&error))?;
     let Some(first) = variants.first() else {
         return Ok(Exit::NothingRun);
     };

@@ -1,0 +1,320 @@
+//! Every exit code, reached by a real command line; and what a run leaves
+//! behind when something goes wrong.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Output, Stdio};
+
+use common::{Scratch, printed, tcpspec};
+use rstest::rstest;
+
+#[track_caller]
+fn check(mut command: Command, exit: i32, says: &[&str]) -> Output {
+    let output = command.output().unwrap();
+    let text = printed(&output);
+    for part in says {
+        assert!(text.contains(part), "`{part}` is not said in:\n{text}");
+    }
+    assert_eq!(output.status.code(), Some(exit), "{text}");
+    output
+}
+
+/// A case that no stack can pass on purpose: it wants a SYN-ACK from a port
+/// where nothing listens.
+const IMPOSSIBLE: &str = r#"
+title: A closed port that accepts
+purpose: Nobody can do this.
+level: must
+claims: ["9293:MUST-13"]
+steps:
+  - peer: SYN
+  - sut: SYN+ACK
+"#;
+
+#[test]
+fn exit_0_all_as_it_should_be() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    check(
+        scratch.run(&["handshake/three-way"]),
+        0,
+        &["2 of 2 trials executed"],
+    );
+}
+
+#[test]
+fn exit_1_unexpected_failure() {
+    let scratch = Scratch::with_groups(&[]);
+    scratch.write("wrong/impossible.yaml", IMPOSSIBLE);
+    let says = ["FAIL  wrong/impossible", "only SYN+ACK", "Repro:"];
+    check(scratch.run(&["wrong/", "--ip", "4"]), 1, &says);
+}
+
+#[rstest]
+#[case::dies("control:dies", "CRASH", "the control stack `dies` was given a packet")]
+#[case::hangs("control:hangs", "STUCK", "did not answer within 1s")]
+#[case::floods("control:floods", "STUCK", "packets in one instant")]
+fn exit_1_stack_that_misbehaves(#[case] stack: &str, #[case] verdict: &str, #[case] reason: &str) {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let args = [
+        "handshake/three-way",
+        "--stack",
+        stack,
+        "--stack",
+        "bundled",
+        "--ip",
+        "4",
+        "--wall-limit",
+        "1",
+    ];
+    // The other stack's trials are run and reported all the same.
+    check(
+        scratch.run(&args),
+        1,
+        &[verdict, reason, "2 of 2 trials executed"],
+    );
+    let page = fs::read_to_string(scratch.out().join("report.html")).unwrap();
+    assert!(page.contains("handshake/three-way") && page.contains(&verdict.to_lowercase()));
+    let log = fs::read_to_string(scratch.out().join("log.jsonl")).unwrap();
+    assert!(log.contains(r#""verdict":"pass""#) && log.ends_with("}}\n") && log.contains("footer"));
+}
+
+#[rstest]
+#[case::unknown_option(&["run", "--nonsense"], "--nonsense")]
+#[case::unknown_stack(&["run", "--stack", "windows"], "there are bundled, linux")]
+#[case::unknown_ip(&["run", "--ip", "5"], "possible values: 4, 6, both")]
+#[case::missing_cases(&["run", "--cases", "no/such/dir"], "cannot read no/such/dir")]
+#[case::cases_is_a_file(&["list", "--cases", "Cargo.toml"], "cannot read Cargo.toml")]
+#[case::out_is_a_file(&["run", "textbook/", "--out", "Cargo.toml"], "cannot create Cargo.toml")]
+#[case::missing_log(&["report", "no-such-log"], "cannot open no-such-log")]
+#[case::log_is_no_log(&["report", "Cargo.toml"], "cannot read Cargo.toml")]
+fn exit_2_usage(#[case] args: &[&str], #[case] says: &str) {
+    check(tcpspec(args), 2, &[says]);
+}
+
+#[test]
+fn exit_2_unreadable_directory() {
+    let scratch = Scratch::with_groups(&[]);
+    let mut command = scratch.run(&[]);
+    let unreadable = scratch.cases().join("requirements");
+    fs::set_permissions(
+        &unreadable,
+        std::os::unix::fs::PermissionsExt::from_mode(0o000),
+    )
+    .unwrap();
+    if fs::read_dir(&unreadable).is_ok() {
+        // Root reads everything: give up its rights, as `nobody`.
+        let copy = scratch.cases().parent().unwrap().join("tcpspec");
+        fs::copy(env!("CARGO_BIN_EXE_tcpspec"), &copy).unwrap();
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(scratch.cases().parent().unwrap(), open).unwrap();
+        command = Command::new(copy);
+        command
+            .args(["run", "--cases"])
+            .arg(scratch.cases())
+            .arg("--out")
+            .arg(scratch.out());
+        command.uid(65534).gid(65534).current_dir("/");
+    }
+    check(
+        command,
+        2,
+        &["cannot read", "requirements", "ermission denied"],
+    );
+    fs::set_permissions(
+        &unreadable,
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+}
+
+#[test]
+fn exit_3_invalid_case_and_the_others_are_run() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    scratch.write("wrong/key.yaml", &IMPOSSIBLE.replace("title:", "titel:"));
+    let says = [
+        "wrong/key.yaml:2:1",
+        "titel",
+        "did you mean",
+        "1 of 1 trials executed",
+    ];
+    check(scratch.run(&["handshake/three-way", "--ip", "4"]), 3, &says);
+    assert!(scratch.out().join("report.html").is_file());
+}
+
+#[test]
+fn exit_3_comes_before_1() {
+    let scratch = Scratch::with_groups(&[]);
+    scratch.write("wrong/key.yaml", &IMPOSSIBLE.replace("title:", "titel:"));
+    scratch.write("wrong/impossible.yaml", IMPOSSIBLE);
+    check(scratch.run(&["wrong/"]), 3, &["FAIL"]);
+}
+
+#[test]
+fn exit_4_nothing_selected() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let says = [
+        "`handshake/tree-way` selects no case",
+        "did you mean `handshake/three-way`",
+    ];
+    check(scratch.run(&["handshake/tree-way"]), 4, &says);
+}
+
+#[test]
+fn exit_4_everything_skipped() {
+    let scratch = Scratch::with_groups(&[]);
+    scratch.write(
+        "wrong/needs.yaml",
+        &IMPOSSIBLE.replace("steps:", "needs: [ecn]\nsteps:"),
+    );
+    check(
+        scratch.run(&["wrong/"]),
+        4,
+        &["the stack does not declare ecn", "0 of 2 trials executed"],
+    );
+}
+
+#[test]
+fn exit_4_a_stack_that_cannot_run_here_is_never_green() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let mut command = scratch.run(&[
+        "handshake/three-way",
+        "--stack",
+        "bundled",
+        "--stack",
+        "linux",
+        "--ip",
+        "4",
+    ]);
+    command.env("TCPSPEC_TUN", "/no/such/device");
+    check(
+        command,
+        4,
+        &[
+            "linux is skipped",
+            "/no/such/device",
+            "1 of 2 trials executed",
+        ],
+    );
+}
+
+#[test]
+fn exit_5_stale_baseline() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let entry = "stack: bundled\nknown:\n  - {variant: handshake/three-way, verdict: fail, reason: it was so once}\n";
+    scratch.write("baselines/bundled.yaml", entry);
+    check(
+        scratch.run(&["handshake/three-way"]),
+        5,
+        &["stale", "handshake/three-way"],
+    );
+}
+
+#[test]
+fn exit_0_known_failure() {
+    let scratch = Scratch::with_groups(&[]);
+    scratch.write("wrong/impossible.yaml", IMPOSSIBLE);
+    let entry = "stack: bundled\nknown:\n  - {variant: wrong/impossible, verdict: fail, reason: nobody can do it}\n";
+    scratch.write("baselines/bundled.yaml", entry);
+    check(scratch.run(&["wrong/"]), 0, &["known"]);
+}
+
+#[test]
+fn exit_6_blocked_by_its_prelude() {
+    let scratch = Scratch::with_groups(&["closing"]);
+    let args = ["closing/", "--stack", "control:silent", "--ip", "4"];
+    check(scratch.run(&args), 6, &["BLOCKED", "Prelude", "failed"]);
+}
+
+#[test]
+fn exit_70_bug_in_tcpspec() {
+    check(
+        tcpspec(&["bug"]),
+        70,
+        &["tcpspec: bug: asked for on the command line", "report it"],
+    );
+}
+
+#[test]
+fn exit_130_interrupted_and_nothing_lost() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let args = [
+        "handshake/three-way",
+        "--stack",
+        "bundled",
+        "--stack",
+        "control:hangs",
+        "-j",
+        "1",
+        "--wall-limit",
+        "600",
+    ];
+    let mut child = scratch
+        .run(&args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The header and the trials of the first stack are in the log before the
+    // second one hangs; the interrupt must not come before it is listened for.
+    wait_for_log(&scratch, "trial", 2);
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let log = fs::read_to_string(scratch.out().join("log.jsonl")).unwrap();
+    assert_eq!(log.matches(r#""verdict":"pass""#).count(), 2);
+    assert!(!log.contains("footer"));
+    let page = fs::read_to_string(scratch.out().join("report.html")).unwrap();
+    assert!(
+        page.contains("incomplete") || page.contains("did not come to its end"),
+        "the page must say so"
+    );
+}
+
+/// Waits until so many lines of a kind are in the log of a running program.
+fn wait_for_log(scratch: &Scratch, kind: &str, lines: usize) {
+    let path = scratch.out().join("log.jsonl");
+    let begins = format!("{{\"{kind}\"");
+    for _ in 0..10_000_000 {
+        let Ok(file) = fs::File::open(&path) else {
+            std::thread::yield_now();
+            continue;
+        };
+        let found = BufReader::new(file)
+            .lines()
+            .map_while(Result::ok)
+            .filter(|line| line.starts_with(&begins));
+        if found.count() >= lines {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("the log never held {lines} lines of {kind}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_log() {
+    let run = |args: &[&str]| {
+        let scratch = Scratch::with_groups(&[
+            "handshake",
+            "close",
+            "closing",
+            "reset",
+            "time-wait",
+            "textbook",
+        ]);
+        let output = scratch.run(args).output().unwrap();
+        assert!(output.status.success(), "{}", printed(&output));
+        fs::read(scratch.out().join("log.jsonl")).unwrap()
+    };
+    let once = run(&["--seed", "7", "-j", "1"]);
+    // Not assert_eq: nobody reads half a megabyte of numbers.
+    let again = run(&["--seed", "7", "-j", "4"]);
+    assert!(once == again, "the order of work shows");
+    assert!(once != run(&["--seed", "8"]), "the seed does nothing");
+}
