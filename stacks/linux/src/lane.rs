@@ -124,6 +124,7 @@ impl Lane {
     /// The next packet that the kernel sent.
     pub(crate) fn read(&mut self) -> Result<Option<Sent>, LaneError> {
         let Some(packet) = self.tun.read(&mut self.room).context(READING)? else {
+            self.tap.all_read();
             return Ok(None);
         };
         Ok(Some(Sent {
@@ -163,9 +164,10 @@ type Furniture = (Tun, Tap, SockDiag, Link, [Option<File>; 2]);
 fn furnish(inside: &Inside<'_>, node: &Path) -> Result<Furniture, LaneError> {
     sysctl::pin(inside)?;
     let tun = Tun::open(inside, node)?;
-    let tap = Tap::open(inside, tun::NAME).context("opening a packet socket on the TUN device")?;
-    let link = Link::open(inside, tap.interface()).context("opening a netlink socket")?;
+    let link = Link::open(inside, tun::NAME).context("opening a netlink socket")?;
     link.up(QUEUE).context("bringing up the TUN device")?;
+    let tap = Tap::open(inside, link.index());
+    let tap = tap.context("opening a packet socket on the TUN device")?;
     let diag = SockDiag::open(inside).context("opening a sock_diag socket")?;
     let counters = ["sockstat", "sockstat6"].map(counter);
     Ok((tun, tap, diag, link, counters))

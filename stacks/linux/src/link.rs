@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use rustix::net::AddressFamily;
+use rustix::net::{AddressFamily, netdevice};
 use tcpspec_wire::Instant;
 
 use crate::clock::Clock;
@@ -19,10 +19,16 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// The interface with this index in the thread's namespace.
-    pub(crate) fn open(inside: &Inside<'_>, index: u32) -> io::Result<Self> {
+    /// The interface of this name in the thread's namespace.
+    pub(crate) fn open(inside: &Inside<'_>, name: &str) -> io::Result<Self> {
         let netlink = Netlink::open(inside, None)?;
+        let index = netdevice::name_to_index(&netlink, name)?;
         Ok(Self { netlink, index })
+    }
+
+    /// Its number in the namespace.
+    pub(crate) const fn index(&self) -> u32 {
+        self.index
     }
 
     /// Brings the interface up with a queue of this many packets.

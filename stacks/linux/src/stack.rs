@@ -247,8 +247,8 @@ impl Running<'_> {
     /// The reply to something that the kernel has already dealt with.
     fn settled(&mut self) -> Result<Reply, StackError> {
         let mut reply = Reply::nothing(self.trial.last);
-        self.drain(&mut reply)?;
-        self.sample(&mut reply)?;
+        let came = self.drain(&mut reply)?;
+        self.sample(&mut reply, came)?;
         self.finish(&mut reply);
         Ok(reply)
     }
@@ -265,8 +265,8 @@ impl Running<'_> {
         let now = self.trial.clock.now();
         let due = |at| at <= now;
         let over = now >= until;
-        if came || over || self.trial.connections.look_at().is_some_and(due) {
-            self.sample(reply)?;
+        if came.is_some() || over || self.trial.connections.look_at().is_some_and(due) {
+            self.sample(reply, came)?;
         }
         if over || stop.is_met_by(reply) {
             self.finish(reply);
@@ -276,8 +276,8 @@ impl Running<'_> {
         Ok(Some(wake.min(until)))
     }
 
-    /// Takes what the kernel has sent; says whether it was anything.
-    fn drain(&mut self, reply: &mut Reply) -> Result<bool, StackError> {
+    /// Takes what the kernel has sent; says when the last of it left.
+    fn drain(&mut self, reply: &mut Reply) -> Result<Option<Instant>, StackError> {
         let before = reply.tx.len();
         while let Some(Sent { octets, stamp }) = self.lane.read()? {
             let at = match stamp {
@@ -289,12 +289,12 @@ impl Running<'_> {
                 return Err(StackError::Storm(STORM));
             }
         }
-        Ok(reply.tx.len() > before)
+        Ok(reply.tx[before..].last().map(|emitted| emitted.at))
     }
 
     /// Looks at the connections. A change that came with a packet happened
     /// when the packet left; a silent one is dated by the look that found it.
-    fn sample(&mut self, reply: &mut Reply) -> Result<(), StackError> {
+    fn sample(&mut self, reply: &mut Reply, came: Option<Instant>) -> Result<(), StackError> {
         let Trial {
             clock,
             addresses,
@@ -303,7 +303,7 @@ impl Running<'_> {
             ..
         } = &mut *self.trial;
         let now = clock.now();
-        let at = reply.tx.last().map_or(now, |emitted| emitted.at);
+        let at = came.unwrap_or(now);
         let at = reply.states.last().map_or(at, |change| change.at.max(at));
         let changes = connections.update(
             at,

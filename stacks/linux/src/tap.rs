@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::thread::Builder;
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, netdevice, socket_with};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::netns::Inside;
 use crate::sys;
@@ -22,7 +22,6 @@ use crate::sys;
 pub(crate) struct Tap {
     /// There until it is dropped.
     socket: Option<OwnedFd>,
-    interface: u32,
     /// Seen by the tap and not matched yet.
     seen: VecDeque<Seen>,
 }
@@ -35,23 +34,18 @@ struct Seen {
 }
 
 impl Tap {
-    pub(crate) fn open(_: &Inside<'_>, interface: &str) -> io::Result<Self> {
+    /// The interface must be up: the socket would report that it is not
+    /// instead of the first packet.
+    pub(crate) fn open(_: &Inside<'_>, interface: u32) -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
-        let interface = netdevice::name_to_index(&socket, interface)?;
         sys::tap_only_outgoing(socket.as_fd())?;
         sys::tap_stamps(socket.as_fd())?;
         sys::tap_bind(socket.as_fd(), interface)?;
         Ok(Self {
             socket: Some(socket),
-            interface,
             seen: VecDeque::new(),
         })
-    }
-
-    /// Index of the interface.
-    pub(crate) const fn interface(&self) -> u32 {
-        self.interface
     }
 
     /// When this packet, the next that was read, was sent: on the kernel's
@@ -73,7 +67,13 @@ impl Tap {
         None
     }
 
-    /// Forgets what was seen so far.
+    /// Forgets what no packet was read for: all that were sent have been read,
+    /// and a later one that looks the same must not get an old stamp.
+    pub(crate) fn all_read(&mut self) {
+        self.seen.clear();
+    }
+
+    /// Forgets everything so far, seen or not.
     pub(crate) fn clear(&mut self) {
         while self.recv().is_some() {}
         self.seen.clear();
@@ -82,10 +82,7 @@ impl Tap {
     fn recv(&self) -> Option<Seen> {
         let mut head = [0; HEAD];
         let socket = self.socket.as_ref()?;
-        let mut recv = || sys::tap_recv(socket.as_fd(), &mut head);
-        // The socket was bound before the interface was up, and says so once,
-        // in place of the first packet.
-        let (len, stamp) = recv().or_else(|_| recv()).ok()?;
+        let (len, stamp) = sys::tap_recv(socket.as_fd(), &mut head).ok()?;
         Some(Seen { head, len, stamp })
     }
 }

@@ -11,14 +11,22 @@ use crate::trial::{ACK, SYN, Trial};
 
 const LONG: Instant = Instant::from_millis(5000);
 
+/// The retransmission of a SYN-ACK is the same to the octet, so it shows that
+/// each packet gets its own time stamp.
 #[rstest]
-fn run_stops_at_a_retransmission(#[values(4, 6)] version: u8) {
+#[case::syn("connect", State::SynSent)]
+#[case::syn_ack("listen SYN", State::SynReceived)]
+fn run_stops_at_a_retransmission(
+    #[case] way: &str,
+    #[case] state: State,
+    #[values(4, 6)] version: u8,
+) {
     let Some(mut trial) = Trial::open(version) else {
         return;
     };
-    let sent = trial.connect().last.tx[0].at;
-    trial.run(LONG, Stop::FirstPacket);
-    trial.expect(State::SynSent, &[SYN]);
+    trial.play(way);
+    let (sent, flags) = (trial.last.tx[0].at, trial.flags());
+    trial.run(LONG, Stop::FirstPacket).expect(state, &flags);
     let profile = trial.stack.hello().profile;
     let (first, waited) = (profile.rto_initial, trial.last.tx[0].at.since(sent));
     let latest = first + profile.lateness.of(first) + profile.clock_error;
