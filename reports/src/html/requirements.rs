@@ -56,7 +56,12 @@ fn levels(report: &Report<'_>, rfc: &Rfc<'_>) -> Markup {
                     @for count in &rfc.levels {
                         tr {
                             th { (level(count.level)) } td { (count.catalogue) } td { (count.cited) }
-                            @for decided in &count.decided { td { (decided) } }
+                            @for (decided, broken) in count.decided.iter().zip(&count.broken) {
+                                td {
+                                    (decided)
+                                    @if *broken > 0 { ", " b.v-fail { (broken) " broken" } }
+                                }
+                            }
                         }
                     }
                 }

@@ -117,6 +117,8 @@ pub struct LevelCount {
     pub cited: usize,
     /// Of these, decided, by stack.
     pub decided: Vec<usize>,
+    /// Of these, broken unexpectedly, by stack.
+    pub broken: Vec<usize>,
 }
 
 /// All cited requirements by RFC, in the order of the numbers, the base
@@ -250,25 +252,40 @@ fn levels(
     let count = |level: Level| {
         let in_catalogue = log.header.catalogue.iter();
         let in_catalogue = in_catalogue.filter(|entry| entry.rfc == rfc && entry.level == level);
-        let cited = || {
-            let of_level = |report: &&RequirementReport<'_>| {
-                report.rule.is_some_and(|rule| rule.level == level)
-            };
-            requirements.iter().filter(of_level)
-        };
-        let decided = |stack: usize| {
-            let decided = cited().filter(|report| report.standing[stack].decided() > 0);
-            decided.count()
-        };
-        LevelCount {
+        level_count(
             level,
-            catalogue: in_catalogue.map(|entry| entry.count).sum(),
-            cited: cited().count(),
-            decided: (0..stacks).map(decided).collect(),
-        }
+            in_catalogue.map(|entry| entry.count).sum(),
+            requirements,
+            stacks,
+        )
     };
     let counts = Level::ALL.into_iter().map(count);
     counts
         .filter(|count| count.catalogue + count.cited > 0)
         .collect()
+}
+
+fn level_count(
+    level: Level,
+    catalogue: usize,
+    requirements: &[RequirementReport<'_>],
+    stacks: usize,
+) -> LevelCount {
+    let is_of_level =
+        |report: &&RequirementReport<'_>| report.rule.is_some_and(|rule| rule.level == level);
+    let cited: Vec<_> = requirements.iter().filter(is_of_level).collect();
+    let by_stack = |is_counted: fn(&Standing) -> bool| {
+        let count = |stack: usize| {
+            let standings = cited.iter().map(|report| &report.standing[stack]);
+            standings.filter(|standing| is_counted(standing)).count()
+        };
+        (0..stacks).map(count).collect()
+    };
+    LevelCount {
+        level,
+        catalogue,
+        cited: cited.len(),
+        decided: by_stack(|standing| standing.decided() > 0),
+        broken: by_stack(|standing| standing.broken > 0),
+    }
 }
