@@ -109,7 +109,12 @@ impl<'a> Play<'a> {
     pub fn urgency(&self) -> (bool, Verdict) {
         match self.verdict() {
             Verdict::Pass | Verdict::Skip => CALM,
-            verdict => (self.trial().known.is_some(), verdict),
+            verdict @ (Verdict::Crash
+            | Verdict::Stuck
+            | Verdict::Fail
+            | Verdict::Deviates
+            | Verdict::Blocked
+            | Verdict::Inconclusive) => (self.trial().known.is_some(), verdict),
         }
     }
 
