@@ -54,12 +54,13 @@ impl Lane {
         })
     }
 
-    /// Whether the lane can take this trial: an address, once given, stays.
+    /// Whether the lane can take this trial. An address, once given, stays, and
+    /// the size of packets too: the kernel drops all that is IPv6 from an
+    /// interface that becomes too small for it.
     pub(crate) fn suits(&self, setup: &Setup) -> bool {
         let wanted = (setup.stack, setup.prefix);
-        self.addresses
-            .iter()
-            .all(|has| *has == wanted || has.0.is_ipv4() != wanted.0.is_ipv4())
+        let mut others = self.addresses.iter().filter(|has| **has != wanted);
+        self.mtu == setup.mtu && others.all(|has| has.0.is_ipv4() != wanted.0.is_ipv4())
     }
 
     /// Gives the lane the addresses and the size of packets of a trial.

@@ -185,12 +185,13 @@ fn open_again_forgets_everything(#[case] leave: &str, #[values(4, 6)] version: u
 }
 
 #[test]
-fn a_stack_serves_both_versions_by_turns() {
+fn a_stack_serves_both_versions_and_any_size_by_turns() {
     let Some(mut trial) = Trial::open(4) else {
         return;
     };
-    for version in [6, 4, 6] {
+    for (version, mtu) in [(6, 1500), (4, 1500), (4, 576), (6, 1280), (4, 9000)] {
         trial.setup = crate::trial::setup(version);
+        trial.setup.mtu = mtu;
         trial.reopen().establish().expect_state(State::Established);
     }
 }
