@@ -1,6 +1,8 @@
 //! Every exit code, reached by a real command line; and what a run leaves
 //! behind when something goes wrong.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use std::fs;

@@ -13,6 +13,10 @@ use crate::ranges::Ranges;
 /// The send MSS without the option, on IPv4 (RFC 9293 MUST-15).
 const DEFAULT_MSS: u16 = 536;
 
+/// How far beyond what it has sent the peer may send and still be thought to
+/// mean it: cases that probe far outside the window use larger distances.
+const REACH: u32 = (1 << 20) - 1;
+
 /// The bookkeeping of one connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Book {
@@ -176,34 +180,40 @@ impl Book {
     }
 
     fn peer_sends_text(&mut self, segment: &Segment) {
-        let (start, mut end) = (segment.seq, segment.end());
-        if start.at_or_before(self.peer_sent.next + (1 << 20)) {
+        let (start, end) = (segment.seq, segment.end());
+        if start.at_or_before(self.peer_sent.next + REACH) {
             self.peer_sent.add(start, end);
         }
-        let acceptable_ack = segment.flags.contains(Flags::ACK)
-            && self
-                .sut
-                .as_ref()
-                .is_some_and(|sut| segment.ack.at_or_before(sut.snd_nxt));
-        if let Some(edge) = self.sut.as_ref().and_then(|sut| sut.edge) {
-            if start.at_or_after(edge) && start != self.rcv_nxt() {
-                return;
-            }
-            if end.after(edge) && !segment.payload.is_empty() {
-                end = edge;
-            }
-        }
-        if let Some(fin) = self.peer_fin
-            && end.after(fin + 1)
-        {
+        let Some(end) = self.acceptable_end(segment) else {
             return;
-        }
-        if acceptable_ack && end.after(self.rcv_nxt()) {
+        };
+        if end.after(self.rcv_nxt()) {
             self.sut_received.add(start, end);
             if segment.flags.contains(Flags::FIN) && end == segment.end() {
                 self.peer_fin = Some(end - 1);
             }
         }
+    }
+
+    /// Up to where a correct stack takes the segment; `None` if it takes
+    /// nothing of it.
+    fn acceptable_end(&self, segment: &Segment) -> Option<SeqNumber> {
+        let sut = self.sut.as_ref()?;
+        let acknowledges_what_was_sent = segment.ack.at_or_before(sut.snd_nxt);
+        if !segment.flags.contains(Flags::ACK) || !acknowledges_what_was_sent {
+            return None;
+        }
+        let (start, mut end) = (segment.seq, segment.end());
+        if let Some(edge) = sut.edge {
+            if start.at_or_after(edge) && start != self.rcv_nxt() {
+                return None;
+            }
+            if end.after(edge) && !segment.payload.is_empty() {
+                end = edge;
+            }
+        }
+        let beyond_fin = self.peer_fin.is_some_and(|fin| end.after(fin + 1));
+        (!beyond_fin).then_some(end)
     }
 
     /// What should come next from the stack, and how this segment stands to

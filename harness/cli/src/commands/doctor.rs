@@ -63,7 +63,7 @@ fn check_cases(args: &CasesArgs) -> bool {
             line(
                 "cases",
                 false,
-                &error.to_string(),
+                &Failure::error(&error).to_string(),
                 "name the directory by --cases DIR",
             );
             false

@@ -7,25 +7,25 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// The project's root.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// `tcpspec`, to be run in the project's root, without colour.
-pub fn tcpspec(args: &[&str]) -> Command {
+pub(crate) fn tcpspec(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tcpspec"));
     command.current_dir(root()).args(args).env("NO_COLOR", "1");
     command
 }
 
 /// A scratch directory with a directory of cases and one for output.
-pub struct Scratch {
+pub(crate) struct Scratch {
     dir: TempDir,
 }
 
 impl Scratch {
     /// The project's cases but for baselines and other groups than these.
-    pub fn with_groups(groups: &[&str]) -> Self {
+    pub(crate) fn with_groups(groups: &[&str]) -> Self {
         let scratch = Self {
             dir: tempfile::tempdir().unwrap(),
         };
@@ -39,23 +39,23 @@ impl Scratch {
         scratch
     }
 
-    pub fn cases(&self) -> PathBuf {
+    pub(crate) fn cases(&self) -> PathBuf {
         self.dir.path().join("cases")
     }
 
-    pub fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.dir.path().join("out")
     }
 
     /// Writes a file below the cases.
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.cases().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// `tcpspec run ARGS` on these cases, into this output.
-    pub fn run(&self, args: &[&str]) -> Command {
+    pub(crate) fn run(&self, args: &[&str]) -> Command {
         let mut command = tcpspec(&["run"]);
         command
             .args(args)
@@ -81,7 +81,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// What a program printed, both streams.
-pub fn printed(output: &Output) -> String {
+pub(crate) fn printed(output: &Output) -> String {
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     text(&output.stdout) + &text(&output.stderr)
 }

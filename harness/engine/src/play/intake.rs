@@ -1,0 +1,218 @@
+//! Taking in the stack's replies: packets and changes of state, in the order
+//! in which they happened.
+
+use std::sync::Arc;
+
+use tcpspec_casefile::SegmentPattern;
+use tcpspec_connector::{Connection, Emitted, Reply, StackError, StateChange};
+use tcpspec_record::trace::Taken;
+use tcpspec_record::{Event, Side};
+use tcpspec_wire::{Body, Capability, Flags, Instant, Packet, Segment, State};
+
+use super::{Arrival, Play};
+use crate::eval::Numbers;
+use crate::halt::{Broken, Halt, delta};
+use crate::limits;
+use crate::matcher;
+use crate::plan::PEER_PORT;
+use crate::stream::offset_of;
+
+impl Play {
+    /// Takes in all that a reply tells, in the order in which it happened.
+    pub(super) fn take(&mut self, reply: Reply, never: &[SegmentPattern]) -> Result<(), Halt> {
+        self.packets += reply.tx.len();
+        if reply.tx.len() > limits::PACKETS_PER_REPLY {
+            return Err(StackError::Storm(limits::PACKETS_PER_REPLY).into());
+        }
+        if self.packets > limits::PACKETS_PER_TRIAL {
+            return Err(StackError::Storm(limits::PACKETS_PER_TRIAL).into());
+        }
+        let mut states = reply.states.into_iter().peekable();
+        let mut refused = Ok(());
+        for emitted in reply.tx {
+            while let Some(change) = states.next_if(|change| change.at < emitted.at) {
+                self.take_state(change);
+            }
+            let taken = self.take_packet(&emitted, never);
+            refused = refused.and(taken);
+        }
+        states.for_each(|change| self.take_state(change));
+        self.now = self.now.max(reply.now);
+        refused
+    }
+
+    fn take_state(&mut self, change: StateChange) {
+        let ours = Connection {
+            local: self.local_port,
+            remote: PEER_PORT,
+        };
+        if change.connection != ours || self.state == Some(change.state) {
+            return;
+        }
+        self.state = Some(change.state);
+        if self.changes.last() != Some(&change.state) {
+            self.changes.push(change.state);
+        }
+        if matches!(change.state, State::Closed | State::Listen) {
+            self.gone_at = Some(change.at);
+            self.book.end();
+        }
+        let exact = self.declares(Capability::StateLog);
+        self.recorder.event(
+            change.at,
+            Event::State {
+                state: change.state.to_string(),
+                exact,
+            },
+        );
+    }
+
+    fn take_packet(&mut self, emitted: &Emitted, never: &[SegmentPattern]) -> Result<(), Halt> {
+        let decoded = match Packet::decode(&emitted.octets) {
+            Ok(decoded) => decoded,
+            Err(error) => {
+                let text = format!("not an IP packet: {error}");
+                return self.refuse_packet(emitted, text.clone(), "an IP packet", &text);
+            }
+        };
+        if let Some(defect) = decoded.defects.first() {
+            let text = self.text_of(&decoded);
+            return self.refuse_packet(emitted, text, "a well-formed packet", &defect.to_string());
+        }
+        match decoded.packet.body {
+            Body::Tcp(segment) => self.take_segment(emitted, segment, never),
+            Body::Icmp(_) | Body::Fragment { .. } | Body::Other { .. } => {
+                let text = self.text_of(&decoded);
+                let packet = self
+                    .recorder
+                    .packet(emitted.at, Side::Sut, text, &emitted.octets);
+                self.recorder
+                    .mark(packet, Taken::Tolerated, Some("not a TCP segment"));
+                Ok(())
+            }
+        }
+    }
+
+    fn take_segment(
+        &mut self,
+        emitted: &Emitted,
+        segment: Segment,
+        never: &[SegmentPattern],
+    ) -> Result<(), Halt> {
+        if (segment.src_port, segment.dst_port) != (self.local_port, PEER_PORT) {
+            let got = format!("{} -> {}", segment.src_port, segment.dst_port);
+            let expected = format!("ports {} -> {PEER_PORT}", self.local_port);
+            let text = self.sut_text(&segment);
+            return self.refuse_packet(emitted, text, &expected, &got);
+        }
+        let due = self.book.due(&segment);
+        self.book.sut_sends(&segment);
+        let text = self.sut_text(&segment);
+        let packet = self
+            .recorder
+            .packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
+        self.renew_labels(emitted.at, &segment);
+        let arrival = Arrival {
+            at: emitted.at,
+            segment,
+            text,
+            due,
+            packet,
+        };
+        self.check_forbidden(&arrival, never)?;
+        self.check_text(&arrival)?;
+        self.inbox.push_back(arrival);
+        Ok(())
+    }
+
+    /// A repeat of a labelled segment moves the label's `last`.
+    fn renew_labels(&mut self, at: Instant, segment: &Segment) {
+        let numbers = Numbers::from(segment);
+        for label in self.labels.values_mut() {
+            if let Some((Side::Sut, labelled)) = label.segment
+                && (labelled.seq, labelled.end) == (numbers.seq, numbers.end)
+            {
+                label.last = at;
+            }
+        }
+    }
+
+    fn check_forbidden(&mut self, arrival: &Arrival, never: &[SegmentPattern]) -> Result<(), Halt> {
+        let variant = Arc::clone(&self.plan.variant);
+        for pattern in never.iter().chain(&variant.never) {
+            if matcher::is_forbidden(pattern, &arrival.segment, &arrival.due, &self.scope())? {
+                self.recorder.mark(arrival.packet, Taken::Refused, None);
+                return Err(Broken {
+                    sentence: format!(
+                        "The stack sent {}; {} must not come here.",
+                        arrival.text, pattern.text
+                    ),
+                    expected: vec![format!("no {}", pattern.text)],
+                    got: arrival.text.clone(),
+                    ..Broken::default()
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Text on the wire must be the stack's stream. What was acknowledged may
+    /// be anything: a keep-alive's octet is not text (RFC 9293 section 3.8.4).
+    fn check_text(&mut self, arrival: &Arrival) -> Result<(), Halt> {
+        let Some(sut) = &self.book.sut else {
+            return Ok(());
+        };
+        let segment = &arrival.segment;
+        let start = if segment.flags.contains(Flags::SYN) {
+            segment.seq + 1
+        } else {
+            segment.seq
+        };
+        if segment.payload.is_empty() || segment.end().at_or_before(sut.snd_una) {
+            return Ok(());
+        }
+        let offset = offset_of(start, sut.iss);
+        let Some(at) = self.sut_stream.difference(offset, &segment.payload) else {
+            return Ok(());
+        };
+        let expected = self.sut_stream.read(offset.wrapping_add(at as u32), 1);
+        self.recorder.mark(arrival.packet, Taken::Refused, None);
+        Err(Broken {
+            sentence: format!(
+                "The stack sent {} with text that its application never sent.",
+                arrival.text
+            ),
+            expected: vec!["the text that the application sent".to_owned()],
+            got: arrival.text.clone(),
+            delta: vec![delta(
+                &format!("text, octet {at}"),
+                format!("{:02x}", expected[0]),
+                format!("{:02x}", segment.payload[at]),
+            )],
+            ..Broken::default()
+        }
+        .into())
+    }
+
+    fn refuse_packet(
+        &mut self,
+        emitted: &Emitted,
+        text: String,
+        expected: &str,
+        got: &str,
+    ) -> Result<(), Halt> {
+        let packet = self
+            .recorder
+            .packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
+        self.recorder.mark(packet, Taken::Refused, None);
+        Err(Broken {
+            sentence: format!("The stack sent a packet that no peer can take: {got}."),
+            expected: vec![expected.to_owned()],
+            got: text,
+            delta: vec![delta("packet", expected, got)],
+            ..Broken::default()
+        }
+        .into())
+    }
+}

@@ -1,0 +1,201 @@
+//! `app:` the application makes a call.
+
+use std::time::Duration;
+
+use tcpspec_casefile::{AppCall, OptionName, Outcome, Step};
+use tcpspec_connector::call::SocketOption;
+use tcpspec_connector::{Call, CallError, CallResult, Handle, Ret};
+use tcpspec_record::{Event, StepResult};
+use tcpspec_wire::State;
+
+use crate::eval::unclear;
+use crate::halt::{Broken, Halt, delta};
+use crate::limits;
+use crate::plan::{CONNECT_PORT, LISTEN_PORT, PEER_PORT};
+use crate::play::Play;
+
+impl Play {
+    pub(super) async fn app(
+        &mut self,
+        step: &Step,
+        call: &AppCall,
+        outcomes: &[Outcome],
+    ) -> Result<StepResult, Halt> {
+        self.pace(step).await?;
+        let request = self.request(call)?;
+        let words = step.text.trim_start_matches("app: ").to_owned();
+        self.stimulus = format!("the application's `{words}`");
+        let result = self.call(request, step).await?;
+        let shown = shown(&result);
+        self.recorder.event(
+            self.now,
+            Event::App {
+                call: words,
+                result: shown.clone(),
+            },
+        );
+        self.note_call(call, &result);
+        if result == Err(CallError::Unsupported) {
+            return Err(unclear(
+                "the connector refused a verb that the stack declares",
+            ));
+        }
+        let ok = [Outcome::Ok];
+        let allowed = if outcomes.is_empty() { &ok } else { outcomes };
+        let look = matches!(call, AppCall::Look);
+        if !allowed
+            .iter()
+            .any(|outcome| is_outcome(outcome, look, &result))
+        {
+            return Err(wrong_outcome(&self.stimulus, allowed, &shown).into());
+        }
+        self.check_read(&result)?;
+        Ok(if outcomes.is_empty() {
+            StepResult::Done
+        } else {
+            StepResult::Met
+        })
+    }
+
+    /// The connector's call for a verb, on the case's one listener or
+    /// connection.
+    fn request(&mut self, call: &AppCall) -> Result<Call, Halt> {
+        let listener = Handle("L".to_owned());
+        let handle = Handle("C".to_owned());
+        let setup = self.plan.setup();
+        Ok(match call {
+            AppCall::Listen => {
+                self.local_port = LISTEN_PORT;
+                let backlog = self.plan.variant.peer.backlog;
+                Call::Listen {
+                    handle: listener,
+                    port: LISTEN_PORT,
+                    backlog,
+                }
+            }
+            AppCall::Connect => {
+                self.reconnect(CONNECT_PORT);
+                Call::Connect {
+                    handle,
+                    port: CONNECT_PORT,
+                    to: (setup.peer, PEER_PORT).into(),
+                }
+            }
+            AppCall::Accept => Call::Accept {
+                handle: listener,
+                new: handle,
+            },
+            AppCall::SendLen(len) => Call::Send {
+                handle,
+                data: self.sut_stream.read(self.sent, *len),
+            },
+            AppCall::SendData(data) => {
+                self.sut_stream.write(self.sent, data);
+                Call::Send {
+                    handle,
+                    data: data.clone(),
+                }
+            }
+            AppCall::Recv(len) => Call::Recv { handle, max: *len },
+            AppCall::Look => Call::Recv {
+                handle,
+                max: limits::LOOK,
+            },
+            AppCall::Shutdown => Call::Shutdown { handle },
+            AppCall::Close => Call::Close { handle },
+            AppCall::CloseListener => Call::Close { handle: listener },
+            AppCall::Abort => Call::Abort { handle },
+            AppCall::SetOption(name, value) => Call::SetOption {
+                handle,
+                option: option(*name, value)?,
+            },
+        })
+    }
+
+    fn note_call(&mut self, call: &AppCall, result: &CallResult) {
+        match (call, result) {
+            (AppCall::Listen, Ok(_)) => {
+                self.listening = true;
+                if self.changes == [State::Closed] {
+                    self.changes = vec![State::Listen];
+                }
+            }
+            (AppCall::CloseListener, Ok(_)) => self.listening = false,
+            (AppCall::SendLen(_) | AppCall::SendData(_), Ok(Ret::Sent(sent))) => {
+                self.sent = self.sent.wrapping_add(*sent as u32);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the application reads must be the peer's stream.
+    fn check_read(&mut self, result: &CallResult) -> Result<(), Halt> {
+        let Ok(Ret::Data(data)) = result else {
+            return Ok(());
+        };
+        let wrong = self.peer_stream.difference(self.read, data);
+        self.read = self.read.wrapping_add(data.len() as u32);
+        let Some(at) = wrong else { return Ok(()) };
+        Err(Broken {
+            sentence: "The application was given octets that the peer never sent.".to_owned(),
+            expected: vec!["the peer's stream, in order, each octet once".to_owned()],
+            got: format!("{} octets that differ from octet {at} on", data.len()),
+            delta: vec![delta(
+                "octets",
+                "the peer's stream",
+                format!("another octet at {at}"),
+            )],
+            ..Broken::default()
+        }
+        .into())
+    }
+}
+
+fn option(name: OptionName, value: &str) -> Result<SocketOption, Halt> {
+    let bad = || Halt::Unclear(format!("`{value}` is not a value of this option"));
+    Ok(match name {
+        OptionName::Nagle => SocketOption::Nagle(value == "on"),
+        OptionName::ReceiveBuffer => SocketOption::ReceiveBuffer(value.parse().map_err(|_| bad())?),
+        OptionName::KeepAlive if value == "off" => SocketOption::KeepAlive(None),
+        OptionName::KeepAlive => {
+            let seconds = value
+                .strip_suffix('s')
+                .and_then(|seconds| seconds.parse().ok());
+            SocketOption::KeepAlive(Some(Duration::from_secs(seconds.ok_or_else(bad)?)))
+        }
+    })
+}
+
+fn is_outcome(outcome: &Outcome, look: bool, result: &CallResult) -> bool {
+    match outcome {
+        Outcome::Ok => result.is_ok() || (look && *result == Err(CallError::Again)),
+        Outcome::Bytes(len) => matches!(result, Ok(Ret::Data(data)) if data.len() == *len),
+        Outcome::Eof => *result == Err(CallError::Eof),
+        Outcome::Reset => *result == Err(CallError::Reset),
+        Outcome::Refused => *result == Err(CallError::Refused),
+        Outcome::Timeout => *result == Err(CallError::Timeout),
+        Outcome::Closed => *result == Err(CallError::Closed),
+        Outcome::Again => *result == Err(CallError::Again),
+    }
+}
+
+fn wrong_outcome(call: &str, allowed: &[Outcome], got: &str) -> Broken {
+    let expected: Vec<String> = allowed.iter().map(ToString::to_string).collect();
+    let list = expected.join(" or ");
+    Broken {
+        sentence: format!("On {call} the application was told `{got}`; `{list}` is required."),
+        delta: vec![delta("outcome", list, got)],
+        expected,
+        got: got.to_owned(),
+        ..Broken::default()
+    }
+}
+
+fn shown(result: &CallResult) -> String {
+    match result {
+        Ok(Ret::Done) => "ok".to_owned(),
+        Ok(Ret::Sent(len)) => format!("{len} octets taken"),
+        Ok(Ret::Data(data)) => format!("{} octets", data.len()),
+        Err(error) => error.to_string(),
+    }
+}

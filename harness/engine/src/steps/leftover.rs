@@ -1,0 +1,67 @@
+//! What has come and no step expects: the standing tolerances, and refusal.
+
+use tcpspec_record::trace::Taken;
+
+use super::short;
+use crate::book::Kind;
+use crate::halt::{Broken, Halt, delta};
+use crate::play::{Arrival, Play};
+
+impl Play {
+    /// Notes which alternative was seen.
+    pub(crate) fn seen(&mut self, tag: Option<&str>, deviates: bool) {
+        self.recorder.tags.extend(tag.map(str::to_owned));
+        if deviates {
+            let step = self.recorder.step;
+            let what = tag.map_or_else(
+                || "a tolerated departure".to_owned(),
+                |tag| format!("`{tag}`"),
+            );
+            self.recorder.deviations.push(format!(
+                "Step {step}: {what} was seen, which departs from the text."
+            ));
+        }
+    }
+
+    /// Refuses what has come and no step took, but for the standing
+    /// tolerances.
+    pub(crate) fn refuse_leftovers(&mut self, when: &str, strict: bool) -> Result<(), Halt> {
+        while let Some(arrival) = self.inbox.pop_front() {
+            if !self.tolerate(&arrival, strict) {
+                return Err(self.unexpected(&arrival, &format!("nothing {when}")).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a segment that no step expects, if a standing tolerance covers
+    /// it.
+    pub(crate) fn tolerate(&mut self, arrival: &Arrival, strict: bool) -> bool {
+        let reason = match arrival.due.kind {
+            Kind::Repeat => "a repeat",
+            Kind::DuplicateAck => "a further duplicate ACK",
+            Kind::WindowUpdate => "a window update",
+            Kind::New => return false,
+        };
+        if !strict {
+            self.recorder
+                .mark(arrival.packet, Taken::Tolerated, Some(reason));
+        }
+        !strict
+    }
+
+    pub(crate) fn unexpected(&mut self, arrival: &Arrival, expected: &str) -> Broken {
+        self.recorder.mark(arrival.packet, Taken::Refused, None);
+        let got = short(&arrival.text).to_owned();
+        Broken {
+            sentence: format!(
+                "After {} the stack sent {got}; {expected} is allowed.",
+                self.stimulus
+            ),
+            expected: vec![expected.to_owned()],
+            delta: vec![delta("segment", expected, got.clone())],
+            got,
+            ..Broken::default()
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `peer:` the peer sends.
+
+use tcpspec_casefile::{SegmentTemplate, SourceAddress, Step};
+use tcpspec_record::{Side, StepResult};
+use tcpspec_wire::mangle::mangle;
+use tcpspec_wire::{
+    Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, TcpOption, WindowField,
+};
+
+use super::short;
+use crate::eval::{Label, Numbers, unclear};
+use crate::halt::Halt;
+use crate::plan::{PEER_PORT, other_address};
+use crate::play::Play;
+use crate::stream::offset_of;
+
+impl Play {
+    pub(super) async fn peer(
+        &mut self,
+        step: &Step,
+        template: &SegmentTemplate,
+    ) -> Result<StepResult, Halt> {
+        self.pace(step).await?;
+        let strict = self.plan.variant.strict;
+        self.refuse_leftovers(&format!("before step {}", self.recorder.step), strict)?;
+        let segment = self.fill(template)?;
+        let setup = self.plan.setup();
+        let src = match template.source {
+            SourceAddress::Peer => setup.peer,
+            SourceAddress::Other => other_address(setup.peer),
+        };
+        let packet = Packet {
+            ip: IpHeader::new(src, setup.stack),
+            body: Body::Tcp(segment.clone()),
+        };
+        let octets = mangle(&packet, &template.mangles);
+        if is_received(template) {
+            self.book.peer_sends(&segment);
+        }
+        let text = self.peer_text(&segment);
+        let whole = octets.first().map(Vec::as_slice).unwrap_or_default();
+        let sent = self
+            .recorder
+            .packet(self.now, Side::Peer, text.clone(), whole);
+        if let Some(note) = remark(step, template) {
+            self.recorder.note(sent, note);
+        }
+        self.set_label(step, (Side::Peer, Numbers::from(&segment)), self.now);
+        self.stimulus = short(&text).to_owned();
+        self.deliver(octets, step).await?;
+        Ok(StepResult::Done)
+    }
+
+    /// The segment that a template stands for: what is left out gets what a
+    /// correct peer would send.
+    fn fill(&mut self, template: &SegmentTemplate) -> Result<Segment, Halt> {
+        let scope = self.scope();
+        let flags = template.flags;
+        let syn = flags.contains(Flags::SYN);
+        let seq = match &template.seq {
+            Some(expr) => scope.seq(expr, Side::Peer)?,
+            None if syn => self.book.peer_iss,
+            None => self.book.peer_next(),
+        };
+        let ack = match &template.ack {
+            Some(expr) => scope.seq(expr, Side::Sut)?,
+            None if flags.contains(Flags::ACK) => self.book.peer_ack().ok_or_else(|| {
+                unclear("the stack has not sent its SYN, so there is nothing to acknowledge: write `ack=abs:N`")
+            })?,
+            None => Default::default(),
+        };
+        let len: Option<u16> = template
+            .len
+            .as_ref()
+            .map(|len| scope.field(len))
+            .transpose()?;
+        let window = template
+            .window
+            .as_ref()
+            .map(|window| scope.field(window))
+            .transpose()?;
+        let urgent = template
+            .urgent
+            .as_ref()
+            .map(|urgent| scope.field(urgent))
+            .transpose()?;
+        let start = if syn { seq + 1 } else { seq };
+        let offset = offset_of(start, self.book.peer_iss);
+        let payload = match (&template.data, len) {
+            (Some(data), _) => {
+                self.peer_stream.write(offset, data);
+                data.clone()
+            }
+            (None, Some(len)) => self.peer_stream.read(offset, len.into()),
+            (None, None) => Vec::new(),
+        };
+        Ok(Segment {
+            src_port: PEER_PORT,
+            dst_port: self.local_port,
+            seq,
+            ack,
+            flags,
+            window: WindowField::new(window.unwrap_or(self.plan.variant.peer.window)),
+            urgent: urgent.unwrap_or(0),
+            options: template
+                .options
+                .clone()
+                .unwrap_or_else(|| self.default_options(syn)),
+            payload,
+        })
+    }
+
+    /// An MSS option on a SYN: what the link carries, or what the case says.
+    fn default_options(&self, syn: bool) -> Vec<TcpOption> {
+        let setup = self.plan.setup();
+        let headers = if setup.peer.is_ipv4() { 40 } else { 60 };
+        let mss = self
+            .plan
+            .variant
+            .peer
+            .mss
+            .unwrap_or_else(|| setup.mtu.saturating_sub(headers));
+        if syn {
+            vec![TcpOption::Mss(mss)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    pub(crate) fn set_label(&mut self, step: &Step, segment: (Side, Numbers), at: Instant) {
+        if let Some(name) = &step.label {
+            let label = Label {
+                first: at,
+                last: at,
+                segment: Some(segment),
+            };
+            self.labels.insert(name.clone(), label);
+        }
+    }
+}
+
+/// Whether a correct stack takes the segment in: nothing is wrong with it.
+fn is_received(template: &SegmentTemplate) -> bool {
+    let harmless = |edit: &Mangle| matches!(edit, Mangle::Fragment(_) | Mangle::Ttl(_));
+    template.source == SourceAddress::Peer && template.mangles.iter().all(harmless)
+}
+
+/// The remark beside the peer's segment: the case's, and what is broken.
+fn remark(step: &Step, template: &SegmentTemplate) -> Option<String> {
+    let mut parts: Vec<String> = template.mangles.iter().map(ToString::to_string).collect();
+    if template.source == SourceAddress::Other {
+        parts.push("src=other".to_owned());
+    }
+    parts.extend(step.note.clone());
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
