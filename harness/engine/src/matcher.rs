@@ -247,37 +247,27 @@ fn shown(seq: SeqNumber, base: Option<Base>) -> String {
 }
 
 /// The pattern in one line with its numbers filled in, as a ladder shows what
-/// was expected.
+/// was expected. What cannot be filled in stands as it is written.
 pub(crate) fn describe(pattern: &SegmentPattern, scope: &Scope<'_>) -> String {
-    let mut line = flags_text(pattern);
-    let mut push = |field: &str, text: Option<String>| {
-        if let Some(text) = text {
-            line.push_str(&format!(" {field}={text}"));
+    let filled = |field: &str, rule: Option<&Match>, side| match rule {
+        Some(Match::Value(expr)) => {
+            let seq = scope.seq(expr, side).ok()?;
+            Some(format!("{field}={}", shown(seq, scope.base(side))))
         }
+        _ => None,
     };
-    let seq = |rule: &Match, side| match rule {
-        Match::Any => Some("*".to_owned()),
-        Match::Value(expr) => scope
-            .seq(expr, side)
-            .ok()
-            .map(|seq| shown(seq, scope.base(side))),
-        Match::Range(..) | Match::Not(_) => None,
+    let word = |word: &str| {
+        let number = match word.split('=').next() {
+            Some("seq") => filled("seq", pattern.seq.as_ref(), Side::Sut),
+            Some("ack") => filled("ack", pattern.ack.as_ref(), Side::Peer),
+            _ => None,
+        };
+        number.unwrap_or_else(|| word.to_owned())
     };
-    push(
-        "seq",
-        pattern.seq.as_ref().and_then(|rule| seq(rule, Side::Sut)),
-    );
-    push(
-        "ack",
-        pattern.ack.as_ref().and_then(|rule| seq(rule, Side::Peer)),
-    );
-    // Whatever was not filled in stands as it is written.
-    for word in pattern.text.split_whitespace().skip(1) {
-        let field = word.split('=').next().unwrap_or_default();
-        if !line.contains(&format!(" {field}=")) {
-            line.push(' ');
-            line.push_str(word);
-        }
-    }
-    line
+    pattern
+        .text
+        .split_whitespace()
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
