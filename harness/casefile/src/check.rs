@@ -4,6 +4,7 @@
 mod bounds;
 mod expect;
 mod fragments;
+mod numbering;
 mod reach;
 mod rules;
 mod steps;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 
 use tcpspec_record::CaseId;
 
-use crate::case::{Case, Numbering, PeerParams, Variant};
+use crate::case::{Case, PeerParams, Variant};
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Code, Fault, Sink};
 use crate::document::Document;
@@ -22,6 +23,7 @@ use crate::matrix::{Choice, Matrix};
 use crate::phrase::{Texts, Used};
 use crate::raw::{CaseFile, Field, FragmentFile, Items, OneOrMany, Text};
 
+use numbering::numbering;
 use steps::StepReader;
 pub(crate) use words::{FAULTS, LEVELS};
 
@@ -162,6 +164,7 @@ impl<'a> Checker<'a> {
         needs.extend(words::capabilities(Some(&choice.needs), texts));
         needs.extend(reader.needs());
         let claims = raw.claims.get().map_or(&[][..], OneOrMany::as_slice);
+        self.check_claims(file, raw);
         let claims = claims.iter().chain(&choice.claims);
         Variant {
             case: id.clone(),
@@ -177,6 +180,18 @@ impl<'a> Checker<'a> {
             numbering,
             steps: reader.into_steps(),
             disputed: text(&raw.disputed),
+        }
+    }
+
+    /// A case that decides nothing would not show in any report of coverage.
+    fn check_claims(&self, file: &Parsed<CaseFile>, raw: &CaseFile) {
+        let claims = raw.claims.get().map(OneOrMany::as_slice);
+        let root = file.document.root();
+        let key = root.and_then(|root| file.document.entry(root, "claims"));
+        if let (Some([]), Some((key, _))) = (claims, key) {
+            let fault = Fault::new(Code::Empty, 0..0, "a case decides at least one requirement")
+                .help("cite it as cases/requirements does");
+            file.document.complain_at(key, fault, self.sink);
         }
     }
 
@@ -242,15 +257,6 @@ fn params(raw: &CaseFile, prelude: Option<&Variant>, texts: Texts<'_>) -> PeerPa
     params.window = number(&own.win, texts).unwrap_or(params.window);
     params.backlog = number(&own.backlog, texts).unwrap_or(params.backlog);
     params
-}
-
-fn numbering(raw: &CaseFile, prelude: Option<&Variant>, texts: Texts<'_>) -> Numbering {
-    let mut numbering = prelude.map_or_else(Numbering::default, |prelude| prelude.numbering);
-    if let Some(own) = raw.numbering.get() {
-        numbering.peer = number(&own.peer, texts).unwrap_or(numbering.peer);
-        numbering.sut = number(&own.sut, texts).unwrap_or(numbering.sut);
-    }
-    numbering
 }
 
 /// A number of the type's range.

@@ -5,11 +5,13 @@ mod code;
 mod sink;
 
 use std::fmt;
+use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
 
 pub use code::Code;
 pub(crate) use sink::{Fault, Sink, closest};
@@ -38,21 +40,34 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A file or directory that cannot be read: a complaint without a text to
+    /// point into.
+    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self {
+            code: Code::Unreadable,
+            file: Arc::from(path.display().to_string()),
+            line: 1,
+            column: 1,
+            message: format!("cannot be read: {error}"),
+            label: String::new(),
+            help: "see that it is there and that you may read it".to_owned(),
+            source: Arc::from(""),
+            span: 0..0,
+        }
+    }
+
     /// The complaint with the lines it is about and a caret, with or without
     /// ANSI colours.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
-        let annotation = AnnotationKind::Primary.span(self.span.clone());
-        let snippet = Snippet::source(&*self.source).path(&*self.file).annotation(
-            match self.label.as_str() {
-                "" => annotation,
-                label => annotation.label(label),
-            },
-        );
-        let mut group = Level::ERROR
+        let title = Level::ERROR
             .primary_title(self.message.as_str())
-            .id(self.code.id())
-            .element(snippet);
+            .id(self.code.id());
+        let mut group = if self.source.is_empty() {
+            title.element(Origin::path(&*self.file))
+        } else {
+            title.element(self.snippet())
+        };
         if !self.help.is_empty() {
             group = group.element(Level::HELP.no_name().message(self.help.as_str()));
         }
@@ -62,6 +77,17 @@ impl Diagnostic {
             Renderer::plain()
         };
         renderer.decor_style(DecorStyle::Ascii).render(&[group])
+    }
+
+    fn snippet(&self) -> Snippet<'_, Annotation<'_>> {
+        let caret = AnnotationKind::Primary.span(self.span.clone());
+        let caret = match self.label.as_str() {
+            "" => caret,
+            label => caret.label(label),
+        };
+        Snippet::source(&*self.source)
+            .path(&*self.file)
+            .annotation(caret)
     }
 }
 

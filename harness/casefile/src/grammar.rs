@@ -9,6 +9,8 @@ mod expr;
 mod field;
 mod options;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 mod baseline;
 mod select;
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,22 +68,33 @@ impl SourceFile {
     }
 }
 
-/// Reads a directory of cases. What is wrong in a file is a diagnostic, and
-/// the cases that are valid come out nevertheless.
+/// Reads a directory of cases. What is wrong with a file, or below the
+/// directory cannot be read, is a diagnostic, and the cases that are valid come
+/// out nevertheless.
 ///
 /// # Errors
 ///
-/// [`LoadError`] if a directory or file cannot be read.
+/// [`LoadError`] if the directory itself cannot be read.
 pub fn load(dir: &Path) -> Result<Suite, LoadError> {
+    let entries = sorted_entries(dir).map_err(|source| LoadError {
+        path: dir.to_owned(),
+        source,
+    })?;
+    let sink = Sink::default();
     let mut files = Vec::new();
-    gather(dir, "", &mut files)?;
-    Ok(load_files(&files))
+    for entry in &entries {
+        gather(entry, "", &mut files, &sink);
+    }
+    Ok(assemble(&files, sink))
 }
 
 /// Reads files that are in memory. Their order does not matter.
 #[must_use]
 pub fn load_files(files: &[SourceFile]) -> Suite {
-    let sink = Sink::default();
+    assemble(files, Sink::default())
+}
+
+fn assemble(files: &[SourceFile], sink: Sink) -> Suite {
     let mut library = Library::default();
     for file in files {
         library.add(file, &sink);
@@ -99,32 +110,41 @@ pub fn load_files(files: &[SourceFile]) -> Suite {
 /// Directories whose files are none of this crate's.
 const OTHERS: [&str; 4] = ["baselines", "invalid", "faults", "states"];
 
-/// Reads every file of a directory that may be a case.
-fn gather(dir: &Path, prefix: &str, files: &mut Vec<SourceFile>) -> Result<(), LoadError> {
-    let fault = |source| LoadError {
-        path: dir.to_owned(),
-        source,
-    };
-    let entries: Result<Vec<_>, _> = fs::read_dir(dir).map_err(fault)?.collect();
-    let mut entries = entries.map_err(fault)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = entry.path();
-        if path.is_dir() {
-            let skipped = prefix.is_empty() && OTHERS.contains(&name.as_str());
-            if !skipped && !name.starts_with('.') {
-                gather(&path, &format!("{prefix}{name}/"), files)?;
+/// Reads what may be a case, or a directory of such files.
+fn gather(entry: &DirEntry, prefix: &str, files: &mut Vec<SourceFile>, sink: &Sink) {
+    let path = entry.path();
+    let name = entry.file_name().to_string_lossy().into_owned();
+    let complain = |error: &io::Error| sink.push(Diagnostic::unreadable(&path, error));
+    if path.is_dir() {
+        let is_other = prefix.is_empty() && OTHERS.contains(&name.as_str());
+        if is_other || name.starts_with('.') {
+            return;
+        }
+        match sorted_entries(&path) {
+            Ok(entries) => {
+                let prefix = format!("{prefix}{name}/");
+                for entry in &entries {
+                    gather(entry, &prefix, files, sink);
+                }
             }
-        } else if matches!(extension(&name), Some("yaml" | "yml")) {
-            files.push(SourceFile {
+            Err(error) => complain(&error),
+        }
+    } else if matches!(extension(&name), Some("yaml" | "yml")) {
+        match read_text(&path) {
+            Ok(text) => files.push(SourceFile {
                 path: format!("{prefix}{name}"),
                 shown_as: path.display().to_string(),
-                text: read_text(&path)?,
-            });
+                text,
+            }),
+            Err(error) => complain(&error),
         }
     }
-    Ok(())
+}
+
+fn sorted_entries(dir: &Path) -> io::Result<Vec<DirEntry>> {
+    let mut entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(DirEntry::file_name);
+    Ok(entries)
 }
 
 fn extension(name: &str) -> Option<&str> {
@@ -133,16 +153,10 @@ fn extension(name: &str) -> Option<&str> {
 
 /// A file's text. Octets that are not UTF-8 show as U+FFFD, and a file too
 /// long to be a case is cut off: both end in a complaint with a place.
-fn read_text(path: &Path) -> Result<String, LoadError> {
-    let fault = |source| LoadError {
-        path: path.to_owned(),
-        source,
-    };
+fn read_text(path: &Path) -> io::Result<String> {
     let mut octets = Vec::new();
-    let file = fs::File::open(path).map_err(fault)?;
-    file.take(MAX_FILE_LEN + 1)
-        .read_to_end(&mut octets)
-        .map_err(fault)?;
+    let file = fs::File::open(path)?;
+    file.take(MAX_FILE_LEN + 1).read_to_end(&mut octets)?;
     Ok(String::from_utf8_lossy(&octets).into_owned())
 }
 

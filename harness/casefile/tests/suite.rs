@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tcpspec_casefile::{SourceFile, Suite, load, load_files};
+use tcpspec_casefile::{Code, SourceFile, Suite, load, load_files};
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases")
@@ -73,8 +73,31 @@ fn unreadable_place_is_an_error_that_names_it() {
     assert_eq!(load(&file).unwrap_err().path, file);
 }
 
-/// Three cases with what a selector may go by.
-fn small() -> Suite {
+#[test]
+#[cfg(unix)]
+fn unreadable_file_is_a_complaint_and_the_rest_comes_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = small_files();
+    for file in files.iter().filter(|file| !file.path.contains("broken")) {
+        let path = dir.path().join(&file.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &file.text).unwrap();
+    }
+    let lost = dir.path().join("reset/lost.yaml");
+    std::os::unix::fs::symlink("nowhere", &lost).unwrap();
+    let suite = load(dir.path()).unwrap();
+    assert_eq!(suite.cases.len(), small().cases.len());
+    let [complaint] = suite.diagnostics.as_slice() else {
+        panic!("one complaint, not {:?}", suite.diagnostics);
+    };
+    assert_eq!(complaint.code, Code::Unreadable);
+    let shown = complaint.render(false);
+    assert!(shown.contains(&lost.display().to_string()), "{shown}");
+    assert!(shown.contains("cannot be read"), "{shown}");
+}
+
+/// Three cases with what a selector may go by, and one that is refused.
+fn small_files() -> Vec<SourceFile> {
     let case = |title: &str, more: &str| {
         format!(
             "title: {title}\npurpose: p\nlevel: must\nclaims: ['9293:MUST-13']\n{more}\
@@ -82,7 +105,7 @@ fn small() -> Suite {
         )
     };
     let matrix = "matrix: {at: {left: 1, right: 2}}\nparams: {iss: $at}\n";
-    let suite = load_files(&[
+    vec![
         SourceFile::new(
             "requirements/rfc9293.yaml",
             "- {id: '9293:MUST-13', level: MUST, section: '3', topic: t, summary: s}\n\
@@ -92,7 +115,11 @@ fn small() -> Suite {
         SourceFile::new("reset/exact.yaml", &case("exact", "tags: [quick]\n")),
         SourceFile::new("resets.yaml", &case("other", "").replace("T-13", "T-14")),
         SourceFile::new("reset/broken.yaml", "title: [x]"),
-    ]);
+    ]
+}
+
+fn small() -> Suite {
+    let suite = load_files(&small_files());
     assert_eq!(suite.cases.len(), 3, "the valid ones come out nevertheless");
     assert!(
         suite

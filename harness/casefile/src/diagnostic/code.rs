@@ -4,7 +4,8 @@ use std::fmt;
 
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $id:literal,)+) => {
-        /// What kind of complaint. `cases/invalid/` has a file for each.
+        /// What kind of complaint. `cases/invalid/` has a file for each
+        /// but [`Unreadable`](Self::Unreadable).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $($(#[doc = $doc])+ $name,)+
@@ -34,6 +35,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A file or directory that cannot be read.
+    Unreadable = "E000",
     /// The file is not YAML.
     Syntax = "E001",
     /// A feature of YAML that case files do without: anchors, tags, merge keys.
@@ -70,6 +73,8 @@ codes! {
     FragmentArguments = "E017",
     /// A requirement that the catalogue holds twice.
     DuplicateRequirement = "E018",
+    /// A numbering that does not fit the numbers written out in the prelude.
+    Numbering = "E019",
     /// `$name` that stands for nothing.
     UnknownVariable = "E020",
     /// An axis or a field of its values that nothing uses.

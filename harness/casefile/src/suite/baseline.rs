@@ -29,7 +29,10 @@ pub enum BaselineError {
 ///
 /// [`BaselineError`] if the file cannot be read, or if anything in it is wrong.
 pub fn load_baseline(path: &Path) -> Result<Baseline, BaselineError> {
-    let text = read_text(path)?;
+    let text = read_text(path).map_err(|source| LoadError {
+        path: path.to_owned(),
+        source,
+    })?;
     read_baseline(&path.display().to_string(), &text).map_err(BaselineError::Invalid)
 }
 

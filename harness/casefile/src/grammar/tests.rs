@@ -1,0 +1,282 @@
+//! Tables of what the small languages mean, and of what they refuse.
+
+use std::time::Duration;
+
+use tcpspec_wire::{Flags, Mangle, TcpOption};
+
+use super::*;
+use crate::segment::{Match, OptionPattern, SegmentPattern, SegmentTemplate, SourceAddress};
+use crate::step::{AppCall, OptionName, Outcome};
+
+fn labels() -> Labels {
+    Labels::from([
+        ("fin".to_owned(), LabelKind::Segment),
+        ("done".to_owned(), LabelKind::Moment),
+    ])
+}
+
+#[track_caller]
+fn reads<T>(text: &str, read: impl FnOnce(&str, &mut Reading<'_>) -> T) -> T {
+    let labels = labels();
+    let mut reading = Reading::new(&labels);
+    let value = read(text, &mut reading);
+    assert_eq!(reading.faults, [], "{text}");
+    value
+}
+
+#[track_caller]
+fn template(text: &str) -> SegmentTemplate {
+    reads(text, read_template)
+}
+
+#[track_caller]
+fn pattern(text: &str) -> SegmentPattern {
+    reads(text, read_pattern)
+}
+
+/// The codes and texts of the faults that a text has.
+fn faults<T>(text: &str, read: impl FnOnce(&str, &mut Reading<'_>) -> T) -> Vec<(Code, String)> {
+    let labels = labels();
+    let mut reading = Reading::new(&labels);
+    read(text, &mut reading);
+    let shown = |fault: Fault| (fault.code, text[fault.span].to_owned());
+    reading.faults.into_iter().map(shown).collect()
+}
+
+#[track_caller]
+fn check_expr(text: &str, wanted: Wanted, expected: &Expr) {
+    let read = reads(text, |text, reading| read_expr(text, wanted, reading));
+    assert_eq!(read, *expected, "{text}");
+}
+
+fn add(left: Expr, right: Expr) -> Expr {
+    Expr::Add(Box::new(left), Box::new(right))
+}
+
+fn sub(left: Expr, right: Expr) -> Expr {
+    Expr::Sub(Box::new(left), Box::new(right))
+}
+
+fn mul(left: Expr, right: Expr) -> Expr {
+    Expr::Mul(Box::new(left), Box::new(right))
+}
+
+#[test]
+fn expression_means_what_it_says() {
+    use Expr::{Absolute, Label, Number, Symbol as Sym};
+    let millis = |millis| Expr::Duration(Duration::from_millis(millis));
+    let fin = |field| Label("fin".to_owned(), field);
+    let (seq, count) = (Wanted::Sequence, Wanted::Count(1 << 16));
+    check_expr("5", seq, &Number(5));
+    check_expr("-1", seq, &Number(-1));
+    check_expr("0x1f", seq, &Number(31));
+    check_expr("abs:4294967295", seq, &Absolute(u32::MAX));
+    check_expr("abs:0xfffffff0", seq, &Absolute(0xffff_fff0));
+    check_expr("rcv.nxt-1", seq, &sub(Sym(Symbol::RcvNxt), Number(1)));
+    check_expr(
+        "rcv.nxt + rcv.wnd",
+        seq,
+        &add(Sym(Symbol::RcvNxt), Sym(Symbol::RcvWnd)),
+    );
+    check_expr("1-2-3", seq, &sub(sub(Number(1), Number(2)), Number(3)));
+    check_expr("1+2*3", count, &add(Number(1), mul(Number(2), Number(3))));
+    check_expr(
+        "fin.end - fin.seq",
+        count,
+        &sub(fin(LabelField::End), fin(LabelField::Seq)),
+    );
+    check_expr("200ms", Wanted::Duration, &millis(200));
+    check_expr("1.5s", Wanted::Duration, &millis(1_500));
+    check_expr("2min", Wanted::Duration, &millis(120_000));
+    check_expr("24h", Wanted::Duration, &millis(86_400_000));
+    check_expr(
+        "10us",
+        Wanted::Duration,
+        &Expr::Duration(Duration::from_micros(10)),
+    );
+    check_expr("2*msl", Wanted::Duration, &mul(Number(2), Sym(Symbol::Msl)));
+    check_expr("ack-delay", Wanted::Duration, &Sym(Symbol::AckDelay));
+    check_expr(
+        "fin.last + rto.hi",
+        Wanted::Time,
+        &add(fin(LabelField::Last), Sym(Symbol::RtoHi)),
+    );
+    check_expr(
+        "done",
+        Wanted::Time,
+        &Label("done".to_owned(), LabelField::Time),
+    );
+}
+
+#[track_caller]
+fn check_expr_fault(text: &str, wanted: Wanted, code: Code, part: &str) {
+    let found = faults(text, |text, reading| read_expr(text, wanted, reading));
+    assert_eq!(found, [(code, part.to_owned())], "{text}");
+}
+
+#[test]
+fn expression_that_means_nothing_is_refused_where_it_goes_wrong() {
+    let seq = Wanted::Sequence;
+    check_expr_fault("", seq, Code::Expression, "");
+    check_expr_fault("5 5", seq, Code::Expression, "5");
+    check_expr_fault("5+", seq, Code::Expression, "");
+    check_expr_fault("017", seq, Code::Number, "017");
+    check_expr_fault("5000000000", seq, Code::Number, "5000000000");
+    check_expr_fault("abs:-1", seq, Code::Number, "abs:");
+    check_expr_fault(
+        "99999999999999999999h",
+        Wanted::Time,
+        Code::Number,
+        "99999999999999999999h",
+    );
+    check_expr_fault("rcv.nxtt", seq, Code::UnknownSymbol, "rcv.nxtt");
+    check_expr_fault("later.seq", seq, Code::UnknownLabel, "later.seq");
+    check_expr_fault("done.seq", seq, Code::UnknownLabel, "done.seq");
+    check_expr_fault("fin.win", seq, Code::UnknownSymbol, "win");
+    check_expr_fault("200ms", seq, Code::Kind, "200ms");
+    check_expr_fault("rcv.nxt + snd.nxt", seq, Code::Kind, "rcv.nxt + snd.nxt");
+    check_expr_fault("5", Wanted::Duration, Code::Kind, "5");
+    check_expr_fault("fin", Wanted::Duration, Code::Kind, "fin");
+    check_expr_fault("70000", Wanted::Count(65_535), Code::Number, "70000");
+}
+
+#[test]
+fn template_takes_every_field() {
+    let read = template(
+        "URG+ACK  seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> bad(dataoff=4) src=other ttl=1",
+    );
+    assert_eq!(read.flags, Flags::URG | Flags::ACK);
+    assert_eq!(read.seq, Some(Expr::Number(1)));
+    assert_eq!(read.ack, Some(Expr::Symbol(Symbol::RcvNxt)));
+    assert_eq!(read.len, Some(Expr::Number(3)));
+    assert_eq!(read.window, Some(Expr::Number(0)));
+    assert_eq!(read.urgent, Some(Expr::Number(2)));
+    assert_eq!(
+        read.options,
+        Some(vec![TcpOption::Mss(536), TcpOption::Nop])
+    );
+    assert_eq!(read.mangles, [Mangle::DataOffset(4), Mangle::Ttl(1)]);
+    assert_eq!(read.source, SourceAddress::Other);
+    assert_eq!(
+        read.text,
+        "URG+ACK seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> bad(dataoff=4) src=other ttl=1"
+    );
+}
+
+#[test]
+fn template_keeps_apart_no_options_and_default_ones() {
+    assert_eq!(template("SYN").options, None);
+    assert_eq!(template("SYN <>").options, Some(Vec::new()));
+}
+
+#[test]
+fn quoted_text_knows_its_escapes() {
+    let data = |text: &str| template(text).data.unwrap_or_default();
+    assert_eq!(data(r#"ACK data="a b""#), b"a b");
+    assert_eq!(data(r#"ACK data="\r\n\t\0\\\"\x7f""#), b"\r\n\t\0\\\"\x7f");
+    assert_eq!(data("ACK data=\"é\""), "é".as_bytes());
+    assert_eq!(data(r#"ACK data="""#), b"");
+}
+
+#[test]
+fn pattern_takes_ranges_and_exceptions() {
+    let number = |number| Expr::Number(number);
+    let read = pattern("RST+ACK? seq=* ack=!5 len=1..10 win=!0..2");
+    assert_eq!(read.flags, Flags::RST);
+    assert_eq!(read.optional, Flags::ACK);
+    assert_eq!(read.seq, Some(Match::Any));
+    assert_eq!(
+        read.ack,
+        Some(Match::Not(Box::new(Match::Value(number(5)))))
+    );
+    assert_eq!(read.len, Some(Match::Range(number(1), number(10))));
+    let range = Match::Range(number(0), number(2));
+    assert_eq!(read.window, Some(Match::Not(Box::new(range))));
+    assert_eq!(pattern("none").flags, Flags::NONE);
+}
+
+#[test]
+fn pattern_takes_options_exact_ranged_any_and_absent() {
+    let read =
+        pattern("SYN <mss=1460; mss=536..1460; ws=!0; ts=*; kind=30; !sackok; kind=253,len=2>");
+    let range = Match::Range(Expr::Number(536), Expr::Number(1460));
+    let not_zero = Match::Not(Box::new(Match::Value(Expr::Number(0))));
+    let unknown = TcpOption::Unknown {
+        kind: 253,
+        len: 2,
+        data: Vec::new(),
+    };
+    let expected = [
+        OptionPattern::Exactly(TcpOption::Mss(1460)),
+        OptionPattern::Mss(range),
+        OptionPattern::WindowScale(not_zero),
+        OptionPattern::Kind(8),
+        OptionPattern::Kind(30),
+        OptionPattern::Absent(4),
+        OptionPattern::Exactly(unknown),
+    ];
+    assert_eq!(read.options, expected);
+}
+
+#[test]
+fn segment_shows_all_its_faults_at_once() {
+    let found = faults(
+        "SYN+SIN sec=0 win=x <mms=5> len=1 data=\"a\"",
+        read_template,
+    );
+    let expected = [
+        (Code::UnknownFlag, "SIN"),
+        (Code::UnknownField, "sec"),
+        (Code::LenAndData, "\"a\""),
+        (Code::UnknownLabel, "x"),
+        (Code::BadOption, "mms=5"),
+    ];
+    let expected = expected.map(|(code, text)| (code, text.to_owned()));
+    assert_eq!(found, expected);
+}
+
+#[track_caller]
+fn check_app(text: &str, call: &AppCall, outcomes: &[Outcome]) {
+    let (read, told) = reads(text, read_app);
+    assert_eq!(read, *call, "{text}");
+    assert_eq!(told, outcomes, "{text}");
+}
+
+#[test]
+fn call_means_what_it_says() {
+    check_app("listen", &AppCall::Listen, &[]);
+    check_app("connect", &AppCall::Connect, &[]);
+    check_app("accept expect ok", &AppCall::Accept, &[Outcome::Ok]);
+    check_app("send len=100", &AppCall::SendLen(100), &[]);
+    check_app(
+        r#"send data="a b""#,
+        &AppCall::SendData(b"a b".to_vec()),
+        &[],
+    );
+    check_app(
+        "recv len=5 expect bytes=5",
+        &AppCall::Recv(5),
+        &[Outcome::Bytes(5)],
+    );
+    check_app(
+        "recv len=5 expect eof | reset",
+        &AppCall::Recv(5),
+        &[Outcome::Eof, Outcome::Reset],
+    );
+    check_app("shutdown", &AppCall::Shutdown, &[]);
+    check_app("close", &AppCall::Close, &[]);
+    check_app("close listener", &AppCall::CloseListener, &[]);
+    check_app(
+        "abort expect closed|again",
+        &AppCall::Abort,
+        &[Outcome::Closed, Outcome::Again],
+    );
+    let keepalive = |value: &str| AppCall::SetOption(OptionName::KeepAlive, value.to_owned());
+    check_app("setopt keepalive=2h", &keepalive("2h"), &[]);
+    check_app("setopt keepalive=off", &keepalive("off"), &[]);
+    check_app(
+        "expect refused|timeout",
+        &AppCall::Look,
+        &[Outcome::Refused, Outcome::Timeout],
+    );
+}
