@@ -198,7 +198,11 @@ impl Socket {
             SocketOption::KeepAlive(Some(idle)) => sockopt::set_tcp_keepidle(fd, idle)
                 .and_then(|()| sockopt::set_socket_keepalive(fd, true)),
         }
-        .map_err(told)?;
+        .map_err(|errno| match errno {
+            // Of a value, not of the connection.
+            Errno::INVAL => CallError::Other(errno.to_string()),
+            _ => told(errno),
+        })?;
         Ok(Ret::Done)
     }
 }

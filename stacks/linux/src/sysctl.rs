@@ -40,7 +40,7 @@ const IPV4: &[Setting] = &[
     // The peer's addresses are routed back by the default route alone.
     Setting("ipv4/conf/all/rp_filter", "0", Fatal),
     Setting("ipv4/conf/default/rp_filter", "0", Fatal),
-    // Whole seconds must not swallow the answers of a fast trial.
+    // Otherwise ICMP answers are rationed to one a second.
     Setting("ipv4/icmp_ratelimit", "0", Fatal),
     // As the kernel ships them:
     Setting("ipv4/tcp_timestamps", "1", Fatal),

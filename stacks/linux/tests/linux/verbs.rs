@@ -46,6 +46,11 @@ use crate::trial::{
 #[case::rcvbuf("establish", option(SocketOption::ReceiveBuffer(4096)), Ok(Ret::Done))]
 #[case::keepalive("establish", option(KEEPALIVE), Ok(Ret::Done))]
 #[case::no_keepalive("establish", option(SocketOption::KeepAlive(None)), Ok(Ret::Done))]
+#[case::keepalive_of_a_day(
+    "establish",
+    option(SocketOption::KeepAlive(Some(Duration::from_secs(86_400)))),
+    Err(CallError::Other("Invalid argument (os error 22)".to_owned()))
+)]
 fn call_gives(#[case] way: &str, #[case] call: Call, #[case] expected: CallResult) {
     for version in [4, 6] {
         let Some(mut trial) = Trial::open(version) else {

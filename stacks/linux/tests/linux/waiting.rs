@@ -6,6 +6,7 @@ use rstest::rstest;
 use tcpspec_connector::{StackError, StackUnderTest, Stop};
 use tcpspec_linux::{LinuxStack, Settings};
 use tcpspec_wire::{Instant, State};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::trial::{ACK, SYN, Trial};
 
@@ -57,10 +58,15 @@ fn run_in_silence_ends_when_the_time_is_up(#[case] wait: Duration) {
         return;
     };
     let until = trial.listen().last.now + wait;
-    for stop in [Stop::FirstPacket, Stop::AtEnd] {
+    for stop in [Stop::FirstPacket, Stop::FirstChange, Stop::AtEnd] {
         trial.run(until, stop);
         assert_eq!((trial.flags(), trial.state), (vec![], None));
         assert!(trial.last.now >= until);
+        let until = trial.last.now + wait;
+        let reply = runtime().block_on(trial.stack.run_async(until, stop));
+        let reply = reply.unwrap();
+        assert_eq!((&reply.tx[..], &reply.states[..]), (&[][..], &[][..]));
+        assert!(reply.now >= until);
     }
 }
 
@@ -77,14 +83,10 @@ fn many_trials_wait_as_tasks_of_one_thread() {
     if Trial::open(4).is_none() {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
     let local = tokio::task::LocalSet::new();
     let trials = (0..60).map(|_| local.spawn_local(one_retransmission()));
     let trials: Vec<_> = trials.collect();
-    let retransmitted = runtime.block_on(local.run_until(async {
+    let retransmitted = runtime().block_on(local.run_until(async {
         let mut count = 0;
         for trial in trials {
             count += usize::from(trial.await.unwrap() < LONG);
@@ -92,6 +94,10 @@ fn many_trials_wait_as_tasks_of_one_thread() {
         count
     }));
     assert_eq!(retransmitted, 60);
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 /// When the trial was over.
