@@ -170,20 +170,23 @@ impl Texts<'_> {
 }
 
 impl Phrase {
-    /// The part of what was written that `part` of the outcome comes from.
+    /// The part of what was written that `part` of the outcome comes from: the
+    /// whole of a name where it cuts through its value.
     fn written(&self, part: &Range<usize>) -> Range<usize> {
-        let start = self.written_at(part.start, |hole| hole.written.start);
-        let end = self.written_at(part.end, |hole| hole.written.end);
+        let behind = |hole: &Hole, at: usize| hole.written.end + (at - hole.filled.end);
+        let mut holes = self.holes.iter().rev();
+        let start = match holes.find(|hole| hole.filled.start <= part.start) {
+            Some(hole) if part.start < hole.filled.end => hole.written.start,
+            Some(hole) => behind(hole, part.start),
+            None => part.start,
+        };
+        let mut holes = self.holes.iter().rev();
+        let end = match holes.find(|hole| hole.filled.start < part.end) {
+            Some(hole) if part.end <= hole.filled.end => hole.written.end,
+            Some(hole) => behind(hole, part.end),
+            None => part.end,
+        };
         start..end.max(start)
-    }
-
-    fn written_at(&self, at: usize, edge: impl Fn(&Hole) -> usize) -> usize {
-        let before = self.holes.iter().rev().find(|hole| hole.filled.start <= at);
-        match before {
-            Some(hole) if at <= hole.filled.end => edge(hole),
-            Some(hole) => hole.written.end + (at - hole.filled.end),
-            None => at,
-        }
     }
 }
 
@@ -210,4 +213,100 @@ fn word_len(text: &str) -> usize {
 /// Whether `$name` can stand for something called so.
 pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && word_len(text) == text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn bindings() -> Vec<Binding> {
+        let fields = [("seq", "rcv.nxt-1"), ("then", "CLOSING")];
+        let fields = fields.map(|(field, value)| (field.to_owned(), value.to_owned()));
+        vec![
+            Binding {
+                name: "at".to_owned(),
+                chosen: "left".to_owned(),
+                value: Value::Fields(fields.to_vec()),
+            },
+            Binding {
+                name: "n".to_owned(),
+                chosen: "few".to_owned(),
+                value: Value::Text("2".to_owned()),
+            },
+        ]
+    }
+
+    /// Fills a text, complains of `part` of the outcome, and looks what of the
+    /// text that points at.
+    #[track_caller]
+    fn check(written: &str, filled: &str, part: &str, pointed_at: &str) {
+        let sink = Sink::default();
+        let document = Document::read(Arc::from("a.yaml"), written, &sink);
+        let bindings = bindings();
+        let texts = Texts {
+            document: &document,
+            bindings: &bindings,
+            used: &Used::default(),
+            sink: &sink,
+        };
+        let source = Text(document.root().expect("a scalar"));
+        let phrase = texts.phrase(source);
+        assert_eq!(phrase.text, filled, "{written}");
+        let start = filled.find(part).expect("a part of the outcome");
+        let span = start..start + part.len();
+        texts.complain(&phrase, Fault::new(Code::Word, span, "wrong"));
+        let complaints = sink.into_sorted();
+        let pointed: Vec<&str> = complaints
+            .iter()
+            .map(|d| &written[d.span.clone()])
+            .collect();
+        assert_eq!(pointed, [pointed_at], "{written}");
+    }
+
+    #[test]
+    fn values_are_put_in_and_complaints_point_at_what_was_written() {
+        check("RST seq=5", "RST seq=5", "seq", "seq");
+        check(
+            "RST seq=$at.seq win=1",
+            "RST seq=rcv.nxt-1 win=1",
+            "rcv.nxt-1",
+            "$at.seq",
+        );
+        check(
+            "RST seq=$at.seq win=1",
+            "RST seq=rcv.nxt-1 win=1",
+            "nxt",
+            "$at.seq",
+        );
+        check(
+            "RST seq=$at.seq win=1",
+            "RST seq=rcv.nxt-1 win=1",
+            "win=1",
+            "win=1",
+        );
+        check(
+            "RST seq=$at.seq win=1",
+            "RST seq=rcv.nxt-1 win=1",
+            "RST",
+            "RST",
+        );
+        check(
+            "$n$n then $at.then",
+            "22 then CLOSING",
+            "CLOSING",
+            "$at.then",
+        );
+        check("$$n and $at", "$n and left", "left", "$at");
+        check(
+            "price: $ 5".replace(": ", " ").as_str(),
+            "price $ 5",
+            "5",
+            "5",
+        );
+        check("'$n octets'", "2 octets", "2", "$n");
+        check("é$n é", "é2 é", "é", "é");
+        check("$n.yaml", "2.yaml", ".yaml", ".yaml");
+    }
 }

@@ -108,3 +108,25 @@ pub(crate) fn closest<'a>(
 fn fold(word: &str) -> String {
     word.to_lowercase().replace('_', "-")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_closest(wrong: &str, known: &[&str], expected: Option<&str>) {
+        assert_eq!(closest(wrong, known.iter().copied()), expected, "{wrong}");
+    }
+
+    #[test]
+    fn closest_word_is_one_that_may_have_been_meant() {
+        let states = ["FIN-WAIT-1", "FIN-WAIT-2", "CLOSING", "CLOSED"];
+        check_closest("FIN_WAIT_2", &states, Some("FIN-WAIT-2"));
+        check_closest("fin-wait-1", &states, Some("FIN-WAIT-1"));
+        check_closest("CLOSNIG", &states, Some("CLOSING"));
+        check_closest("ESTABLISHED", &states, None);
+        check_closest("", &states, None);
+        check_closest("anything", &[], None);
+        check_closest("pear", &["app", "peer", "sut"], Some("peer"));
+    }
+}

@@ -104,6 +104,15 @@ impl Reader<'_> {
             let fault = Fault::new(Code::Word, 0..0, "this is not a version of IP");
             self.complain(*at, fault.help("write 4 or 6, or leave the key out"));
         }
+        if let Some(at) = raw.reason.get()
+            && self.document.text(at.0).trim().is_empty()
+        {
+            let fault = Fault::new(Code::Empty, 0..0, "there is no reason here");
+            self.complain(
+                *at,
+                fault.help("say why the stack does this, and who says so"),
+            );
+        }
         Some(BaselineEntry {
             variant: self.text(&raw.variant)?.to_owned(),
             ip: ip.and_then(Result::ok),
@@ -129,5 +138,67 @@ impl Reader<'_> {
 
     fn complain(&self, text: Text, fault: Fault) {
         self.document.complain_at(text.0, fault, self.sink);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tcpspec_record::IpVersion;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_refused(text: &str, expected: &[(Code, usize, &str)]) {
+        let found = read_baseline("stack.yaml", text).expect_err(text);
+        let found: Vec<(Code, usize, &str)> = found
+            .iter()
+            .map(|d| (d.code, d.line, d.message.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn baseline_with_and_without_ip_is_read() {
+        let text = "stack: linux\nknown:\n\
+            - {variant: reset/border@at=left, ip: 6, verdict: deviates, reason: by design}\n\
+            - {variant: close/active, verdict: fail, reason: a defect}\n";
+        let baseline = read_baseline("stack.yaml", text).expect("it is valid");
+        assert_eq!(baseline.stack, "linux");
+        let [first, second] = baseline.known.as_slice() else {
+            panic!("two entries, not {:?}", baseline.known);
+        };
+        assert_eq!(first.variant, "reset/border@at=left");
+        assert_eq!(
+            (first.ip, first.verdict),
+            (Some(IpVersion::V6), Verdict::Deviates)
+        );
+        assert_eq!((second.ip, second.verdict), (None, Verdict::Fail));
+        assert_eq!(second.reason, "a defect");
+    }
+
+    #[test]
+    fn baseline_without_entries_is_read() {
+        let baseline = read_baseline("stack.yaml", "stack: linux\nknown: []\n");
+        assert_eq!(baseline.map(|baseline| baseline.known), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn baseline_that_is_wrong_is_refused_with_every_reason() {
+        check_refused("", &[(Code::File, 1, "the file is empty")]);
+        check_refused(
+            "stack: linux\n",
+            &[(Code::MissingKey, 1, "`known` is missing")],
+        );
+        check_refused(
+            "stack: linux\nknown:\n- {variant: a/b, verdict: failed, reason: ''}\n\
+             - {variant: a/b, verdict: fail}\n- {variant: c, ip: 5, verdict: fail, reason: r, why: w}\n",
+            &[
+                (Code::Word, 3, "`failed` is not a verdict"),
+                (Code::Empty, 3, "there is no reason here"),
+                (Code::MissingKey, 4, "`reason` is missing"),
+                (Code::Word, 5, "this is not a version of IP"),
+                (Code::UnknownKey, 5, "`why` is not a key here"),
+            ],
+        );
     }
 }
