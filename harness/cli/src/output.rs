@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tcpspec_casefile::Diagnostic;
-use tcpspec_record::{Log, Trial, Verdict};
+use tcpspec_record::{Log, Trial, TrialId, Verdict};
 use tcpspec_reports::terminal::{self, Context, Style};
 use tcpspec_reports::{Report, html, junit, model};
 
@@ -59,9 +59,8 @@ pub(crate) fn write_reports(report: &Report<'_>, dir: &Path) -> Result<(), Failu
 
 /// Prints what needs attention, then the summary.
 pub(crate) fn print_run(log: &Log, report: &Report<'_>, dir: &Path, style: Style) {
-    let attention: Vec<&Trial> = log
-        .trials
-        .iter()
+    let attention = report.attention().into_iter().map(|(_, play)| play.trial());
+    let attention: Vec<&Trial> = attention
         .filter(|trial| needs_screen(trial, log.header.strict))
         .collect();
     let evidence = dir.join("log.jsonl").display().to_string();
@@ -73,15 +72,9 @@ pub(crate) fn print_run(log: &Log, report: &Report<'_>, dir: &Path, style: Style
         anstream::println!("{}", terminal::failure(report, trial, &context, style));
     }
     for trial in attention.iter().skip(SCREENS) {
-        let id = &trial.id;
-        anstream::println!(
-            "{}  {}  {} ip={}  {}",
-            trial.verdict,
-            id.variant_id(),
-            id.stack,
-            id.ip,
-            trial.reason
-        );
+        let TrialId { stack, ip, .. } = &trial.id;
+        let (verdict, variant) = (trial.verdict, trial.id.variant_id());
+        anstream::println!("{verdict}  {variant}  {stack} ip={ip}  {}", trial.reason);
     }
     if attention.len() > SCREENS {
         anstream::println!();
@@ -94,7 +87,8 @@ fn needs_screen(trial: &Trial, strict: bool) -> bool {
     match trial.verdict {
         Verdict::Crash | Verdict::Stuck | Verdict::Fail => trial.known.is_none(),
         Verdict::Deviates => strict && trial.known.is_none(),
-        Verdict::Blocked | Verdict::Inconclusive => true,
-        Verdict::Skip | Verdict::Pass => false,
+        Verdict::Inconclusive => true,
+        // Blocked trials are told by their cause, in the summary.
+        Verdict::Blocked | Verdict::Skip | Verdict::Pass => false,
     }
 }

@@ -117,12 +117,19 @@ pub struct StepInfo {
     /// The case this step comes from, where that is a prelude or a fragment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<CaseId>,
+    /// Whether it belongs to a prelude: if it breaks, the case is blocked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub prelude: bool,
     /// The case's sentence for the reader.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// The requirement this very step decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<RequirementId>,
+}
+
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// The end of a run.

@@ -13,14 +13,12 @@ pub struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    /// The steps of a variant. The prelude is everything before the first step
-    /// that the case itself writes.
+    /// The steps of a variant; those of its preludes come first.
     #[must_use]
     pub fn of(case: &'a CaseInfo) -> Self {
-        let own = case.steps.iter().position(|step| step.from.is_none());
         Self {
             all: &case.steps,
-            prelude: own.unwrap_or(0),
+            prelude: case.steps.iter().take_while(|step| step.prelude).count(),
         }
     }
 

@@ -229,6 +229,7 @@ fn step(text: &str, from: Option<&str>, why: Option<&str>) -> StepInfo {
     StepInfo {
         text: text.to_owned(),
         place: "cases/closing/fin-retransmitted.yaml:12".to_owned(),
+        prelude: from.is_some(),
         from: from.map(|from| CaseId(from.to_owned())),
         why: why.map(str::to_owned),
         claim: None,

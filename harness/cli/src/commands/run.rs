@@ -271,6 +271,7 @@ fn case_info(variant: &Variant, dir: &Path) -> CaseInfo {
                 text: step.text.clone(),
                 place: place(step, dir),
                 from: step.from.clone(),
+                prelude: step.prelude,
                 why: step.why.clone(),
                 claim: step.claim.clone(),
             })

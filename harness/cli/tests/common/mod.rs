@@ -39,6 +39,10 @@ impl Scratch {
         scratch
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
     pub(crate) fn cases(&self) -> PathBuf {
         self.dir.path().join("cases")
     }
