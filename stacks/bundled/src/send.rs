@@ -1,7 +1,8 @@
 //! The sending direction, from the SYN to the acknowledged FIN (RFC 9293
-//! sections 3.4, 3.7, 3.8): the SND variables, the send buffer, what to send
-//! next and when to repeat it. It deals in [`Chunk`]s of sequence space and
-//! knows no headers. Selective acknowledgment and fast retransmit are left out.
+//! sections 3.4, 3.7, 3.8): the SND variables, the send buffer and what an ACK
+//! does to them. It deals in [`Chunk`]s of sequence space and knows no headers.
+//!
+//! What to send next is in `send/next`, what the timer does in `send/timeout`.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,9 +11,13 @@ use tcpspec_wire::{Instant, SeqNumber, WindowSize};
 
 use crate::config::Config;
 use crate::congestion::Congestion;
-use crate::receive::copy_range;
 use crate::rtt::RttEstimator;
 use crate::timers::SendTimer;
+
+mod next;
+mod timeout;
+
+pub(crate) use timeout::Timeout;
 
 /// A piece of the sending sequence space, to be put into one segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,17 +34,6 @@ impl Chunk {
     fn end(&self) -> SeqNumber {
         self.seq + self.payload.len() as u32 + u32::from(self.syn) + u32::from(self.fin)
     }
-}
-
-/// What the sender's timer asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Timeout {
-    /// R2 is over: the peer is gone.
-    GiveUp,
-    /// Send from SND.UNA again.
-    Resend,
-    /// Send this probe into the closed window.
-    Probe(Chunk),
 }
 
 /// The sending direction while anything in it can still be unacknowledged.
@@ -167,99 +161,6 @@ impl Sender {
         (self.data_end() + u32::from(fin)).after(self.cursor)
     }
 
-    /// The next chunk that window, congestion and the rules against silly
-    /// windows let go (RFC 9293 section 3.8.6.2.1), marked as sent `now`.
-    pub(crate) fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
-        let chunk = if self.cursor == self.iss {
-            self.syn_chunk()
-        } else {
-            self.data_chunk(fin)?
-        };
-        self.mark_sent(now, chunk.end());
-        self.cursor = chunk.end();
-        Some(chunk)
-    }
-
-    const fn syn_chunk(&self) -> Chunk {
-        Chunk {
-            seq: self.iss,
-            syn: true,
-            payload: Vec::new(),
-            push: false,
-            fin: false,
-        }
-    }
-
-    fn data_chunk(&self, fin: bool) -> Option<Chunk> {
-        if !self.has_unsent(fin) {
-            return None;
-        }
-        let in_flight = self.cursor.distance(self.una).max(0).cast_unsigned();
-        let allowed = self.wnd.octets().min(self.congestion.window(self.mss));
-        let usable = allowed.saturating_sub(in_flight);
-        let pending = self.data_end().distance(self.cursor).max(0).cast_unsigned();
-        let len = pending.min(usable).min(self.mss);
-        let last = len == pending;
-        let with_fin = fin && last && usable > len;
-        (with_fin || self.is_worth_sending(len, last)).then(|| self.chunk(len, with_fin))
-    }
-
-    /// Whether a segment of `len` octets is no silly one. Repeats always go.
-    fn is_worth_sending(&self, len: u32, last: bool) -> bool {
-        let idle = self.una == self.nxt;
-        len > 0
-            && (len == self.mss
-                || self.cursor.before(self.nxt)
-                || last && (idle || !self.nagle)
-                || idle && len >= self.max_wnd.octets() / 2)
-    }
-
-    /// `len` octets from the cursor on.
-    fn chunk(&self, len: u32, fin: bool) -> Chunk {
-        let start = self.cursor.distance(self.first()).max(0) as usize;
-        let end = start + len as usize;
-        Chunk {
-            seq: self.cursor,
-            syn: false,
-            payload: copy_range(&self.buffer, start, end),
-            push: len > 0 && end == self.buffer.len(),
-            fin,
-        }
-    }
-
-    fn mark_sent(&mut self, now: Instant, end: SeqNumber) {
-        if end.after(self.nxt) {
-            // A chunk that is new in part only is not timed (Karn).
-            if self.timed.is_none() && self.cursor == self.nxt {
-                self.timed = Some((end, now));
-            }
-            self.nxt = end;
-        }
-        if self.timer == SendTimer::Off {
-            self.start_retransmit(now);
-        }
-    }
-
-    fn start_retransmit(&mut self, now: Instant) {
-        self.timer = SendTimer::Retransmit {
-            at: now + self.rtt.rto(),
-            since: now,
-        };
-    }
-
-    /// To be called when nothing more can be sent `now`: if something waits
-    /// while nothing is in flight, only probing will find the window open.
-    pub(crate) fn arm_persist(&mut self, now: Instant, fin: bool) {
-        if self.timer == SendTimer::Off && self.has_unsent(fin) {
-            let interval = self.rtt.rto();
-            self.timer = SendTimer::Persist {
-                at: now + interval,
-                since: now,
-                interval,
-            };
-        }
-    }
-
     /// Takes an acceptable new ACK (SND.UNA < SEG.ACK =< SND.NXT). True if it
     /// covers the FIN behind the data.
     pub(crate) fn acknowledge(&mut self, now: Instant, ack: SeqNumber) -> bool {
@@ -309,80 +210,6 @@ impl Sender {
         if wnd.octets() > 0 && matches!(self.timer, SendTimer::Persist { .. }) {
             self.timer = SendTimer::Off;
         }
-    }
-
-    fn r2(&self) -> Duration {
-        if self.syn_in_flight() {
-            self.r2_syn
-        } else {
-            self.r2_data
-        }
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.timer.deadline(self.r2())
-    }
-
-    /// The timer ran out.
-    pub(crate) fn on_timeout(&mut self, now: Instant, fin: bool) -> Option<Timeout> {
-        let since = match self.timer {
-            SendTimer::Off => return None,
-            SendTimer::Retransmit { since, .. } | SendTimer::Persist { since, .. } => since,
-        };
-        if now.since(since) >= self.r2() {
-            return Some(Timeout::GiveUp);
-        }
-        if self.wnd.octets() == 0 && !self.syn_in_flight() {
-            return Some(Timeout::Probe(self.probe(now, since, fin)));
-        }
-        if let SendTimer::Persist { interval, .. } = self.timer {
-            // Held back by the rules against silly windows, not by a closed
-            // window: what fits goes now (their override timeout).
-            return Some(Timeout::Probe(self.small_chunk(now, since, interval, fin)));
-        }
-        self.cursor = self.una;
-        self.timed = None;
-        self.rtt.back_off();
-        self.congestion.on_timeout();
-        self.timer = SendTimer::Retransmit {
-            at: now + self.rtt.rto(),
-            since,
-        };
-        Some(Timeout::Resend)
-    }
-
-    /// One octet, or the FIN, from SND.UNA on. The cursor stays at it, so that
-    /// it goes again with the rest once the window opens.
-    fn probe(&mut self, now: Instant, since: Instant, fin: bool) -> Chunk {
-        let interval = match self.timer {
-            SendTimer::Persist { interval, .. } => interval * 2,
-            SendTimer::Off | SendTimer::Retransmit { .. } => self.rtt.rto() * 2,
-        };
-        let interval = interval.min(self.rtt.max());
-        self.cursor = self.una;
-        let len = self.buffer.len().min(1);
-        let chunk = self.chunk(len as u32, fin && len == self.buffer.len());
-        self.nxt = self.nxt.latest(chunk.end());
-        self.timed = None;
-        self.timer = SendTimer::Persist {
-            at: now + interval,
-            since,
-            interval,
-        };
-        chunk
-    }
-
-    fn small_chunk(&mut self, now: Instant, since: Instant, wait: Duration, fin: bool) -> Chunk {
-        let pending = self.data_end().distance(self.cursor).max(0).cast_unsigned();
-        let len = pending.min(self.wnd.octets()).min(self.mss);
-        let chunk = self.chunk(len, fin && len == pending);
-        self.cursor = chunk.end();
-        self.nxt = self.nxt.latest(chunk.end());
-        self.timer = SendTimer::Retransmit {
-            at: now + wait,
-            since,
-        };
-        chunk
     }
 
     /// What is left of the sender once its FIN is acknowledged.
