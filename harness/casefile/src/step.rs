@@ -98,7 +98,8 @@ pub enum Bounds {
     /// `within: D`, `within: [lo, hi]`: a duration counts from the end of the
     /// step before.
     Within(Option<Expr>, Expr),
-    /// `at: T`: at this time; as much later as the stack's profile allows.
+    /// `at: T`: at this time (a duration counts from the end of the step
+    /// before), and as much later as the stack's profile allows.
     At(Expr),
 }
 

@@ -81,3 +81,66 @@ fn place_of_ack(text: &str) -> Range<usize> {
     let len = text[start..].find(' ').unwrap_or(text.len() - start);
     start..start + len
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grammar::{Labels, Reading, read_pattern, read_template};
+
+    /// Whether an expectation is refused after the peer has sent segments.
+    #[track_caller]
+    fn check(syn: i64, sent: &[&str], expected: &str, refused: bool) {
+        let labels = Labels::new();
+        let mut reading = Reading::new(&labels);
+        let mut reach = Reach::Unused(syn);
+        for text in sent {
+            reach.send(&read_template(text, &mut reading));
+        }
+        let pattern = read_pattern(expected, &mut reading);
+        assert_eq!(reading.faults, [], "{sent:?} {expected}");
+        let fault = reach.check(&pattern, expected);
+        assert_eq!(fault.is_some(), refused, "{sent:?} {expected}");
+        if let Some(fault) = fault {
+            assert!(expected[..fault.span.start].ends_with("ack="), "{expected}");
+        }
+    }
+
+    #[test]
+    fn ack_of_what_the_peer_never_sent_is_refused() {
+        check(0, &["SYN"], "SYN+ACK ack=1", false);
+        check(0, &["SYN"], "SYN+ACK ack=2", true);
+        check(999, &["SYN"], "SYN+ACK ack=1001", true);
+        check(0, &["SYN", "ACK seq=1 len=10"], "ACK seq=1 ack=11", false);
+        check(
+            0,
+            &["SYN", "ACK seq=1 len=10"],
+            "ACK seq=1 ack=12 win=0",
+            true,
+        );
+        check(
+            0,
+            &["SYN", "ACK data=\"abc\"", "FIN+ACK"],
+            "ACK ack=5..9",
+            false,
+        );
+        check(
+            0,
+            &["SYN", "ACK data=\"abc\"", "FIN+ACK"],
+            "ACK ack=6..9",
+            true,
+        );
+        check(0, &["SYN", "FIN+ACK seq=5"], "ACK? ack=7", true);
+    }
+
+    #[test]
+    fn ack_is_let_be_where_nothing_is_known_for_certain() {
+        check(0, &[], "SYN+ACK ack=5", false);
+        check(0, &["SYN", "ACK seq=rcv.nxt+5"], "ACK ack=50", false);
+        check(0, &["SYN", "ACK len=mss"], "ACK ack=50", false);
+        check(0, &["SYN seq=abs:5"], "ACK ack=50", false);
+        check(0, &["SYN"], "RST seq=0 ack=50", false);
+        check(0, &["SYN"], "ACK ack=*", false);
+        check(0, &["SYN"], "ACK ack=rcv.nxt", false);
+        check(0, &["SYN"], "ACK ack=!50", false);
+    }
+}
