@@ -115,7 +115,7 @@ impl Play {
             Some(Bounds::At(_)) => format!("at {hi}"),
         };
         if !late.is_zero() {
-            text.push_str(&format!(" (the stack may be {} late)", words(late)));
+            text.push_str(&format!(" (+{} lateness)", words(late)));
         }
         let lo = if bounds.is_some() {
             lo - profile.clock_error

@@ -12,15 +12,22 @@ impl Play {
     pub(crate) fn seen(&mut self, tag: Option<&str>, deviates: bool) {
         self.recorder.tags.extend(tag.map(str::to_owned));
         if deviates {
-            let step = self.recorder.step;
+            let step = self.own_step();
             let what = tag.map_or_else(
                 || "a tolerated departure".to_owned(),
                 |tag| format!("`{tag}`"),
             );
-            self.recorder.deviations.push(format!(
-                "Step {step}: {what} was seen, which departs from the text."
-            ));
+            let text = format!("Step {step}: {what} was seen, which departs from the text.");
+            self.recorder.deviations.push(text);
         }
+    }
+
+    /// The number that readers know the step under way by: preludes are not
+    /// counted.
+    pub(super) fn own_step(&self) -> usize {
+        let steps = &self.plan.variant.steps;
+        let preludes = steps.iter().take_while(|step| step.prelude).count();
+        self.recorder.step.saturating_sub(preludes)
     }
 
     /// Refuses what has come and no step took, but for the standing

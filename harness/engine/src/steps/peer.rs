@@ -22,7 +22,7 @@ impl Play {
     ) -> Result<StepResult, Halt> {
         self.pace(step).await?;
         let strict = self.plan.variant.strict;
-        self.refuse_leftovers(&format!("before step {}", self.recorder.step), strict)?;
+        self.refuse_leftovers(&format!("before step {}", self.own_step()), strict)?;
         let segment = self.fill(template)?;
         let setup = self.plan.setup();
         let src = match template.source {

@@ -94,7 +94,7 @@ impl Play {
         while !self.is_gone() && self.now < last {
             self.pass(last, Stop::FirstChange, step).await?;
             let strict = self.plan.variant.strict;
-            self.refuse_leftovers(&format!("in step {}", self.recorder.step), strict)?;
+            self.refuse_leftovers(&format!("in step {}", self.own_step()), strict)?;
         }
         let at = self.gone_at.filter(|_| self.is_gone());
         let met = windows.iter().find(|(branch, window)| {
