@@ -33,7 +33,7 @@ enum Disposition {
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
     Acknowledge,
     /// The same octets as a challenge (RFC 5961). Kept apart from
-    /// [`Acknowledge`](Self::Acknowledge), for the limit on its rate goes here.
+    /// [`Acknowledge`](Self::Acknowledge), for its rate is limited.
     Challenge,
     /// `<SEQ=SEG.ACK><CTL=RST>`, and the state stays.
     Refuse,
@@ -55,6 +55,7 @@ pub(crate) fn segment_arrives(
     segment: &Segment,
 ) {
     let checked = if connection.state() == State::SynSent {
+        connection.heard(cx.now);
         syn_sent::process(connection, cx, segment)
     } else {
         synchronized(connection, cx, segment)
@@ -69,6 +70,7 @@ pub(crate) fn segment_arrives(
 /// third, on security labels, is left out as every stack does).
 fn synchronized(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) -> Check {
     sequence::check(connection, cx, segment)?;
+    connection.heard(cx.now);
     reset::check(connection, segment)?;
     syn::check(connection, segment)?;
     ack::check(connection, cx, segment)?;
@@ -81,7 +83,7 @@ fn urgent_text_and_fin(
     cx: &mut Context<'_>,
     segment: &Segment,
 ) -> Check {
-    urgent::process(connection, segment);
+    urgent::process(connection, cx, segment);
     text::process(connection, cx, segment)?;
     fin::process(connection, cx);
     Check::Continue(())
@@ -95,7 +97,17 @@ fn carry_out(
 ) {
     match disposition {
         Disposition::Drop => {}
-        Disposition::Acknowledge | Disposition::Challenge => connection.ack = AckDue::Now,
+        Disposition::Acknowledge if segment.seq_len() > 0 => connection.ack = AckDue::Now,
+        // An empty segment that must be answered can be an answer itself: two
+        // ends that disagree would go on for ever (RFC 1337 section 2.3).
+        Disposition::Acknowledge | Disposition::Challenge => {
+            if connection
+                .challenges
+                .allow(cx.now, cx.config.challenge_limit)
+            {
+                connection.ack = AckDue::Now;
+            }
+        }
         Disposition::Refuse => {
             if let Some(rst) = reply::refusing(segment) {
                 connection.emit(cx, rst);

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use tcpspec_wire::SeqNumber;
 
+use crate::challenge::ChallengeLimit;
+use crate::keepalive::KeepAlive;
+
 /// The settings of one [`Host`](crate::Host).
 ///
 /// ```
@@ -36,6 +39,15 @@ pub struct Config {
     pub ack_delay: Duration,
     /// Whether small segments wait while data is in flight (RFC 9293 section 3.7.4).
     pub nagle: bool,
+    /// R1: repeats of one segment after which the user is told of trouble (RFC
+    /// 9293 SHLD-10: 3 or more).
+    pub r1: u32,
+    /// Keep-alives (RFC 9293 section 3.8.4), off unless switched on.
+    pub keepalive: KeepAlive,
+    /// The limit on challenge ACKs (RFC 5961 section 7); `None` for no limit.
+    pub challenge_limit: Option<ChallengeLimit>,
+    /// Whether users are told what they did not ask for (RFC 9293 SHLD-20).
+    pub error_reports: bool,
     /// What `close` means.
     pub close: CloseKind,
     /// Where initial sequence numbers come from.
@@ -86,6 +98,10 @@ impl Default for Config {
             r2_data: Duration::from_secs(100),
             ack_delay: Duration::from_millis(200),
             nagle: true,
+            r1: 3,
+            keepalive: KeepAlive::default(),
+            challenge_limit: Some(ChallengeLimit::default()),
+            error_reports: true,
             close: CloseKind::HalfDuplex,
             isn: Isn::Keyed,
         }

@@ -6,13 +6,16 @@ use std::net::{IpAddr, SocketAddr};
 
 use tcpspec_wire::{Instant, Packet, Segment, SeqNumber, State, WindowSize};
 
+use crate::challenge::Challenges;
 use crate::config::Config;
 use crate::error::End;
+use crate::error_report::{ErrorReport, Reason};
+use crate::keepalive::Watch;
 use crate::limits::{HEADERS_V4, HEADERS_V6, MIN_TIMER};
 use crate::phase::{Event, Origin, Phase};
 use crate::receive::Receiver;
 use crate::reply::{self, Header, Offer};
-use crate::send::{Chunk, Sender, Timeout};
+use crate::send::{Chunk, SendSpace, Sender, Timeout};
 use crate::timers::AckDue;
 use crate::transition::Transition;
 
@@ -48,6 +51,7 @@ pub(crate) struct Context<'a> {
     /// Packets to transmit.
     pub(crate) out: &'a mut VecDeque<Vec<u8>>,
     pub(crate) log: &'a mut VecDeque<Transition>,
+    pub(crate) reports: &'a mut VecDeque<ErrorReport>,
 }
 
 /// The transmission control block.
@@ -60,6 +64,13 @@ pub(crate) struct Connection {
     pub(crate) ack: AckDue,
     /// Octets of the receive buffer, also before there is one.
     pub(crate) receive_buffer: u32,
+    /// SND.UP, while anything before it is unacknowledged.
+    pub(crate) urgent: Option<SeqNumber>,
+    pub(crate) challenges: Challenges,
+    /// Keep-alives, where they are on.
+    pub(crate) watch: Option<Watch>,
+    /// Repeats of what begins at this number.
+    repeats: (SeqNumber, u32),
 }
 
 impl Connection {
@@ -105,7 +116,14 @@ impl Connection {
             phase,
             ack: AckDue::No,
             receive_buffer: cx.config.receive_buffer,
+            urgent: None,
+            challenges: Challenges::default(),
+            watch: None,
+            repeats: (SeqNumber::default(), 0),
         };
+        if cx.config.keepalive.on {
+            connection.watch = Some(Watch::new(cx.now, cx.config.keepalive.idle));
+        }
         connection.log(cx);
         connection.output(cx);
         connection
@@ -133,6 +151,17 @@ impl Connection {
             state: self.state(),
             at: cx.now,
         });
+    }
+
+    /// Tells the application something that it did not ask for.
+    pub(crate) fn report(&self, cx: &mut Context<'_>, reason: Reason) {
+        if cx.config.error_reports && self.owner == Owner::Application {
+            cx.reports.push_back(ErrorReport {
+                connection: self.id,
+                reason,
+                at: cx.now,
+            });
+        }
     }
 
     /// Changes the size of the receive buffer.
@@ -171,7 +200,8 @@ impl Connection {
             mss: self.own_mss(cx.config),
             window: WindowSize::new(self.receive_buffer),
         };
-        let segment = reply::carrying(self.header(), chunk, offer);
+        let mut segment = reply::carrying(self.header(), chunk, offer);
+        self.mark_urgent(&mut segment);
         self.ack = AckDue::No;
         self.emit(cx, segment);
     }
@@ -211,7 +241,7 @@ impl Connection {
     }
 
     /// The next time at which [`on_time`](Self::on_time) has work.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self, config: &Config) -> Option<Instant> {
         let ack = match self.ack {
             AckDue::Delayed(at) => Some(at),
             AckDue::No | AckDue::Now => None,
@@ -220,7 +250,22 @@ impl Connection {
             Phase::TimeWait { until, .. } => Some(*until),
             phase => phase.sender().and_then(Sender::deadline),
         };
-        [ack, state].into_iter().flatten().min()
+        let keepalive = self.keepalive_deadline(&config.keepalive);
+        [ack, state, keepalive].into_iter().flatten().min()
+    }
+
+    /// Counts a repeat of what begins at SND.UNA, and reports R1 (RFC 9293
+    /// section 3.8.3).
+    fn count_repeat(&mut self, cx: &mut Context<'_>) {
+        let Some(SendSpace { una, .. }) = self.phase.send_space() else {
+            return;
+        };
+        let (number, count) = self.repeats;
+        let count = if number == una { count + 1 } else { 1 };
+        self.repeats = (una, count);
+        if count == cx.config.r1 {
+            self.report(cx, Reason::Retransmissions);
+        }
     }
 
     /// Does what is due now: delayed ACK, TIME-WAIT, retransmission, probe.
@@ -242,8 +287,12 @@ impl Connection {
             None => {}
             Some(Timeout::GiveUp) => self.transition(cx, Event::Delete(End::Timeout)),
             Some(Timeout::Probe(chunk)) => self.send_chunk(cx, chunk),
-            Some(Timeout::Resend) => self.output(cx),
+            Some(Timeout::Resend) => {
+                self.count_repeat(cx);
+                self.output(cx);
+            }
         }
+        self.keepalive_on_time(cx);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod calls;
 mod listen;
+mod options;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -12,6 +13,7 @@ use tcpspec_wire::{Body, Flags, Instant, Packet, Segment, State};
 use crate::arrives;
 use crate::config::Config;
 use crate::connection::{Connection, ConnectionId, Context, FourTuple, Owner};
+use crate::error_report::ErrorReport;
 use crate::isn::IsnGenerator;
 use crate::reply;
 use crate::transition::Transition;
@@ -26,9 +28,10 @@ use listen::Listener;
 /// * **from the network**: [`deliver`](Self::deliver) hands in one IP packet;
 /// * **time**: [`poll_at`](Self::poll_at) is the next deadline, and
 ///   [`on_time`](Self::on_time), called then, does what is due;
-/// * **out**: [`poll_transmit`](Self::poll_transmit) gives the packets to send
-///   and [`poll_transition`](Self::poll_transition) the changes of state, both
-///   in order and until `None`;
+/// * **out**: [`poll_transmit`](Self::poll_transmit) gives the packets to send,
+///   [`poll_transition`](Self::poll_transition) the changes of state and
+///   [`poll_error_report`](Self::poll_error_report) what the user may want to
+///   know, each in order and until `None`;
 /// * **user calls**: [`listen`](Self::listen), [`connect`](Self::connect),
 ///   [`accept`](Self::accept), [`send`](Self::send), [`recv`](Self::recv),
 ///   [`shutdown`](Self::shutdown), [`close`](Self::close),
@@ -51,6 +54,7 @@ pub struct Host {
     scheduled: BTreeMap<ConnectionId, Instant>,
     out: VecDeque<Vec<u8>>,
     log: VecDeque<Transition>,
+    reports: VecDeque<ErrorReport>,
     next_id: u64,
 }
 
@@ -69,6 +73,7 @@ impl Host {
             scheduled: BTreeMap::new(),
             out: VecDeque::new(),
             log: VecDeque::new(),
+            reports: VecDeque::new(),
             next_id: 0,
         }
     }
@@ -154,6 +159,11 @@ impl Host {
         self.log.pop_front()
     }
 
+    /// The next thing that a user did not ask for and may want to know.
+    pub fn poll_error_report(&mut self) -> Option<ErrorReport> {
+        self.reports.pop_front()
+    }
+
     /// Does something to a connection, and then what follows for the host.
     fn drive<R>(
         &mut self,
@@ -167,6 +177,7 @@ impl Host {
             config: &self.config,
             out: &mut self.out,
             log: &mut self.log,
+            reports: &mut self.reports,
         };
         let result = act(connection, &mut cx);
         self.settle(id);
@@ -187,6 +198,7 @@ impl Host {
             config: &self.config,
             out: &mut self.out,
             log: &mut self.log,
+            reports: &mut self.reports,
         };
         let connection = open(id, &mut cx);
         self.connections.insert(id, connection);
@@ -200,7 +212,7 @@ impl Host {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        let deadline = connection.deadline();
+        let deadline = connection.deadline(&self.config);
         let state = connection.state();
         let (owner, tuple) = (connection.owner, connection.tuple);
         if let (Owner::Handshake(port), true) = (owner, state.is_synchronized()) {

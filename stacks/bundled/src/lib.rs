@@ -75,12 +75,15 @@
 
 mod arrives;
 mod assembler;
+mod challenge;
 mod config;
 mod congestion;
 mod connection;
 mod error;
+mod error_report;
 mod host;
 mod isn;
+mod keepalive;
 mod limits;
 mod phase;
 mod receive;
@@ -89,10 +92,14 @@ mod rtt;
 mod send;
 mod timers;
 mod transition;
+mod urgent;
 mod user;
 
+pub use challenge::ChallengeLimit;
 pub use config::{CloseKind, Config, Isn};
 pub use connection::ConnectionId;
 pub use error::Error;
+pub use error_report::{ErrorReport, Reason};
 pub use host::Host;
+pub use keepalive::KeepAlive;
 pub use transition::Transition;

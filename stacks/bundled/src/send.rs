@@ -128,6 +128,17 @@ impl Sender {
         self.mss = u32::from(mss.max(1));
     }
 
+    /// Whether nothing is in flight and nothing waits to be sent.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.una == self.nxt && self.buffer.is_empty()
+    }
+
+    /// Sets R2 of the SYN and of everything else.
+    pub(crate) const fn set_r2(&mut self, r2: Duration) {
+        self.r2_syn = r2;
+        self.r2_data = r2;
+    }
+
     /// Switches the Nagle algorithm.
     pub(crate) const fn set_nagle(&mut self, on: bool) {
         self.nagle = on;
@@ -152,7 +163,7 @@ impl Sender {
     }
 
     /// The number after the last octet in the buffer; that of the FIN.
-    fn data_end(&self) -> SeqNumber {
+    pub(crate) fn data_end(&self) -> SeqNumber {
         self.first() + self.buffer.len() as u32
     }
 

@@ -12,6 +12,13 @@ impl Connection {
     /// SEND. Octets are taken once the connection is established; before that
     /// the RFC lets us queue or refuse, and we say "again" as sockets do.
     pub(crate) fn send(&mut self, cx: &mut Context<'_>, octets: &[u8]) -> Result<usize, Error> {
+        let taken = self.queue(octets)?;
+        self.output(cx);
+        Ok(taken)
+    }
+
+    /// Puts octets into the send buffer, as many as there is room for.
+    pub(crate) fn queue(&mut self, octets: &[u8]) -> Result<usize, Error> {
         let taken = match &mut self.phase {
             Phase::Listen | Phase::SynSent { .. } | Phase::SynReceived { .. } => 0,
             Phase::Established { snd, .. } | Phase::CloseWait { snd, .. } => snd.write(octets),
@@ -22,7 +29,6 @@ impl Connection {
             | Phase::TimeWait { .. } => return Err(Error::Closed),
             Phase::Closed { end, .. } => return Err(end.on_send()),
         };
-        self.output(cx);
         if taken == 0 {
             return Err(Error::Again);
         }

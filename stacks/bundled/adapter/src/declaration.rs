@@ -7,9 +7,9 @@ use tcpspec_bundled::{CloseKind, Config};
 use tcpspec_connector::{Clock, Hello, Lateness, Profile};
 use tcpspec_wire::Capability;
 
-/// What every configuration can do. Options beyond MSS, ECN and keep-alive are
-/// not declared: they are not there.
-const ALWAYS: [Capability; 15] = [
+/// What every configuration can do. Options beyond MSS and ECN are not declared:
+/// they are not there.
+const ALWAYS: [Capability; 16] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -24,6 +24,7 @@ const ALWAYS: [Capability; 15] = [
     Capability::Rfc5961Ack,
     Capability::OptNagle,
     Capability::OptRcvbuf,
+    Capability::OptKeepalive,
     Capability::Queue,
 ];
 

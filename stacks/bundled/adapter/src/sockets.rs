@@ -1,6 +1,7 @@
 //! The harness's names for the sockets of the host, and its calls on them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tcpspec_bundled::{ConnectionId, Error, Host};
 use tcpspec_connector::call::SocketOption;
@@ -12,8 +13,10 @@ use tcpspec_wire::Instant;
 enum Socket {
     Listener {
         port: u16,
-        /// For the connections to be accepted; the host has it per connection.
+        /// For the connections to be accepted; the host has these per
+        /// connection.
         nagle: Option<bool>,
+        keepalive: Option<Duration>,
     },
     Connection(ConnectionId),
 }
@@ -36,6 +39,7 @@ impl Sockets {
                 let socket = Socket::Listener {
                     port: *port,
                     nagle: None,
+                    keepalive: None,
                 };
                 self.name(handle, socket)
             }
@@ -82,12 +86,20 @@ impl Sockets {
         listener: &Handle,
         new: &Handle,
     ) -> CallResult {
-        let Socket::Listener { port, nagle } = self.socket(listener)? else {
+        let Socket::Listener {
+            port,
+            nagle,
+            keepalive,
+        } = self.socket(listener)?
+        else {
             return Err(CallError::Other("not a listener".to_owned()));
         };
         let id = host.accept(port).map_err(told)?;
         if let Some(on) = nagle {
             host.set_nagle(now, id, on).map_err(told)?;
+        }
+        if keepalive.is_some() {
+            host.set_keepalive(now, id, keepalive).map_err(told)?;
         }
         self.name(new, Socket::Connection(id))
     }
@@ -128,7 +140,13 @@ impl Sockets {
             (SocketOption::ReceiveBuffer(octets), Socket::Listener { port, .. }) => {
                 done(host.set_listener_receive_buffer(*port, octets))
             }
-            (SocketOption::KeepAlive(_), _) => Err(CallError::Unsupported),
+            (SocketOption::KeepAlive(idle), Socket::Connection(id)) => {
+                done(host.set_keepalive(now, *id, idle))
+            }
+            (SocketOption::KeepAlive(idle), Socket::Listener { keepalive, .. }) => {
+                *keepalive = idle;
+                Ok(Ret::Done)
+            }
         }
     }
 }

@@ -1,14 +1,22 @@
-//! Sixth: the urgent pointer (RFC 9293 section 3.10.7.4). It is kept for the
-//! user to ask for; signalling it, and sending urgent data, are left out.
+//! Sixth: the urgent pointer (RFC 9293 section 3.10.7.4). The user
+//! is told when it moves ahead of what was read, and can ask how far it is.
 
 use tcpspec_wire::{Flags, Segment};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Context};
+use crate::error_report::Reason;
 
-pub(super) fn process(connection: &mut Connection, segment: &Segment) {
-    if let Some(rcv) = connection.phase.receiver_mut()
-        && segment.flags.contains(Flags::URG)
-    {
-        rcv.take_urgent(segment.seq + u32::from(segment.urgent));
+pub(super) fn process(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) {
+    if !segment.flags.contains(Flags::URG) {
+        return;
+    }
+    let Some(rcv) = connection.phase.receiver_mut() else {
+        return;
+    };
+    let before = rcv.urgent_ahead();
+    rcv.take_urgent(segment.seq + u32::from(segment.urgent));
+    let ahead = rcv.urgent_ahead();
+    if ahead > before {
+        connection.report(cx, Reason::Urgent { ahead });
     }
 }

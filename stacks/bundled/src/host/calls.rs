@@ -124,6 +124,21 @@ impl Host {
         self.call(now, id, |connection, cx| connection.send(cx, octets))?
     }
 
+    /// SEND with the URGENT flag: what waits to be sent is urgent up to the last
+    /// of these octets. New applications should not use it (SHLD-13).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_urgent(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        octets: &[u8],
+    ) -> Result<usize, Error> {
+        self.call(now, id, |connection, cx| connection.send_urgent(cx, octets))?
+    }
+
     /// RECEIVE: up to `max` octets that arrived in order.
     ///
     /// # Errors
@@ -188,49 +203,6 @@ impl Host {
         }
     }
 
-    /// Switches the Nagle algorithm of a connection.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Closed`] if there is no such connection.
-    pub fn set_nagle(&mut self, now: Instant, id: ConnectionId, on: bool) -> Result<(), Error> {
-        self.call(now, id, |connection, cx| {
-            if let Some(snd) = connection.phase.sender_mut() {
-                snd.set_nagle(on);
-            }
-            connection.output(cx);
-        })
-    }
-
-    /// Sets the receive buffer of a connection to so many octets. A window
-    /// that the peer was promised already stays open.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Closed`] if there is no such connection.
-    pub fn set_receive_buffer(
-        &mut self,
-        now: Instant,
-        id: ConnectionId,
-        octets: u32,
-    ) -> Result<(), Error> {
-        self.call(now, id, |connection, _| {
-            connection.set_receive_buffer(octets);
-        })
-    }
-
-    /// Sets the receive buffer of the connections that a listening port will
-    /// make from here on.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Closed`] if the port does not listen.
-    pub fn set_listener_receive_buffer(&mut self, port: u16, octets: u32) -> Result<(), Error> {
-        let listener = self.listeners.get_mut(&port).ok_or(Error::Closed)?;
-        listener.receive_buffer = octets;
-        Ok(())
-    }
-
     /// Octets that the user has still to read up to the peer's urgent pointer.
     #[must_use]
     pub fn urgent_ahead(&self, id: ConnectionId) -> u32 {
@@ -241,7 +213,7 @@ impl Host {
     }
 
     /// A call by the application, which must hold the connection.
-    fn call<R>(
+    pub(super) fn call<R>(
         &mut self,
         now: Instant,
         id: ConnectionId,

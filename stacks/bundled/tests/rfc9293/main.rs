@@ -2,10 +2,13 @@
 //! tables by state, event and outcome.
 
 mod calls;
+mod challenge;
 mod close;
 mod data;
 mod link;
+mod liveness;
 mod matrix;
 mod open;
 mod rig;
 mod timers;
+mod urgent;

@@ -263,6 +263,9 @@ impl Rig {
         if !segment.payload.is_empty() {
             text += &format!(" len={}", segment.payload.len());
         }
+        if segment.flags.contains(Flags::URG) {
+            text += &format!(" urg={}", segment.urgent);
+        }
         if segment.flags.contains(Flags::ACK) && segment.window.value() < 1000 && !is_refusal {
             text += &format!(" win={}", segment.window);
         }
