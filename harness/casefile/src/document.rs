@@ -375,3 +375,6 @@ impl Builder<'_> {
         self.open.clear();
     }
 }
+
+#[cfg(test)]
+mod second_reader;
