@@ -87,6 +87,11 @@ fn seq(
     scope: &Scope<'_>,
 ) -> Result<Option<FieldDelta>, Halt> {
     let base = scope.base(Side::Sut);
+    if base.is_none() && flags(pattern, segment).is_some() {
+        // Before the stack's SYN its numbers have no origin to be counted
+        // from; that the flags differ says enough.
+        return Ok(None);
+    }
     if let Some(rule) = &pattern.seq {
         return number("seq", rule, segment.seq, Side::Sut, scope);
     }
