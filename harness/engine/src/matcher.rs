@@ -154,6 +154,10 @@ fn number(
     scope: &Scope<'_>,
 ) -> Result<Option<FieldDelta>, Halt> {
     let base = scope.base(side);
+    if base.is_none() && !has_value(rule, side, scope) {
+        let expected = "counted from its SYN, which never came";
+        return Ok(Some(delta(field, expected, shown(got, base))));
+    }
     let (matches, expected) = match rule {
         Match::Any => (true, String::new()),
         Match::Value(expr) => {
@@ -171,6 +175,17 @@ fn number(
         }
     };
     Ok((!matches).then(|| delta(field, expected, shown(got, base))))
+}
+
+/// Whether the numbers of a rule can be told. Before the stack's SYN its
+/// relative ones cannot: no segment that came instead can have them.
+fn has_value(rule: &Match, side: Side, scope: &Scope<'_>) -> bool {
+    match rule {
+        Match::Any => true,
+        Match::Value(expr) => scope.seq(expr, side).is_ok(),
+        Match::Range(lo, hi) => [lo, hi].iter().all(|expr| scope.seq(expr, side).is_ok()),
+        Match::Not(inner) => has_value(inner, side, scope),
+    }
 }
 
 fn count(

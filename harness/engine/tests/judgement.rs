@@ -190,6 +190,11 @@ fn acks_too_much(reply: &mut Reply) -> Result<(), StackError> {
     Ok(())
 }
 
+fn refuses(reply: &mut Reply) -> Result<(), StackError> {
+    each_segment(reply, |segment| segment.flags = Flags::RST | Flags::ACK);
+    Ok(())
+}
+
 fn from_another_port(reply: &mut Reply) -> Result<(), StackError> {
     each_segment(reply, |segment| segment.src_port += 1);
     Ok(())
@@ -303,6 +308,7 @@ fn loses_its_device(_: &mut Reply) -> Result<(), StackError> {
     Verdict::Fail,
     "with SYN+ACK seq=0 ack=2; only SYN+ACK seq=0 ack=1"
 )]
+#[case::reset_instead_of_syn(refuses, Verdict::Fail, "only SYN+ACK seq=0 ack=1 is allowed")]
 #[case::bad_seq(changes_iss, Verdict::Fail, "ACK seq=2 ack=1 len=10")]
 #[case::bad_port(from_another_port, Verdict::Fail, "81 -> 40000")]
 #[case::garbage(emits_garbage, Verdict::Fail, "not an IP packet")]

@@ -72,17 +72,14 @@ fn check_cases(args: &CasesArgs) -> bool {
 }
 
 fn check_linux() -> bool {
-    match sandbox::enter() {
-        Ok(privilege) => line("linux: rights", true, &privilege.to_string(), ""),
-        Err(error) => {
-            line(
-                "linux: rights",
-                false,
-                &error.to_string(),
-                "or run it under sudo",
-            );
-            return false;
-        }
+    if let Err(error) = sandbox::enter() {
+        line(
+            "linux: rights",
+            false,
+            &error.to_string(),
+            "or run it under sudo",
+        );
+        return false;
     }
     let checks = sandbox::probe(&Settings::from_env());
     for check in &checks {
