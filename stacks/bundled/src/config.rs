@@ -5,6 +5,7 @@ use std::time::Duration;
 use tcpspec_wire::SeqNumber;
 
 use crate::challenge::ChallengeLimit;
+use crate::icmp::IcmpPolicy;
 use crate::keepalive::KeepAlive;
 
 /// The settings of one [`Host`](crate::Host).
@@ -48,6 +49,10 @@ pub struct Config {
     pub challenge_limit: Option<ChallengeLimit>,
     /// Whether users are told what they did not ask for (RFC 9293 SHLD-20).
     pub error_reports: bool,
+    /// What is done about ICMP errors.
+    pub icmp: IcmpPolicy,
+    /// Time to live, or hop limit, of what we send (RFC 9293 MUST-49).
+    pub ttl: u8,
     /// What `close` means.
     pub close: CloseKind,
     /// Where initial sequence numbers come from.
@@ -102,6 +107,8 @@ impl Default for Config {
             keepalive: KeepAlive::default(),
             challenge_limit: Some(ChallengeLimit::default()),
             error_reports: true,
+            icmp: IcmpPolicy::default(),
+            ttl: 64,
             close: CloseKind::HalfDuplex,
             isn: Isn::Keyed,
         }

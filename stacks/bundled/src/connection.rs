@@ -12,6 +12,7 @@ use crate::error::End;
 use crate::error_report::{ErrorReport, Reason};
 use crate::keepalive::Watch;
 use crate::limits::{HEADERS_V4, HEADERS_V6, MIN_TIMER};
+use crate::path_mtu::PathMtu;
 use crate::phase::{Event, Origin, Phase};
 use crate::receive::Receiver;
 use crate::reply::{self, Header, Offer};
@@ -67,6 +68,7 @@ pub(crate) struct Connection {
     /// SND.UP, while anything before it is unacknowledged.
     pub(crate) urgent: Option<SeqNumber>,
     pub(crate) challenges: Challenges,
+    pub(crate) path: PathMtu,
     /// Keep-alives, where they are on.
     pub(crate) watch: Option<Watch>,
     /// Repeats of what begins at this number.
@@ -118,6 +120,7 @@ impl Connection {
             receive_buffer: cx.config.receive_buffer,
             urgent: None,
             challenges: Challenges::default(),
+            path: PathMtu::new(cx.config.mtu, tuple.local.is_ipv4()),
             watch: None,
             repeats: (SeqNumber::default(), 0),
         };
@@ -203,7 +206,11 @@ impl Connection {
         let mut segment = reply::carrying(self.header(), chunk, offer);
         self.mark_urgent(&mut segment);
         self.ack = AckDue::No;
-        self.emit(cx, segment);
+        let end = segment.end();
+        let octets = self.emit(cx, segment);
+        if let Some(snd) = self.phase.send_space() {
+            self.path.sent(snd.una, end, octets);
+        }
     }
 
     /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`: acknowledgment and challenge.
@@ -221,10 +228,16 @@ impl Connection {
         }
     }
 
-    pub(crate) fn emit(&self, cx: &mut Context<'_>, segment: Segment) {
+    /// Sends a segment as a packet of so many octets.
+    pub(crate) fn emit(&self, cx: &mut Context<'_>, segment: Segment) -> u16 {
         let FourTuple { local, remote } = self.tuple;
-        let packet = Packet::tcp(local.ip(), remote.ip(), segment);
-        cx.out.push_back(packet.encode());
+        let mut packet = Packet::tcp(local.ip(), remote.ip(), segment);
+        packet.ip.ttl = cx.config.ttl;
+        packet.ip.dont_fragment = cx.config.icmp.path_mtu && !self.path.needs_fragments();
+        let octets = packet.encode();
+        let len = octets.len().min(usize::from(u16::MAX)) as u16;
+        cx.out.push_back(octets);
+        len
     }
 
     pub(crate) fn header(&self) -> Header {
@@ -289,6 +302,7 @@ impl Connection {
             Some(Timeout::Probe(chunk)) => self.send_chunk(cx, chunk),
             Some(Timeout::Resend) => {
                 self.count_repeat(cx);
+                self.believe_doubted_mtu();
                 self.output(cx);
             }
         }
@@ -298,9 +312,13 @@ impl Connection {
 
 /// The MSS to offer from this address.
 pub(crate) fn own_mss(local: IpAddr, config: &Config) -> u16 {
-    let headers = match local {
+    config.mtu.saturating_sub(headers(local)).max(1)
+}
+
+/// Octets of IP and TCP header, without options, from this address.
+pub(crate) const fn headers(local: IpAddr) -> u16 {
+    match local {
         IpAddr::V4(_) => HEADERS_V4,
         IpAddr::V6(_) => HEADERS_V6,
-    };
-    config.mtu.saturating_sub(headers).max(1)
+    }
 }

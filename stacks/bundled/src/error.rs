@@ -18,6 +18,9 @@ pub enum Error {
     /// The peer did not answer for as long as R2 allows.
     #[error("connection timed out")]
     Timeout,
+    /// The network says that the peer cannot be reached by TCP.
+    #[error("destination unreachable")]
+    Unreachable,
     /// The connection does not exist, or its sending direction is closed.
     #[error("connection closed")]
     Closed,
@@ -37,6 +40,8 @@ pub(crate) enum End {
     Refused,
     Reset,
     Timeout,
+    /// A hard ICMP error.
+    Unreachable,
     /// By the user's own ABORT or CLOSE.
     Local,
 }
@@ -49,6 +54,7 @@ impl End {
             Self::Refused => Error::Refused,
             Self::Reset => Error::Reset,
             Self::Timeout => Error::Timeout,
+            Self::Unreachable => Error::Unreachable,
         }
     }
 
@@ -60,6 +66,7 @@ impl End {
             Self::Refused => Error::Refused,
             Self::Reset => Error::Reset,
             Self::Timeout => Error::Timeout,
+            Self::Unreachable => Error::Unreachable,
         }
     }
 }

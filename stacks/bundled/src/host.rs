@@ -1,5 +1,5 @@
 //! A host: addresses, ports, listeners and connections, and which of them a
-//! packet is for. IP fragments, ICMP and forwarding are left out.
+//! packet is for. IP fragments and forwarding are left out.
 
 mod calls;
 mod listen;
@@ -8,12 +8,13 @@ mod options;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
-use tcpspec_wire::{Body, Flags, Instant, Packet, Segment, State};
+use tcpspec_wire::{Body, Decoded, Flags, IcmpError, Instant, Packet, Segment, State};
 
 use crate::arrives;
 use crate::config::Config;
 use crate::connection::{Connection, ConnectionId, Context, FourTuple, Owner};
 use crate::error_report::ErrorReport;
+use crate::icmp;
 use crate::isn::IsnGenerator;
 use crate::reply;
 use crate::transition::Transition;
@@ -81,40 +82,63 @@ impl Host {
     /// Takes one IP packet from the network. What is not a sound TCP segment
     /// for one of our addresses is dropped silently.
     pub fn deliver(&mut self, now: Instant, packet: &[u8]) {
-        let Some((tuple, segment)) = self.admit(packet) else {
+        let Some(packet) = self.admit(packet) else {
             return;
+        };
+        match packet.body {
+            Body::Tcp(segment) => {
+                let tuple = FourTuple {
+                    local: SocketAddr::new(packet.ip.dst, segment.dst_port),
+                    remote: SocketAddr::new(packet.ip.src, segment.src_port),
+                };
+                self.segment_arrives(now, tuple, &segment);
+            }
+            Body::Icmp(error) => self.error_arrives(now, &error),
+            Body::Fragment { .. } | Body::Other { .. } => {}
+        }
+    }
+
+    fn segment_arrives(&mut self, now: Instant, tuple: FourTuple, segment: &Segment) {
+        if let Some(id) = self.tuples.get(&tuple).copied() {
+            self.drive(now, id, |connection, cx| {
+                arrives::segment_arrives(connection, cx, segment);
+            });
+        } else if self.listeners.contains_key(&tuple.local.port()) {
+            self.arrives_in_listen(now, tuple, segment);
+        } else {
+            self.refuse(tuple, segment);
+        }
+    }
+
+    /// An ICMP error is for the connection whose segment it quotes (MUST-54).
+    fn error_arrives(&mut self, now: Instant, error: &IcmpError) {
+        let Some(quoted) = error.quoted() else {
+            return;
+        };
+        let tuple = FourTuple {
+            local: SocketAddr::new(quoted.src, quoted.src_port),
+            remote: SocketAddr::new(quoted.dst, quoted.dst_port),
         };
         if let Some(id) = self.tuples.get(&tuple).copied() {
             self.drive(now, id, |connection, cx| {
-                arrives::segment_arrives(connection, cx, &segment);
+                icmp::error_arrives(connection, cx, error, quoted.seq);
             });
-        } else if self.listeners.contains_key(&tuple.local.port()) {
-            self.arrives_in_listen(now, tuple, &segment);
-        } else {
-            self.refuse(tuple, &segment);
         }
     }
 
     /// IP layer checks: checksums, header length, addresses.
-    fn admit(&self, packet: &[u8]) -> Option<(FourTuple, Segment)> {
-        let decoded = Packet::decode(packet).ok()?;
-        let ip = decoded.packet.ip;
-        let is_sound =
-            decoded.defects.is_empty() && self.addresses.contains(&ip.dst) && is_unicast(ip.src);
-        let Body::Tcp(segment) = decoded.packet.body else {
-            return None;
-        };
-        let tuple = FourTuple {
-            local: SocketAddr::new(ip.dst, segment.dst_port),
-            remote: SocketAddr::new(ip.src, segment.src_port),
-        };
-        is_sound.then_some((tuple, segment))
+    fn admit(&self, packet: &[u8]) -> Option<Packet> {
+        let Decoded { packet, defects } = Packet::decode(packet).ok()?;
+        let ip = packet.ip;
+        let is_sound = defects.is_empty() && self.addresses.contains(&ip.dst) && is_unicast(ip.src);
+        is_sound.then_some(packet)
     }
 
     /// SEGMENT ARRIVES in CLOSED (RFC 9293 section 3.10.7.1).
     fn refuse(&mut self, tuple: FourTuple, segment: &Segment) {
         if let Some(rst) = reply::refusing(segment) {
-            let packet = Packet::tcp(tuple.local.ip(), tuple.remote.ip(), rst);
+            let mut packet = Packet::tcp(tuple.local.ip(), tuple.remote.ip(), rst);
+            packet.ip.ttl = self.config.ttl;
             self.out.push_back(packet.encode());
         }
     }

@@ -27,5 +27,12 @@ pub(crate) const HEADERS_V4: u16 = 40;
 /// The same for IPv6.
 pub(crate) const HEADERS_V6: u16 = 60;
 
+/// The narrowest path that ICMP can make us believe in. IPv4 allows for 68
+/// octets, but no link is as narrow as this: what claims so is an attack, or a
+/// link behind which fragments do less harm than segments of 28 octets.
+pub(crate) const MIN_PATH_MTU_V4: u16 = 552;
+/// The same for IPv6, which has no narrower links (RFC 8200 section 5).
+pub(crate) const MIN_PATH_MTU_V6: u16 = 1280;
+
 /// First port handed out when the application leaves the choice (RFC 6335).
 pub(crate) const FIRST_EPHEMERAL_PORT: u16 = 49_152;

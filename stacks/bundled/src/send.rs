@@ -139,6 +139,14 @@ impl Sender {
         self.r2_data = r2;
     }
 
+    /// Keeps to a smaller effective send MSS, and goes back to what may have
+    /// been too large.
+    pub(crate) fn narrow(&mut self, mss: u16) {
+        self.mss = self.mss.min(u32::from(mss.max(1)));
+        self.cursor = self.una;
+        self.timed = None;
+    }
+
     /// Switches the Nagle algorithm.
     pub(crate) const fn set_nagle(&mut self, on: bool) {
         self.nagle = on;

@@ -5,6 +5,7 @@ mod calls;
 mod challenge;
 mod close;
 mod data;
+mod icmp;
 mod link;
 mod liveness;
 mod matrix;

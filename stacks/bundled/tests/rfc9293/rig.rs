@@ -10,7 +10,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tcpspec_bundled::{Config, ConnectionId, Error, Host, Isn};
-use tcpspec_wire::{Flags, Instant, Packet, Segment, SeqNumber, State, TcpOption, WindowField};
+use tcpspec_wire::icmp::{IcmpError, Report};
+use tcpspec_wire::{
+    Body, Flags, Instant, IpHeader, Packet, Segment, SeqNumber, State, TcpOption, WindowField,
+};
 
 /// Where a trial takes place: IP version and sequence-number neighbourhood.
 #[derive(Clone, Copy, Debug)]
@@ -201,6 +204,27 @@ impl Rig {
         let mut segment = self.parse(&format!("ACK seq={first} ack=1"));
         segment.payload = octets.to_vec();
         let packet = Packet::tcp(self.remote.ip(), self.local.ip(), segment);
+        self.host.deliver(self.now, &packet.encode());
+    }
+
+    /// A router reports on the host's segment at `seq`; `edit` makes of that
+    /// what it wants.
+    pub(crate) fn icmp(&mut self, report: Report, seq: i64, edit: impl FnOnce(&mut IcmpError)) {
+        let segment = Segment {
+            src_port: self.local.port(),
+            dst_port: self.remote.port(),
+            seq: self.iss().offset(seq),
+            flags: Flags::ACK,
+            payload: pattern(1000),
+            ..Segment::default()
+        };
+        let packet = Packet::tcp(self.local.ip(), self.remote.ip(), segment);
+        let mut error = IcmpError::new(report, &packet);
+        edit(&mut error);
+        let packet = Packet {
+            ip: IpHeader::new(self.remote.ip(), self.local.ip()),
+            body: Body::Icmp(error),
+        };
         self.host.deliver(self.now, &packet.encode());
     }
 
