@@ -2,7 +2,6 @@
 //! bundled stack, and microseconds per trial on the kernel that waits for
 //! nothing.
 
-#![expect(missing_docs, reason = "criterion's macros make public functions")]
 #![expect(clippy::expect_used, reason = "a bench that cannot run has to say why")]
 
 use std::path::Path;

@@ -67,7 +67,7 @@ pub(crate) fn print_run(log: &Log, report: &Report<'_>, dir: &Path, style: Style
     for trial in attention.iter().take(SCREENS) {
         let context = Context {
             repro: model::repro(trial),
-            capture: evidence.clone(),
+            log: evidence.clone(),
         };
         anstream::println!("{}", terminal::failure(report, trial, &context, style));
     }

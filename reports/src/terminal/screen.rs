@@ -14,7 +14,7 @@ pub struct Context {
     /// The command that repeats the trial; empty for none.
     pub repro: String,
     /// Where the evidence lies; empty for none.
-    pub capture: String,
+    pub log: String,
 }
 
 /// Explains how a trial ended, and why. Ends with a line feed.
@@ -152,7 +152,7 @@ fn same(trial: &Trial, variant: Option<&Variant<'_>>) -> Vec<String> {
 }
 
 fn evidence(context: &Context) -> Vec<String> {
-    let named = [("Repro:", &context.repro), ("Capture:", &context.capture)];
+    let named = [("Repro:", &context.repro), ("Log:", &context.log)];
     let given = named.into_iter().filter(|(_, text)| !text.is_empty());
     given
         .map(|(name, text)| format!("  {name:8}  {text}"))

@@ -13,7 +13,7 @@ fn screen(verdict: Verdict, style: Style) -> String {
     let trial = fixture::trial(&log, verdict);
     let context = Context {
         repro: repro(trial),
-        capture: "target/tcpspec/run/closing.pcapng".to_owned(),
+        log: "target/tcpspec/run/closing.pcapng".to_owned(),
     };
     terminal::failure(&Report::from_log(&log), trial, &context, style)
 }

@@ -19,12 +19,18 @@ fn files() -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() && !path.ends_with("invalid") {
                 dirs.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml")
+            {
                 files.push(path);
             }
         }
     }
-    assert!(files.len() > 100, "the cases are not where they are looked for");
+    assert!(
+        files.len() > 100,
+        "the cases are not where they are looked for"
+    );
     files
 }
 
@@ -40,13 +46,19 @@ fn is_same(document: &Document, node: NodeId, value: &Value) -> bool {
         (Kind::Empty, Value::Null) => true,
         (Kind::List(items), Value::Sequence(values)) => {
             items.len() == values.len()
-                && items.iter().zip(values).all(|(item, value)| is_same(document, *item, value))
+                && items
+                    .iter()
+                    .zip(values)
+                    .all(|(item, value)| is_same(document, *item, value))
         }
         (Kind::Map(entries), Value::Mapping(mapping)) => {
             entries.len() == mapping.len()
-                && entries.iter().zip(mapping).all(|((key, item), (name, value))| {
-                    is_same(document, *key, name) && is_same(document, *item, value)
-                })
+                && entries
+                    .iter()
+                    .zip(mapping)
+                    .all(|((key, item), (name, value))| {
+                        is_same(document, *key, name) && is_same(document, *item, value)
+                    })
         }
         _ => false,
     }
@@ -73,7 +85,13 @@ fn a_difference_is_noticed() {
         is_same(&document, document.root().unwrap(), &value)
     };
     assert!(check("a: [1, {b: c}]"));
-    for other in ["a: [2, {b: c}]", "a: [1, {b: d}]", "a: [1]", "b: [1, {b: c}]", "a: [1, {d: c}]"] {
+    for other in [
+        "a: [2, {b: c}]",
+        "a: [1, {b: d}]",
+        "a: [1]",
+        "b: [1, {b: c}]",
+        "a: [1, {d: c}]",
+    ] {
         assert!(!check(other), "{other}");
     }
 }

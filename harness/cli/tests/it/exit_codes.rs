@@ -1,17 +1,13 @@
 //! Every exit code, reached by a real command line; and what a run leaves
 //! behind when something goes wrong.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod common;
-
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
-use common::{Scratch, printed, tcpspec};
+use crate::common::{Scratch, printed, tcpspec};
 use rstest::rstest;
 
 #[track_caller]

@@ -1,0 +1,8 @@
+//! The program as its users meet it, and the shape of its source.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+mod exit_codes;
+mod readme;
+mod tidy;
