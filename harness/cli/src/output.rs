@@ -4,7 +4,7 @@ use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use tcpspec_casefile::Diagnostic;
 use tcpspec_record::{Log, Trial, TrialId, Verdict};
 use tcpspec_reports::terminal::{self, Context, Style};
@@ -27,18 +27,51 @@ pub(crate) fn style(colour: Colour) -> Style {
     if wanted { Style::Colour } else { Style::Plain }
 }
 
-/// A bar on a terminal; nothing elsewhere, where lines would only be noise.
-pub(crate) fn progress(trials: usize) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(Some(trials as u64), target);
-    let template = "{bar:30} {pos}/{len} {msg} {elapsed}";
-    bar.with_style(
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-    )
+/// How far a run has come: a bar on a terminal, elsewhere a line now and then.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    ended: usize,
+    of: usize,
+}
+
+impl Progress {
+    pub(crate) fn of(trials: usize) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let template = "{bar:30} {pos} of {len} trials, {elapsed}";
+            let style = ProgressStyle::with_template(template);
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(trials as u64).with_style(style)
+        });
+        Self {
+            bar,
+            ended: 0,
+            of: trials,
+        }
+    }
+
+    /// One more trial has ended.
+    pub(crate) fn ended(&mut self) {
+        self.ended += 1;
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    /// Some time has passed.
+    pub(crate) fn still_waiting(&self) {
+        match &self.bar {
+            Some(bar) => bar.tick(),
+            None => {
+                anstream::eprintln!("tcpspec: {} of {} trials ended", self.ended, self.of);
+            }
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 /// Prints what is wrong with files, to standard error.

@@ -1,5 +1,6 @@
 //! `tcpspec run`: select, schedule, record, report.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -19,8 +20,8 @@ use super::{cases_dir, load};
 use crate::args::RunArgs;
 use crate::failure::Failure;
 use crate::ledger::{self, Ledger};
-use crate::output;
-use crate::schedule::{self, End, Job, unplayed};
+use crate::output::{self, Progress};
+use crate::schedule::{self, End, Job, News, unplayed};
 use crate::stacks::Participant;
 
 pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
@@ -159,29 +160,33 @@ fn play(
         .collect();
     let mut ledger =
         Ledger::begin(&path, header, cases, baselines, planned.in_order).map_err(failed)?;
-    let bar = output::progress(planned.jobs.len());
+    let progress = RefCell::new(Progress::of(planned.jobs.len()));
     let (settled, jobs): (Vec<Job>, Vec<Job>) = planned
         .jobs
         .into_iter()
         .partition(|job| planned.skipped.contains_key(&job.index));
     let mut entered = Ok(());
     let mut enter = |index, trial| {
-        bar.inc(1);
+        progress.borrow_mut().ended();
         let result = ledger.enter(index, trial);
         if entered.is_ok() {
             entered = result;
         }
     };
     for job in settled {
-        let reason = planned.skipped.get(&job.index).cloned().unwrap_or_default();
+        let reason = planned.skipped.get(&job.index).cloned();
+        let reason = reason.unwrap_or_default();
         enter(job.index, unplayed(&job.plan, Verdict::Skip, reason));
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = args.jobs.map_or(cores, usize::from);
     let wall_limit = Duration::from_secs(args.wall_limit);
-    let end = schedule::run(jobs, workers, wall_limit, enter)
-        .map_err(|error| Failure::usage(format!("cannot start threads and timers: {error}")))?;
-    bar.finish_and_clear();
+    let end = schedule::run(jobs, workers, wall_limit, |news| match news {
+        News::Ended(index, trial) => enter(index, *trial),
+        News::Waiting => progress.borrow().still_waiting(),
+    })
+    .map_err(|error| Failure::usage(format!("cannot start threads and timers: {error}")))?;
+    progress.borrow().finish();
     entered.map_err(failed)?;
     let log = match end {
         End::Complete => ledger.finish(),

@@ -1,0 +1,57 @@
+//! Trials on virtual clocks: a plain loop on a thread.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tcpspec_engine::drive;
+use tcpspec_record::Verdict;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Job, Message};
+use crate::stacks::{self, StackName};
+
+/// Trials that wait for a worker.
+pub(super) type Queue = Arc<Mutex<VecDeque<Job>>>;
+
+/// A worker: trials on virtual clocks, one after the other.
+pub(super) fn work(worker: usize, queue: &Queue, sender: &UnboundedSender<Message>) {
+    let mut stack: Option<(StackName, stacks::Guarded)> = None;
+    while let Some(Job {
+        index,
+        stack: name,
+        plan,
+    }) = take(queue)
+    {
+        if sender.send(Message::Started { worker, index }).is_err() {
+            return;
+        }
+        let made = stack
+            .take()
+            .filter(|(of, _)| *of == name)
+            .map(|(_, stack)| stack);
+        let Some(mut fresh) = made.or_else(|| stacks::virtual_stack(name)) else {
+            return;
+        };
+        let trial = Box::new(drive(plan, &mut fresh));
+        if trial.verdict != Verdict::Crash {
+            stack = Some((name, fresh));
+        }
+        if sender
+            .send(Message::Ended {
+                worker,
+                index,
+                trial,
+            })
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn take(queue: &Queue) -> Option<Job> {
+    queue
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .pop_front()
+}
