@@ -53,6 +53,13 @@ pub struct Config {
     pub icmp: IcmpPolicy,
     /// Time to live, or hop limit, of what we send (RFC 9293 MUST-49).
     pub ttl: u8,
+    /// How much a connection sends before the first ACK of data.
+    pub initial_window: InitialWindow,
+    /// Whether losses that show in duplicate ACKs are repaired before the timer
+    /// runs out (RFC 5681 section 3.2, RFC 6582; with SACK RFC 6675).
+    pub fast_retransmit: bool,
+    /// Whether the first duplicate ACKs let new segments go (RFC 3042).
+    pub limited_transmit: bool,
     /// What `close` means.
     pub close: CloseKind,
     /// Where initial sequence numbers come from.
@@ -69,6 +76,27 @@ pub enum CloseKind {
     /// As the RFC's CLOSE: the peer may go on sending until its own FIN. There
     /// is nobody left to read; what arrives is acknowledged and thrown away.
     FullDuplex,
+}
+
+/// How much a connection may send before the first ACK of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitialWindow {
+    /// Two to four segments, by their size (RFC 5681 section 3.1).
+    Rfc5681,
+    /// Ten segments, 14,600 octets of large ones (RFC 6928).
+    Rfc6928,
+}
+
+impl InitialWindow {
+    /// The window in octets for segments of `mss` octets.
+    pub(crate) fn octets(self, mss: u32) -> u32 {
+        match self {
+            Self::Rfc5681 if mss > 2190 => 2 * mss,
+            Self::Rfc5681 if mss > 1095 => 3 * mss,
+            Self::Rfc5681 => 4 * mss,
+            Self::Rfc6928 => (10 * mss).min((2 * mss).max(14_600)),
+        }
+    }
 }
 
 /// Where initial sequence numbers come from.
@@ -109,6 +137,9 @@ impl Default for Config {
             error_reports: true,
             icmp: IcmpPolicy::default(),
             ttl: 64,
+            initial_window: InitialWindow::Rfc5681,
+            fast_retransmit: true,
+            limited_transmit: true,
             close: CloseKind::HalfDuplex,
             isn: Isn::Keyed,
         }

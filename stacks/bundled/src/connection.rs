@@ -195,7 +195,7 @@ impl Connection {
     }
 
     fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
-        self.phase.sender_mut()?.next_chunk(now, fin)
+        self.phase.sender_mut()?.next_chunk(now, fin, u32::MAX)
     }
 
     fn send_chunk(&mut self, cx: &mut Context<'_>, chunk: Chunk) {

@@ -91,6 +91,7 @@ mod phase;
 mod receive;
 mod reply;
 mod rtt;
+mod scoreboard;
 mod send;
 mod timers;
 mod transition;
@@ -98,7 +99,7 @@ mod urgent;
 mod user;
 
 pub use challenge::ChallengeLimit;
-pub use config::{CloseKind, Config, Isn};
+pub use config::{CloseKind, Config, InitialWindow, Isn};
 pub use connection::ConnectionId;
 pub use error::Error;
 pub use error_report::{ErrorReport, Reason};

@@ -6,9 +6,9 @@ use std::time::Duration;
 /// long; without a bound every octet of the window would cost an allocation.
 pub(crate) const MAX_PIECES: usize = 256;
 
-/// Segments in flight: RFC 6928's initial window, kept for good until
-/// congestion control moves it.
-pub(crate) const SEGMENTS_IN_FLIGHT: u32 = 10;
+/// Duplicate ACKs, or blocks beyond a gap, that make a loss (RFC 5681 section
+/// 3.2, RFC 6675 section 2).
+pub(crate) const DUP_THRESH: u32 = 3;
 
 /// Shortest time a timer can be set for, whatever the settings say: a timer
 /// that is due at once would fire for ever in one instant.

@@ -9,6 +9,9 @@ use crate::limits::MIN_TIMER;
 /// The timeout for data when the SYN had to be repeated (rule 5.7).
 const AFTER_LOST_SYN: Duration = Duration::from_secs(3);
 
+/// G: what the clock that takes samples can tell apart.
+const GRANULARITY: Duration = Duration::from_millis(1);
+
 /// SRTT, RTTVAR and the timeout that follows from them.
 #[derive(Clone, Debug)]
 pub(crate) struct RttEstimator {
@@ -46,20 +49,25 @@ impl RttEstimator {
         self.max
     }
 
-    /// Takes the round-trip time of a segment that was sent just once (Karn).
-    pub(crate) fn sample(&mut self, rtt: Duration) {
+    /// Takes the round-trip time of a segment that was sent just once (Karn) or
+    /// is told apart by its timestamp. Where there are several samples in each
+    /// round trip, each weighs less, so that history keeps its length (RFC 7323
+    /// appendix G).
+    pub(crate) fn sample(&mut self, rtt: Duration, per_round_trip: u32) {
+        let weight = per_round_trip.max(1).saturating_mul(8);
         let next = match self.smoothed {
             None => Smoothed {
                 srtt: rtt,
                 rttvar: rtt / 2,
             },
             Some(Smoothed { srtt, rttvar }) => Smoothed {
-                srtt: (srtt * 7 + rtt) / 8,
-                rttvar: (rttvar * 3 + srtt.abs_diff(rtt)) / 4,
+                srtt: (srtt * (weight - 1) + rtt) / weight,
+                rttvar: (rttvar * (weight / 2 - 1) + srtt.abs_diff(rtt)) / (weight / 2),
             },
         };
         self.smoothed = Some(next);
-        self.rto = (next.srtt + next.rttvar * 4).clamp(self.min, self.max);
+        let margin = (next.rttvar * 4).max(GRANULARITY);
+        self.rto = (next.srtt + margin).clamp(self.min, self.max);
     }
 
     /// Doubles the timeout after it ran out (rule 5.5). It stays doubled until
@@ -90,7 +98,7 @@ mod tests {
         };
         let mut rtt = RttEstimator::new(&config);
         for sample in samples {
-            rtt.sample(Duration::from_millis(*sample));
+            rtt.sample(Duration::from_millis(*sample), 1);
         }
         rtt
     }
@@ -115,7 +123,7 @@ mod tests {
             })
             .collect();
         assert_eq!(seen, [2, 4, 8, 16, 32, 60, 60, 60]);
-        rtt.sample(Duration::from_millis(100));
+        rtt.sample(Duration::from_millis(100), 1);
         assert_eq!(rtt.rto().as_millis(), 300);
     }
 }

@@ -2,7 +2,8 @@
 //! sections 3.4, 3.7, 3.8): the SND variables, the send buffer and what an ACK
 //! does to them. It deals in [`Chunk`]s of sequence space and knows no headers.
 //!
-//! What to send next is in `send/next`, what the timer does in `send/timeout`.
+//! What to send next is in `send/next`, what the timer does in `send/timeout`,
+//! how losses show and are repaired in `send/recovery`.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,11 +13,14 @@ use tcpspec_wire::{Instant, SeqNumber, WindowSize};
 use crate::config::Config;
 use crate::congestion::Congestion;
 use crate::rtt::RttEstimator;
+use crate::scoreboard::{Block, Scoreboard};
 use crate::timers::SendTimer;
 
 mod next;
+mod recovery;
 mod timeout;
 
+use recovery::Recovery;
 pub(crate) use timeout::Timeout;
 
 /// A piece of the sending sequence space, to be put into one segment.
@@ -66,8 +70,36 @@ pub(crate) struct Sender {
     rtt: RttEstimator,
     timer: SendTimer,
     congestion: Congestion,
+    recovery: Recovery,
+    /// SND.NXT when a loss showed last: duplicate ACKs below it tell of the
+    /// same loss (RFC 6582).
+    recover: SeqNumber,
+    /// What the peer holds beyond SND.UNA, as far as it tells.
+    scoreboard: Scoreboard,
+    /// Whether SACK was agreed on: then it says what a duplicate ACK is.
+    sack: bool,
+    fast_retransmit: bool,
+    limited_transmit: bool,
+    /// Whether the timer ran out since the last progress.
+    timed_out: bool,
+    /// When something was sent last.
+    sent_at: Instant,
     r2_syn: Duration,
     r2_data: Duration,
+}
+
+/// What a segment says about our sending direction: SEG.ACK, not below
+/// SND.UNA and not above SND.NXT, and what goes with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Acknowledgment<'a> {
+    pub(crate) ack: SeqNumber,
+    pub(crate) wnd: WindowSize,
+    /// Neither text nor SYN nor FIN.
+    pub(crate) is_bare: bool,
+    /// SACK blocks, where SACK was agreed on.
+    pub(crate) blocks: &'a [Block],
+    /// The round-trip time by timestamps, where they were agreed on.
+    pub(crate) rtt: Option<Duration>,
 }
 
 /// The sending direction after its FIN was acknowledged.
@@ -104,7 +136,15 @@ impl Sender {
             timed: None,
             rtt: RttEstimator::new(config),
             timer: SendTimer::Off,
-            congestion: Congestion::new(),
+            congestion: Congestion::new(config.initial_window),
+            recovery: Recovery::none(),
+            recover: iss,
+            scoreboard: Scoreboard::default(),
+            sack: false,
+            fast_retransmit: config.fast_retransmit,
+            limited_transmit: config.limited_transmit,
+            timed_out: false,
+            sent_at: Instant::ZERO,
             r2_syn: config.r2_syn,
             r2_data: config.r2_data,
         }
@@ -126,6 +166,7 @@ impl Sender {
     /// Sets the effective send MSS, which the peer's SYN decides.
     pub(crate) fn set_mss(&mut self, mss: u16) {
         self.mss = u32::from(mss.max(1));
+        self.congestion.open(self.mss);
     }
 
     /// Whether nothing is in flight and nothing waits to be sent.
@@ -143,6 +184,8 @@ impl Sender {
     /// been too large.
     pub(crate) fn narrow(&mut self, mss: u16) {
         self.mss = self.mss.min(u32::from(mss.max(1)));
+        self.congestion.shrink_mss(self.mss);
+        self.recovery = Recovery::none();
         self.cursor = self.una;
         self.timed = None;
     }
@@ -180,29 +223,55 @@ impl Sender {
         (self.data_end() + u32::from(fin)).after(self.cursor)
     }
 
-    /// Takes an acceptable new ACK (SND.UNA < SEG.ACK =< SND.NXT). True if it
-    /// covers the FIN behind the data.
-    pub(crate) fn acknowledge(&mut self, now: Instant, ack: SeqNumber) -> bool {
-        let covers_fin = ack.after(self.data_end());
-        if self.syn_in_flight() && self.timed.is_none() && !self.rtt.has_sample() {
-            self.rtt.opened_after_loss();
+    /// Takes an ACK. True if it covers the FIN behind the data.
+    pub(crate) fn acknowledge(&mut self, now: Instant, seg: &Acknowledgment<'_>) -> bool {
+        let news = self.scoreboard.add(seg.blocks, seg.ack, self.nxt);
+        if seg.ack == self.una {
+            if self.is_duplicate(seg, news) {
+                self.on_duplicate();
+            }
+            return false;
         }
-        if let Some((end, sent)) = self.timed
-            && ack.at_or_after(end)
-        {
-            self.rtt.sample(now.since(sent));
-            self.timed = None;
+        let covers_fin = seg.ack.after(self.data_end());
+        let octets = seg.ack.distance(self.first()).max(0).cast_unsigned();
+        self.time(now, seg);
+        if !self.syn_in_flight() {
+            self.on_progress(seg.ack, octets);
+        } else if self.timed_out {
+            self.congestion.syn_was_lost();
         }
-        let octets = ack.distance(self.first()).max(0) as usize;
-        self.buffer.drain(..octets.min(self.buffer.len()));
-        self.una = ack;
-        self.cursor = self.cursor.latest(ack);
-        self.congestion.on_ack();
+        self.buffer.drain(..self.buffer.len().min(octets as usize));
+        self.una = seg.ack;
+        self.cursor = self.cursor.latest(seg.ack);
+        self.timed_out = false;
         self.timer = SendTimer::Off;
         if self.una != self.nxt {
             self.start_retransmit(now);
         }
         covers_fin
+    }
+
+    /// Takes the sample of round-trip time that there is in a new ACK.
+    fn time(&mut self, now: Instant, seg: &Acknowledgment<'_>) {
+        let timed = self.timed.filter(|(end, _)| seg.ack.at_or_after(*end));
+        if timed.is_some() {
+            self.timed = None;
+        }
+        let rtt = seg.rtt.or_else(|| timed.map(|(_, sent)| now.since(sent)));
+        if let Some(rtt) = rtt {
+            // One sample by timestamps for every second segment in flight.
+            let per_round_trip = match seg.rtt {
+                Some(_) => self
+                    .nxt
+                    .distance(self.una)
+                    .cast_unsigned()
+                    .div_ceil(2 * self.mss),
+                None => 1,
+            };
+            self.rtt.sample(rtt, per_round_trip);
+        } else if self.syn_in_flight() && !self.rtt.has_sample() {
+            self.rtt.opened_after_loss();
+        }
     }
 
     /// The peer is alive: it answered, if only a probe.

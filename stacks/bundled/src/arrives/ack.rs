@@ -5,7 +5,7 @@ use tcpspec_wire::{Flags, Segment, SeqNumber, State, WindowScale};
 use super::{Check, Disposition};
 use crate::connection::{Connection, Context};
 use crate::phase::{Event, Phase};
-use crate::send::SendSpace;
+use crate::send::{Acknowledgment, SendSpace};
 
 /// Where SEG.ACK lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,7 @@ pub(super) fn check(connection: &mut Connection, cx: &mut Context<'_>, segment: 
         Class::Future => return Check::Break(Disposition::Acknowledge),
         Class::Stale => return Check::Break(Disposition::Challenge),
         Class::Old => {}
-        Class::Duplicate => take_window(connection, cx, segment),
-        Class::New => {
+        Class::Duplicate | Class::New => {
             let covers_fin = acknowledge(connection, cx, segment);
             take_window(connection, cx, segment);
             if covers_fin {
@@ -72,11 +71,23 @@ fn classify(space: SendSpace, ack: SeqNumber) -> Class {
     }
 }
 
-fn acknowledge(connection: &mut Connection, cx: &Context<'_>, segment: &Segment) -> bool {
+/// Hands the ACK to the sending direction. True if it covers our FIN.
+pub(super) fn acknowledge(
+    connection: &mut Connection,
+    cx: &Context<'_>,
+    segment: &Segment,
+) -> bool {
+    let said = Acknowledgment {
+        ack: segment.ack,
+        wnd: segment.window.unscale(WindowScale::NONE),
+        is_bare: segment.seq_len() == 0,
+        blocks: &[],
+        rtt: None,
+    };
     connection
         .phase
         .sender_mut()
-        .is_some_and(|snd| snd.acknowledge(cx.now, segment.ack))
+        .is_some_and(|snd| snd.acknowledge(cx.now, &said))
 }
 
 /// Takes the send window, in every state that can still send.

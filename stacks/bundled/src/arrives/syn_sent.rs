@@ -3,6 +3,7 @@
 
 use tcpspec_wire::{Flags, Segment, WindowScale};
 
+use super::ack::acknowledge;
 use super::{Check, Disposition, effective_mss, urgent_text_and_fin};
 use crate::connection::{Connection, Context};
 use crate::error::End;
@@ -95,9 +96,7 @@ fn established(
     segment: &Segment,
     rcv: Receiver,
 ) {
-    if let Some(snd) = connection.phase.sender_mut() {
-        snd.acknowledge(cx.now, segment.ack);
-    }
+    acknowledge(connection, cx, segment);
     connection.transition(cx, Event::SynAckArrived(Box::new(rcv)));
     connection.ack = AckDue::Now;
 }

@@ -10,15 +10,30 @@ use crate::timers::SendTimer;
 impl Sender {
     /// The next chunk that window, congestion and the rules against silly
     /// windows let go (RFC 9293 section 3.8.6.2.1), marked as sent `now`.
-    pub(crate) fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
-        let chunk = if self.cursor == self.iss {
-            self.syn_chunk()
-        } else {
-            self.data_chunk(fin)?
-        };
+    /// Segments have room for `room` octets of text, SMSS at most.
+    pub(crate) fn next_chunk(&mut self, now: Instant, fin: bool, room: u32) -> Option<Chunk> {
+        let full = self.mss.min(room).max(1);
+        if self.cursor == self.iss {
+            let chunk = self.syn_chunk();
+            self.mark_sent(now, chunk.end());
+            return Some(chunk);
+        }
+        if let Some(chunk) = self.repair(fin, full) {
+            self.mark_repeated(now, chunk.seq);
+            return Some(chunk);
+        }
+        self.restart_after_idle(now);
+        self.cursor = self.scoreboard.hole(self.cursor).0;
+        let chunk = self.data_chunk(fin, full)?;
         self.mark_sent(now, chunk.end());
-        self.cursor = chunk.end();
         Some(chunk)
+    }
+
+    /// RFC 5681 section 4.1.
+    fn restart_after_idle(&mut self, now: Instant) {
+        if self.una == self.nxt && now.since(self.sent_at) > self.rtt.rto() {
+            self.congestion.restart();
+        }
     }
 
     const fn syn_chunk(&self) -> Chunk {
@@ -31,36 +46,47 @@ impl Sender {
         }
     }
 
-    fn data_chunk(&self, fin: bool) -> Option<Chunk> {
+    fn data_chunk(&self, fin: bool, full: u32) -> Option<Chunk> {
         if !self.has_unsent(fin) {
             return None;
         }
-        let in_flight = self.cursor.distance(self.una).max(0).cast_unsigned();
-        let allowed = self.wnd.octets().min(self.congestion.window(self.mss));
-        let usable = allowed.saturating_sub(in_flight);
+        let usable = self.usable();
         let pending = self.data_end().distance(self.cursor).max(0).cast_unsigned();
-        let len = pending.min(usable).min(self.mss);
+        let until_held = self.scoreboard.hole(self.cursor).1;
+        let room = until_held.map_or(full, |held| {
+            full.min(held.distance(self.cursor).cast_unsigned())
+        });
+        let len = pending.min(usable).min(room);
         let last = len == pending;
         let with_fin = fin && last && usable > len;
-        (with_fin || self.is_worth_sending(len, last)).then(|| self.chunk(len, with_fin))
+        (with_fin || self.is_worth_sending(len, full, last))
+            .then(|| self.chunk(self.cursor, len, with_fin))
+    }
+
+    /// What the peer and the network both let go from the cursor on.
+    fn usable(&self) -> u32 {
+        let sent = self.cursor.distance(self.una).max(0).cast_unsigned();
+        let by_peer = self.wnd.octets().saturating_sub(sent);
+        let by_network = self.congestion_window().saturating_sub(self.in_flight());
+        by_peer.min(by_network)
     }
 
     /// Whether a segment of `len` octets is no silly one. Repeats always go.
-    fn is_worth_sending(&self, len: u32, last: bool) -> bool {
+    fn is_worth_sending(&self, len: u32, full: u32, last: bool) -> bool {
         let idle = self.una == self.nxt;
         len > 0
-            && (len == self.mss
+            && (len == full
                 || self.cursor.before(self.nxt)
                 || last && (idle || !self.nagle)
                 || idle && len >= self.max_wnd.octets() / 2)
     }
 
-    /// `len` octets from the cursor on.
-    pub(super) fn chunk(&self, len: u32, fin: bool) -> Chunk {
-        let start = self.cursor.distance(self.first()).max(0) as usize;
+    /// `len` octets from this number on.
+    pub(super) fn chunk(&self, seq: SeqNumber, len: u32, fin: bool) -> Chunk {
+        let start = seq.distance(self.first()).max(0) as usize;
         let end = start + len as usize;
         Chunk {
-            seq: self.cursor,
+            seq,
             syn: false,
             payload: copy_range(&self.buffer, start, end),
             push: len > 0 && end == self.buffer.len(),
@@ -68,6 +94,7 @@ impl Sender {
         }
     }
 
+    /// Everything from the cursor up to `end` goes out `now`.
     fn mark_sent(&mut self, now: Instant, end: SeqNumber) {
         if end.after(self.nxt) {
             // A chunk that is new in part only is not timed (Karn).
@@ -76,8 +103,20 @@ impl Sender {
             }
             self.nxt = end;
         }
+        self.cursor = end;
+        self.sent_at = now;
         if self.timer == SendTimer::Off {
             self.start_retransmit(now);
+        }
+    }
+
+    /// A repeat from `seq` on goes out `now`. No ACK tells any more which of
+    /// the two it answers (Karn), and the timer must not hurry the oldest.
+    fn mark_repeated(&mut self, now: Instant, seq: SeqNumber) {
+        self.timed = None;
+        self.sent_at = now;
+        if seq == self.una {
+            self.restart_retransmit(now);
         }
     }
 }

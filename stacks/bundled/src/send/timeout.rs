@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tcpspec_wire::Instant;
 
-use super::{Chunk, Sender};
+use super::{Chunk, Recovery, Sender};
 use crate::timers::SendTimer;
 
 /// What the sender's timer asks for.
@@ -25,6 +25,13 @@ impl Sender {
             at: now + self.rtt.rto(),
             since: now,
         };
+    }
+
+    /// The same without progress by the peer: R2 goes on counting.
+    pub(super) fn restart_retransmit(&mut self, now: Instant) {
+        if let SendTimer::Retransmit { at, .. } = &mut self.timer {
+            *at = now + self.rtt.rto();
+        }
     }
 
     /// To be called when nothing more can be sent `now`: if something waits
@@ -69,10 +76,8 @@ impl Sender {
             // window: what fits goes now (their override timeout).
             return Some(Timeout::Probe(self.small_chunk(now, since, interval, fin)));
         }
-        self.cursor = self.una;
-        self.timed = None;
+        self.lost_everything();
         self.rtt.back_off();
-        self.congestion.on_timeout();
         self.timer = SendTimer::Retransmit {
             at: now + self.rtt.rto(),
             since,
@@ -89,8 +94,10 @@ impl Sender {
         };
         let interval = interval.min(self.rtt.max());
         self.cursor = self.una;
+        self.recovery = Recovery::none();
+        self.recover = self.nxt;
         let len = self.buffer.len().min(1);
-        let chunk = self.chunk(len as u32, fin && len == self.buffer.len());
+        let chunk = self.chunk(self.una, len as u32, fin && len == self.buffer.len());
         self.nxt = self.nxt.latest(chunk.end());
         self.timed = None;
         self.timer = SendTimer::Persist {
@@ -104,7 +111,7 @@ impl Sender {
     fn small_chunk(&mut self, now: Instant, since: Instant, wait: Duration, fin: bool) -> Chunk {
         let pending = self.data_end().distance(self.cursor).max(0).cast_unsigned();
         let len = pending.min(self.wnd.octets()).min(self.mss);
-        let chunk = self.chunk(len, fin && len == pending);
+        let chunk = self.chunk(self.cursor, len, fin && len == pending);
         self.cursor = chunk.end();
         self.nxt = self.nxt.latest(chunk.end());
         self.timer = SendTimer::Retransmit {
