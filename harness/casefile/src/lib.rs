@@ -45,7 +45,7 @@ pub use expr::{Expr, LabelField, Symbol};
 pub use schema::schema;
 pub use segment::{Match, OptionPattern, SegmentPattern, SegmentTemplate, SourceAddress};
 pub use step::{
-    Action, Alternative, AppCall, Bounds, GoneBranch, OptionName, Outcome, Place, Step,
+    Action, Alternative, AppCall, Bounds, GoneBranch, Outcome, Place, SocketSetting, Step,
 };
 pub use suite::{
     BaselineError, LoadError, SelectError, SourceFile, Suite, load, load_baseline, load_files,

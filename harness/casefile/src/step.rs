@@ -138,20 +138,20 @@ pub enum AppCall {
     /// `abort`
     Abort,
     /// `setopt NAME=VALUE`
-    SetOption(OptionName, String),
+    SetOption(SocketSetting),
     /// `expect OUTCOME` alone: the application looks what there is to receive.
     Look,
 }
 
-/// Options that `setopt` knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OptionName {
+/// What `setopt` sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketSetting {
     /// `nagle=on|off`
-    Nagle,
-    /// `rcvbuf=N`
-    ReceiveBuffer,
-    /// `keepalive=off|DURATION`
-    KeepAlive,
+    Nagle(bool),
+    /// `rcvbuf=N`, in octets.
+    ReceiveBuffer(u32),
+    /// `keepalive=off|DURATION`: the idle time before the first probe.
+    KeepAlive(Option<Expr>),
 }
 
 /// What the application is told.

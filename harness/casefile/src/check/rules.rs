@@ -10,7 +10,7 @@ use crate::document::NodeId;
 use crate::grammar::LabelKind;
 use crate::phrase::Texts;
 use crate::raw::{Field, Gone, GoneBranchMap, Items, OneOrMany, Placed, Text};
-use crate::step::{Action, Alternative, AppCall, OptionName};
+use crate::step::{Action, Alternative, AppCall, SocketSetting};
 
 /// Complains of keys that make no sense beside the action.
 pub(super) fn check_beside(action: &str, step: NodeId, texts: Texts<'_>) {
@@ -89,9 +89,9 @@ pub(super) fn needs_of(call: &AppCall) -> Option<Capability> {
         AppCall::Shutdown => Some(Capability::Shutdown),
         AppCall::Close => Some(Capability::AppClose),
         AppCall::Abort => Some(Capability::Abort),
-        AppCall::SetOption(OptionName::Nagle, _) => Some(Capability::OptNagle),
-        AppCall::SetOption(OptionName::ReceiveBuffer, _) => Some(Capability::OptRcvbuf),
-        AppCall::SetOption(OptionName::KeepAlive, _) => Some(Capability::OptKeepalive),
+        AppCall::SetOption(SocketSetting::Nagle(_)) => Some(Capability::OptNagle),
+        AppCall::SetOption(SocketSetting::ReceiveBuffer(_)) => Some(Capability::OptRcvbuf),
+        AppCall::SetOption(SocketSetting::KeepAlive(_)) => Some(Capability::OptKeepalive),
         AppCall::Look => None,
     }
 }

@@ -5,7 +5,7 @@ use super::words::{Word, words};
 use super::{Reading, Wanted, read_expr};
 use crate::diagnostic::{Code, Fault};
 use crate::expr::Expr;
-use crate::step::{AppCall, OptionName, Outcome};
+use crate::step::{AppCall, Outcome, SocketSetting};
 
 /// Reads a call and what the application must be told.
 pub(crate) fn read_app(text: &str, reading: &mut Reading<'_>) -> (AppCall, Vec<Outcome>) {
@@ -75,36 +75,35 @@ fn read_send(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) 
 }
 
 fn read_setopt(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) -> AppCall {
-    let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
-    let read = one_argument(verb, arguments, &names, reading);
+    let read = one_argument(verb, arguments, &OPTIONS, reading);
     let Some((name, value)) = read else {
         return AppCall::Look;
     };
-    let option = OPTIONS.iter().find(|(known, _)| *known == name);
-    let option = option.map_or(OptionName::Nagle, |(_, option)| *option);
-    check_option_value(option, value, reading);
-    AppCall::SetOption(option, value.text.to_owned())
+    AppCall::SetOption(match name {
+        "rcvbuf" => SocketSetting::ReceiveBuffer(
+            u32::try_from(count(value, MAX_SEND, reading)).unwrap_or(u32::MAX),
+        ),
+        "keepalive" => SocketSetting::KeepAlive(read_idle_time(value, reading)),
+        _ => SocketSetting::Nagle(read_switch(value, reading)),
+    })
 }
 
-fn check_option_value(option: OptionName, value: Word<'_>, reading: &mut Reading<'_>) {
-    match option {
-        OptionName::Nagle => {
-            if !matches!(value.text, "on" | "off") {
-                let message = format!("nagle is on or off, not `{}`", value.text);
-                reading.fault(Fault::new(Code::Argument, value.span(), message));
-            }
-        }
-        OptionName::ReceiveBuffer => {
-            count(value, MAX_SEND, reading);
-        }
-        OptionName::KeepAlive => {
-            if value.text != "off" {
-                reading.part(value.at, |reading| {
-                    read_expr(value.text, Wanted::Duration, reading)
-                });
-            }
-        }
+fn read_switch(value: Word<'_>, reading: &mut Reading<'_>) -> bool {
+    if !matches!(value.text, "on" | "off") {
+        let message = format!("nagle is on or off, not `{}`", value.text);
+        reading.fault(Fault::new(Code::Argument, value.span(), message));
     }
+    value.text == "on"
+}
+
+/// `off`, or a duration.
+fn read_idle_time(value: Word<'_>, reading: &mut Reading<'_>) -> Option<Expr> {
+    if value.text == "off" {
+        return None;
+    }
+    Some(reading.part(value.at, |reading| {
+        read_expr(value.text, Wanted::Duration, reading)
+    }))
 }
 
 /// The one `name=value` that a verb takes.
@@ -209,11 +208,7 @@ const OUTCOMES: [&str; 8] = [
     "ok", "eof", "reset", "refused", "timeout", "closed", "again", "bytes=N",
 ];
 
-const OPTIONS: [(&str, OptionName); 3] = [
-    ("nagle", OptionName::Nagle),
-    ("rcvbuf", OptionName::ReceiveBuffer),
-    ("keepalive", OptionName::KeepAlive),
-];
+const OPTIONS: [&str; 3] = ["nagle", "rcvbuf", "keepalive"];
 
 /// Octets of one `send`: more than any window, less than would hurt.
 const MAX_SEND: i64 = 1 << 24;

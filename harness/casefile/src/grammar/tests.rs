@@ -6,7 +6,7 @@ use tcpspec_wire::{Flags, Mangle, TcpOption};
 
 use super::*;
 use crate::segment::{Match, OptionPattern, SegmentPattern, SegmentTemplate, SourceAddress};
-use crate::step::{AppCall, OptionName, Outcome};
+use crate::step::{AppCall, Outcome, SocketSetting};
 
 fn labels() -> Labels {
     Labels::from([
@@ -271,9 +271,14 @@ fn call_means_what_it_says() {
         &AppCall::Abort,
         &[Outcome::Closed, Outcome::Again],
     );
-    let keepalive = |value: &str| AppCall::SetOption(OptionName::KeepAlive, value.to_owned());
-    check_app("setopt keepalive=2h", &keepalive("2h"), &[]);
-    check_app("setopt keepalive=off", &keepalive("off"), &[]);
+    let keepalive = |idle| AppCall::SetOption(SocketSetting::KeepAlive(idle));
+    let two_hours = Expr::Duration(Duration::from_secs(7200));
+    check_app("setopt keepalive=2h", &keepalive(Some(two_hours)), &[]);
+    check_app("setopt keepalive=off", &keepalive(None), &[]);
+    let nagle = AppCall::SetOption(SocketSetting::Nagle(false));
+    check_app("setopt nagle=off", &nagle, &[]);
+    let buffer = AppCall::SetOption(SocketSetting::ReceiveBuffer(4096));
+    check_app("setopt rcvbuf=4096", &buffer, &[]);
     check_app(
         "expect refused|timeout",
         &AppCall::Look,

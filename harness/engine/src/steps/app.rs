@@ -1,14 +1,12 @@
 //! `app:` the application makes a call.
 
-use std::time::Duration;
-
-use tcpspec_casefile::{AppCall, OptionName, Outcome, Step};
+use tcpspec_casefile::{AppCall, Outcome, SocketSetting, Step};
 use tcpspec_connector::call::SocketOption;
 use tcpspec_connector::{Call, CallError, CallResult, Handle, Ret};
 use tcpspec_record::{Event, StepResult};
 use tcpspec_wire::State;
 
-use crate::eval::unclear;
+use crate::eval::{Scope, unclear};
 use crate::halt::{Broken, Halt, delta};
 use crate::limits;
 use crate::plan::{CONNECT_PORT, LISTEN_PORT, PEER_PORT};
@@ -105,9 +103,9 @@ impl Play {
             AppCall::Close => Call::Close { handle },
             AppCall::CloseListener => Call::Close { handle: listener },
             AppCall::Abort => Call::Abort { handle },
-            AppCall::SetOption(name, value) => Call::SetOption {
+            AppCall::SetOption(setting) => Call::SetOption {
                 handle,
-                option: option(*name, value)?,
+                option: option(setting, &self.scope())?,
             },
         })
     }
@@ -151,17 +149,13 @@ impl Play {
     }
 }
 
-fn option(name: OptionName, value: &str) -> Result<SocketOption, Halt> {
-    let bad = || Halt::Unclear(format!("`{value}` is not a value of this option"));
-    Ok(match name {
-        OptionName::Nagle => SocketOption::Nagle(value == "on"),
-        OptionName::ReceiveBuffer => SocketOption::ReceiveBuffer(value.parse().map_err(|_| bad())?),
-        OptionName::KeepAlive if value == "off" => SocketOption::KeepAlive(None),
-        OptionName::KeepAlive => {
-            let seconds = value
-                .strip_suffix('s')
-                .and_then(|seconds| seconds.parse().ok());
-            SocketOption::KeepAlive(Some(Duration::from_secs(seconds.ok_or_else(bad)?)))
+fn option(setting: &SocketSetting, scope: &Scope<'_>) -> Result<SocketOption, Halt> {
+    Ok(match setting {
+        SocketSetting::Nagle(on) => SocketOption::Nagle(*on),
+        SocketSetting::ReceiveBuffer(octets) => SocketOption::ReceiveBuffer(*octets),
+        SocketSetting::KeepAlive(idle) => {
+            let idle = idle.as_ref().map(|idle| scope.span(idle));
+            SocketOption::KeepAlive(idle.transpose()?)
         }
     })
 }
