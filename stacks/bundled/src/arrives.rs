@@ -71,7 +71,7 @@ pub(crate) fn segment_arrives(
 fn synchronized(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) -> Check {
     sequence::check(connection, cx, segment)?;
     connection.heard(cx.now);
-    reset::check(connection, segment)?;
+    reset::check(connection, cx, segment)?;
     syn::check(connection, segment)?;
     ack::check(connection, cx, segment)?;
     urgent_text_and_fin(connection, cx, segment)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tcpspec_wire::SeqNumber;
 
 use crate::challenge::ChallengeLimit;
+use crate::host::TimeWaitPolicy;
 use crate::icmp::IcmpPolicy;
 use crate::keepalive::KeepAlive;
 
@@ -51,6 +52,11 @@ pub struct Config {
     pub error_reports: bool,
     /// What is done about ICMP errors.
     pub icmp: IcmpPolicy,
+    /// What is done about connections in TIME-WAIT.
+    pub time_wait: TimeWaitPolicy,
+    /// Length of our IPv4 network's prefix, whose broadcast address is no
+    /// peer's; 32 if that is not known.
+    pub ipv4_prefix: u8,
     /// Time to live, or hop limit, of what we send (RFC 9293 MUST-49).
     pub ttl: u8,
     /// How much a connection sends before the first ACK of data.
@@ -136,6 +142,8 @@ impl Default for Config {
             challenge_limit: Some(ChallengeLimit::default()),
             error_reports: true,
             icmp: IcmpPolicy::default(),
+            time_wait: TimeWaitPolicy::default(),
+            ipv4_prefix: 32,
             ttl: 64,
             initial_window: InitialWindow::Rfc5681,
             fast_retransmit: true,

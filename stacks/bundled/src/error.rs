@@ -27,8 +27,13 @@ pub enum Error {
     /// The port, or the pair of sockets, is taken.
     #[error("address in use")]
     InUse,
-    /// The host has no address of the remote socket's IP version.
-    #[error("no own address of that IP version")]
+    /// The remote socket cannot be that of a host: broadcast, multicast,
+    /// unspecified, loopback or our own address, or port 0.
+    #[error("no address of a peer")]
+    BadAddress,
+    /// The local address is not ours, or we have none of the remote socket's
+    /// IP version.
+    #[error("no such address of our own")]
     NoAddress,
 }
 

@@ -1,9 +1,11 @@
 //! A host: addresses, ports, listeners and connections, and which of them a
 //! packet is for. IP fragments and forwarding are left out.
 
+mod addresses;
 mod calls;
 mod listen;
 mod options;
+mod time_wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -19,6 +21,7 @@ use crate::isn::IsnGenerator;
 use crate::reply;
 use crate::transition::Transition;
 use listen::Listener;
+pub use time_wait::TimeWaitPolicy;
 
 /// A TCP host without I/O and without a clock.
 ///
@@ -49,6 +52,10 @@ pub struct Host {
     /// The connections that a packet can be for.
     tuples: BTreeMap<FourTuple, ConnectionId>,
     listeners: BTreeMap<u16, Listener>,
+    /// The connections in TIME-WAIT.
+    time_wait: BTreeSet<ConnectionId>,
+    /// By a connection in SYN-RECEIVED, the one in TIME-WAIT whose place it took.
+    predecessors: BTreeMap<ConnectionId, ConnectionId>,
     /// Every connection's next deadline, in order.
     deadlines: BTreeSet<(Instant, ConnectionId)>,
     /// The same by connection, to find it in `deadlines`.
@@ -60,9 +67,11 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with these addresses. Same seed, same calls: same packets.
+    /// A host with these addresses. Same seed, same calls: same packets. The
+    /// seed keeps outsiders from guessing our numbers, so draw it at random
+    /// where runs need not repeat (RFC 6528).
     #[must_use]
-    pub fn new(config: Config, addresses: &[IpAddr], seed: u64) -> Self {
+    pub fn new(config: Config, addresses: &[IpAddr], seed: u128) -> Self {
         Self {
             isn: IsnGenerator::new(config.isn, seed),
             config,
@@ -70,6 +79,8 @@ impl Host {
             connections: BTreeMap::new(),
             tuples: BTreeMap::new(),
             listeners: BTreeMap::new(),
+            time_wait: BTreeSet::new(),
+            predecessors: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             scheduled: BTreeMap::new(),
             out: VecDeque::new(),
@@ -100,6 +111,9 @@ impl Host {
 
     fn segment_arrives(&mut self, now: Instant, tuple: FourTuple, segment: &Segment) {
         if let Some(id) = self.tuples.get(&tuple).copied() {
+            if self.reopen(now, id, tuple, segment) {
+                return;
+            }
             self.drive(now, id, |connection, cx| {
                 arrives::segment_arrives(connection, cx, segment);
             });
@@ -130,7 +144,8 @@ impl Host {
     fn admit(&self, packet: &[u8]) -> Option<Packet> {
         let Decoded { packet, defects } = Packet::decode(packet).ok()?;
         let ip = packet.ip;
-        let is_sound = defects.is_empty() && self.addresses.contains(&ip.dst) && is_unicast(ip.src);
+        let is_sound =
+            defects.is_empty() && self.addresses.contains(&ip.dst) && self.is_peer(ip.src);
         is_sound.then_some(packet)
     }
 
@@ -150,7 +165,7 @@ impl Host {
         } else if segment.flags.contains(Flags::ACK) {
             self.refuse(tuple, segment);
         } else if segment.flags.contains(Flags::SYN) {
-            self.answer(now, tuple, segment);
+            self.answer(now, tuple, segment, None);
         }
     }
 
@@ -195,6 +210,7 @@ impl Host {
         id: ConnectionId,
         act: impl FnOnce(&mut Connection, &mut Context<'_>) -> R,
     ) -> Option<R> {
+        let mark = self.log.len();
         let connection = self.connections.get_mut(&id)?;
         let mut cx = Context {
             now,
@@ -204,7 +220,8 @@ impl Host {
             reports: &mut self.reports,
         };
         let result = act(connection, &mut cx);
-        self.settle(id);
+        self.settle(now, id);
+        self.settle_predecessor(now, id, mark);
         Some(result)
     }
 
@@ -227,12 +244,12 @@ impl Host {
         let connection = open(id, &mut cx);
         self.connections.insert(id, connection);
         self.tuples.insert(tuple, id);
-        self.settle(id);
+        self.settle(now, id);
         id
     }
 
     /// Brings timers, the four-tuple and the listener's queue up to date.
-    fn settle(&mut self, id: ConnectionId) {
+    fn settle(&mut self, now: Instant, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
@@ -244,6 +261,7 @@ impl Host {
         }
         self.schedule(id, deadline);
         self.settle_listener(id, owner, state);
+        self.settle_time_wait(now, id, state);
         if matches!(state, State::Closed | State::Listen) {
             // The four-tuple may have a new connection by now.
             if self.tuples.get(&tuple) == Some(&id) {
@@ -271,10 +289,4 @@ impl Host {
             self.scheduled.insert(id, at);
         }
     }
-}
-
-/// Whether a segment from there can belong to a connection (RFC 9293 MUST-63).
-fn is_unicast(address: IpAddr) -> bool {
-    let is_broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
-    !(address.is_unspecified() || address.is_multicast() || is_broadcast)
 }

@@ -1,5 +1,8 @@
 //! Initial sequence numbers (RFC 9293 section 3.4.1, RFC 6528).
 
+use std::hash::Hasher;
+#[expect(deprecated, reason = "see `hash`")]
+use std::hash::SipHasher;
 use std::net::IpAddr;
 
 use tcpspec_wire::{Instant, SeqNumber};
@@ -7,24 +10,18 @@ use tcpspec_wire::{Instant, SeqNumber};
 use crate::config::Isn;
 use crate::connection::FourTuple;
 
-/// ISN = M + F(four-tuple, key), where M counts every four microseconds.
-///
-/// F stands in for the keyed cryptographic hash of the RFC: a mixing function,
-/// chosen because one seed must give one run and because this crate has no
-/// dependency for cryptography. It scatters connections; it does not withstand
-/// an attacker who sees many numbers.
+/// ISN = M + F(four-tuple, key), where M counts every four microseconds and F
+/// is SipHash with a key of 128 bits: whoever sees numbers of some connections
+/// learns nothing of those of others.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IsnGenerator {
     source: Isn,
-    key: u64,
+    key: u128,
 }
 
 impl IsnGenerator {
-    pub(crate) const fn new(source: Isn, seed: u64) -> Self {
-        Self {
-            source,
-            key: mix(seed),
-        }
+    pub(crate) const fn new(source: Isn, key: u128) -> Self {
+        Self { source, key }
     }
 
     /// The ISS for a connection that is opened `now`.
@@ -36,30 +33,27 @@ impl IsnGenerator {
         }
     }
 
-    fn hash(&self, tuple: &FourTuple) -> u64 {
-        let ports = u64::from(tuple.local.port()) << 16 | u64::from(tuple.remote.port());
-        [tuple.local.ip(), tuple.remote.ip()]
-            .into_iter()
-            .flat_map(address_words)
-            .chain([ports])
-            .fold(self.key, |state, word| mix(state ^ word))
+    /// Where the search for a local port begins (RFC 6056).
+    pub(crate) fn port_offset(&self, tuple: &FourTuple) -> u64 {
+        // The half of the hash that no ISN shows.
+        self.hash(tuple) >> 32
     }
-}
 
-fn address_words(address: IpAddr) -> [u64; 2] {
-    let bits = match address {
-        IpAddr::V4(address) => u128::from(address.to_bits()),
-        IpAddr::V6(address) => address.to_bits(),
-    };
-    [(bits >> 64) as u64, bits as u64]
-}
-
-/// A bijection in which every bit of the input moves about half of the output:
-/// two rounds of xor-shift and multiplication by odd constants.
-const fn mix(word: u64) -> u64 {
-    let word = (word ^ (word >> 32)).wrapping_mul(0x9fb2_1c65_1e98_df25);
-    let word = (word ^ (word >> 29)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-    word ^ (word >> 32)
+    #[expect(
+        deprecated,
+        reason = "SipHash-2-4 with a key of our own: its successor in std has neither"
+    )]
+    fn hash(&self, tuple: &FourTuple) -> u64 {
+        let mut hasher = SipHasher::new_with_keys((self.key >> 64) as u64, self.key as u64);
+        for socket in [tuple.local, tuple.remote] {
+            match socket.ip() {
+                IpAddr::V4(address) => hasher.write(&address.octets()),
+                IpAddr::V6(address) => hasher.write(&address.octets()),
+            }
+            hasher.write(&socket.port().to_be_bytes());
+        }
+        hasher.finish()
+    }
 }
 
 #[cfg(test)]

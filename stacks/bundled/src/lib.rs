@@ -103,7 +103,7 @@ pub use config::{CloseKind, Config, InitialWindow, Isn};
 pub use connection::ConnectionId;
 pub use error::Error;
 pub use error_report::{ErrorReport, Reason};
-pub use host::Host;
+pub use host::{Host, TimeWaitPolicy};
 pub use icmp::{HardErrors, IcmpPolicy};
 pub use keepalive::KeepAlive;
 pub use transition::Transition;

@@ -158,7 +158,12 @@ impl Receiver {
 
     /// Hands octets to the user.
     pub(crate) fn read(&mut self, max: usize) -> Vec<u8> {
-        read(&mut self.unread, max)
+        let octets = read(&mut self.unread, max);
+        // A pointer that was reached would seem to lie ahead again one day.
+        if self.urgent_ahead() == 0 {
+            self.urgent = None;
+        }
+        octets
     }
 
     /// Throws away what nobody will read.

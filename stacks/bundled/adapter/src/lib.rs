@@ -26,8 +26,8 @@ pub struct Bundled {
 }
 
 impl Bundled {
-    /// A stack with these settings, but for the MTU, which
-    /// [`open`](StackUnderTest::open) sets to the link's.
+    /// A stack with these settings, but for MTU and prefix,
+    /// which [`open`](StackUnderTest::open) sets to the link's.
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
@@ -96,9 +96,10 @@ impl StackUnderTest for Bundled {
     fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
         let config = Config {
             mtu: setup.mtu,
+            ipv4_prefix: setup.prefix,
             ..self.config.clone()
         };
-        self.host = Host::new(config, &[setup.stack], setup.seed);
+        self.host = Host::new(config, &[setup.stack], setup.seed.into());
         self.sockets = Sockets::default();
         self.now = Instant::ZERO;
         Ok(self.reply(None))

@@ -165,6 +165,8 @@ fn told(error: Error) -> CallError {
         Error::Timeout => CallError::Timeout,
         Error::Closed => CallError::Closed,
         Error::InUse => CallError::InUse,
-        Error::Unreachable | Error::NoAddress => CallError::Other(error.to_string()),
+        Error::Unreachable | Error::BadAddress | Error::NoAddress => {
+            CallError::Other(error.to_string())
+        }
     }
 }

@@ -3,12 +3,15 @@
 use tcpspec_wire::{Flags, Segment, State};
 
 use super::{Check, Disposition};
-use crate::connection::Connection;
+use crate::connection::{Connection, Context};
 use crate::error::End;
 
-pub(super) fn check(connection: &Connection, segment: &Segment) -> Check {
+pub(super) fn check(connection: &Connection, cx: &Context<'_>, segment: &Segment) -> Check {
     if !segment.flags.contains(Flags::RST) {
         return Check::Continue(());
+    }
+    if connection.state() == State::TimeWait && cx.config.time_wait.ignore_rst {
+        return Check::Break(Disposition::Drop);
     }
     // In the window (the first check saw to that), but only the very next
     // number proves that the sender follows the connection.

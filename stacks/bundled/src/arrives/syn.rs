@@ -7,8 +7,8 @@ use crate::connection::Connection;
 use crate::phase::{Origin, Phase};
 
 /// A SYN is never a reason to reset: the peer is asked, and if it lost the
-/// connection it answers with a RST that fits. Reuse of a connection in
-/// TIME-WAIT (RFC 9293 MAY-2) is left out.
+/// connection it answers with a RST that fits. A SYN that opens a
+/// connection in TIME-WAIT anew (RFC 9293 MAY-2) does not get here.
 pub(super) fn check(connection: &Connection, segment: &Segment) -> Check {
     if !segment.flags.contains(Flags::SYN) {
         return Check::Continue(());

@@ -1,14 +1,13 @@
 //! The user calls (RFC 9293 section 3.10.1 to 3.10.6).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tcpspec_wire::{Instant, State};
 
 use super::Host;
 use super::listen::Listener;
-use crate::connection::{Connection, ConnectionId, FourTuple, Owner};
+use crate::connection::{Connection, ConnectionId, Owner};
 use crate::error::Error;
-use crate::limits::FIRST_EPHEMERAL_PORT;
 use crate::transition::Transition;
 
 impl Host {
@@ -63,7 +62,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::NoAddress`] if we have no address of the remote's IP version,
+    /// [`Error::BadAddress`] if the remote cannot be a host (MUST-46),
+    /// [`Error::NoAddress`] if we have no address of its IP version,
     /// [`Error::InUse`] if this pair of sockets has a connection (one in
     /// TIME-WAIT too), or no port is free.
     pub fn connect(
@@ -72,30 +72,29 @@ impl Host {
         local_port: u16,
         remote: SocketAddr,
     ) -> Result<ConnectionId, Error> {
-        let tuple = self.free_tuple(local_port, remote)?;
-        let iss = self.isn.next(now, &tuple);
-        Ok(self.enter(now, tuple, |id, cx| Connection::open(id, tuple, iss, cx)))
+        let any: IpAddr = match remote {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        self.connect_from(now, (any, local_port).into(), remote)
     }
 
-    fn free_tuple(&self, local_port: u16, remote: SocketAddr) -> Result<FourTuple, Error> {
-        let address = self
-            .addresses
-            .iter()
-            .find(|address| address.is_ipv4() == remote.is_ipv4())
-            .ok_or(Error::NoAddress)?;
-        let tuple = |port| FourTuple {
-            local: SocketAddr::new(*address, port),
-            remote,
-        };
-        let candidates = if local_port == 0 {
-            FIRST_EPHEMERAL_PORT..=u16::MAX
-        } else {
-            local_port..=local_port
-        };
-        candidates
-            .map(tuple)
-            .find(|tuple| !self.tuples.contains_key(tuple))
-            .ok_or(Error::InUse)
+    /// [`connect`](Self::connect) from one of our addresses (MUST-43); an
+    /// unspecified one leaves the choice to us.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect), and [`Error::NoAddress`] if the address
+    /// is not ours.
+    pub fn connect_from(
+        &mut self,
+        now: Instant,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<ConnectionId, Error> {
+        let tuple = self.free_tuple(local, remote)?;
+        let iss = self.isn.next(now, &tuple);
+        Ok(self.enter(now, tuple, |id, cx| Connection::open(id, tuple, iss, cx)))
     }
 
     /// The next established connection of a listening port.

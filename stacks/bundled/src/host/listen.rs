@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use tcpspec_wire::{Instant, Segment, State, WindowScale};
+use tcpspec_wire::{Instant, Segment, SeqNumber, State, WindowScale};
 
 use super::Host;
 use crate::arrives::effective_mss;
@@ -47,22 +47,30 @@ impl Host {
     /// A SYN for a listener makes a connection in SYN-RECEIVED. Text and FIN
     /// that come with it are left for the peer to send again. With a full
     /// backlog the SYN is dropped: the peer's next one may find room.
-    pub(super) fn answer(&mut self, now: Instant, tuple: FourTuple, syn: &Segment) {
+    ///
+    /// The ISS is above `used`, which an earlier connection of this pair of
+    /// sockets got to.
+    pub(super) fn answer(
+        &mut self,
+        now: Instant,
+        tuple: FourTuple,
+        syn: &Segment,
+        used: Option<SeqNumber>,
+    ) -> Option<ConnectionId> {
         let port = tuple.local.port();
-        let Some(listener) = self.listeners.get(&port).filter(|on| !on.is_full()) else {
-            return;
-        };
+        let listener = self.listeners.get(&port).filter(|on| !on.is_full())?;
         let receive_buffer = listener.receive_buffer;
         let own_mss = own_mss(tuple.local.ip(), &self.config);
-        let mut snd = Sender::new(self.isn.next(now, &tuple), &self.config);
+        let iss = self.isn.next(now, &tuple);
+        let iss = used.map_or(iss, |used| iss.latest(used + 1));
+        let mut snd = Sender::new(iss, &self.config);
         snd.set_mss(effective_mss(syn, own_mss, tuple.local.is_ipv4()));
         // A SYN's window is never scaled, and there is no SEG.ACK for SND.WL2.
-        let iss = snd.space().una;
         snd.set_window(syn.seq, iss, syn.window.unscale(WindowScale::NONE));
         let rcv = Receiver::new(syn.seq, own_mss, receive_buffer);
-        self.enter(now, tuple, |id, cx| {
+        Some(self.enter(now, tuple, |id, cx| {
             Connection::answer(id, tuple, snd, rcv, cx)
-        });
+        }))
     }
 
     /// Keeps the listener's lists true to a connection's state.

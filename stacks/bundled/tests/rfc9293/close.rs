@@ -231,7 +231,7 @@ fn time_wait_lasts_2_msl_and_a_repeated_fin_starts_them_again() {
 #[case::rst_inside("RST seq=5")]
 #[case::text("ACK seq=2 ack=2 len=5")]
 #[case::fin_of_no_such_number("FIN+ACK seq=2 ack=2")]
-#[case::syn("SYN seq=1000000")]
+#[case::old_syn("SYN seq=-1000000")]
 fn time_wait_is_not_prolonged(#[case] segment: &str) {
     let mut rig = rig(State::TimeWait);
     let end = rig.host.poll_at();

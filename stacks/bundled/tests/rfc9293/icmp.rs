@@ -27,7 +27,7 @@ fn rig(world: World, icmp: IcmpPolicy, state: State) -> Rig {
     };
     let mut rig = Rig::in_state(world, config, state);
     if matches!(state, State::Established | State::CloseWait) {
-        rig.write(3000).unwrap();
+        rig.write(3000).expect("room");
         rig.sent();
     }
     rig

@@ -1,6 +1,7 @@
 //! The stack against RFC 9293, through its public calls and crafted segments:
 //! tables by state, event and outcome.
 
+mod addresses;
 mod calls;
 mod challenge;
 mod close;
@@ -11,5 +12,6 @@ mod liveness;
 mod matrix;
 mod open;
 mod rig;
+mod time_wait;
 mod timers;
 mod urgent;
