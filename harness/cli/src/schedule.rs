@@ -20,6 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, interval};
 
 use crate::stacks::StackName;
+use lanes::Lanes;
 use workers::Queue;
 
 /// How often a run that waits says so.
@@ -103,10 +104,12 @@ pub(crate) fn run(
     for _ in 0..enough {
         run.spawn_worker();
     }
-    if !real.is_empty() {
-        lanes::spawn(real, run.sender.clone());
+    let lanes = (!real.is_empty()).then(|| Lanes::begin(real, run.sender.clone()));
+    let end = runtime.block_on(run.watch(receiver, &mut tell));
+    if let Some(lanes) = lanes {
+        lanes.end();
     }
-    Ok(runtime.block_on(run.watch(receiver, &mut tell)))
+    Ok(end)
 }
 
 /// The run as its main thread sees it.

@@ -5,14 +5,14 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use tcpspec_connector::StackUnderTest;
 use tcpspec_engine::{Ask, Interpreter, Plan, Progress};
 use tcpspec_linux::LinuxStack;
 use tcpspec_record::Trial;
-use tokio::sync::Barrier;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Barrier, oneshot};
 
 use super::{Job, Message};
 use crate::stacks;
@@ -21,18 +21,46 @@ use crate::stacks;
 /// usually has.
 const LANES: usize = 200;
 
-/// Starts the thread of the lanes. Its messages carry the number of no worker:
-/// waits in real time have no wall deadline but those of the steps.
-pub(super) fn spawn(jobs: Vec<Job>, sender: UnboundedSender<Message>) {
-    thread::spawn(move || {
-        let played = catch_unwind(AssertUnwindSafe(|| lanes(jobs, &sender)));
-        if !matches!(played, Ok(Ok(()))) {
-            let _ = sender.send(Message::Panicked);
-        }
-    });
+/// The thread of the lanes.
+///
+/// Its messages carry the number of no worker: waits in real time have no wall
+/// deadline but those of the steps.
+pub(super) struct Lanes {
+    thread: JoinHandle<()>,
+    /// Dropped to end it.
+    stop: oneshot::Sender<()>,
 }
 
-fn lanes(jobs: Vec<Job>, sender: &UnboundedSender<Message>) -> std::io::Result<()> {
+impl Lanes {
+    /// Begins to run these jobs.
+    pub(super) fn begin(jobs: Vec<Job>, sender: UnboundedSender<Message>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            let played = catch_unwind(AssertUnwindSafe(|| play(jobs, &sender, stopped)));
+            if !matches!(played, Ok(Ok(()))) {
+                // If nobody listens any more, the run is over anyhow.
+                let _ = sender.send(Message::Panicked);
+            }
+        });
+        Self { thread, stop }
+    }
+
+    /// Ends the lanes, whatever they are at, and waits until the kernel has
+    /// nothing of theirs: a connection that outlives its process would keep
+    /// its namespace for minutes.
+    pub(super) fn end(self) {
+        drop(self.stop);
+        // Its panic, if any, was told by a message.
+        let _ = self.thread.join();
+    }
+}
+
+/// Runs the jobs until all are done or the run is stopped.
+fn play(
+    jobs: Vec<Job>,
+    sender: &UnboundedSender<Message>,
+    stopped: oneshot::Receiver<()>,
+) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -45,7 +73,12 @@ fn lanes(jobs: Vec<Job>, sender: &UnboundedSender<Message>) -> std::io::Result<(
         let (queue, sender) = (Rc::clone(&queue), sender.clone());
         tasks.spawn_local(async move { lane(&queue, &ready, &sender).await });
     }
-    runtime.block_on(tasks);
+    runtime.block_on(async {
+        tokio::select! {
+            () = tasks => {}
+            _ = stopped => {}
+        }
+    });
     Ok(())
 }
 

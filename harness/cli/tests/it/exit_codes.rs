@@ -261,6 +261,35 @@ fn exit_130_interrupted_and_nothing_lost() {
     );
 }
 
+#[test]
+fn exit_130_does_not_wait_for_the_kernel() {
+    let scratch = Scratch::with_groups(&["handshake", "time-wait"]);
+    let args = [
+        "handshake/three-way",
+        "time-wait/expires",
+        "--stack",
+        "linux",
+    ];
+    let mut child = scratch
+        .run(&args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Two trials are over at once, played or skipped; the others take a minute
+    // where namespaces are allowed.
+    wait_for_log(&scratch, "trial", 2);
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success() || child.try_wait().unwrap().is_some());
+    let code = child.wait().unwrap().code();
+    let log = fs::read_to_string(scratch.out().join("log.jsonl")).unwrap();
+    let skipped = log.contains("\"unavailable\"");
+    assert_eq!(code, Some(if skipped { 4 } else { 130 }), "{log}");
+}
+
 /// Waits until so many lines of a kind are in the log of a running program.
 fn wait_for_log(scratch: &Scratch, kind: &str, lines: usize) {
     let path = scratch.out().join("log.jsonl");

@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use rstest::rstest;
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::trial::{ACK, FIN, Trial, skip};
@@ -63,6 +64,7 @@ fn settings(folder: &Path, snapshot: &mut BTreeMap<String, String>) {
 /// allows for no more than those of one process.
 #[rstest]
 #[case::killed(|first: &mut Program| first.child.kill().unwrap())] // SIGKILL: nothing of it runs any more
+#[case::interrupted(|first: &mut Program| kill(first, Signal::INT))] // Ctrl-C
 #[case::ended(|first: &mut Program| drop(first.stdin.take()))]
 fn a_process_leaves_no_namespace(#[case] end: fn(&mut Program)) {
     if skip().is_some() {
@@ -81,6 +83,10 @@ fn a_process_leaves_no_namespace(#[case] end: fn(&mut Program)) {
         assert!(now() < deadline, "{} of {ALLOWED} are gone", held.len());
         held.extend(Some(user.one_namespace()).filter(Program::is_ready));
     }
+}
+
+fn kill(program: &Program, signal: Signal) {
+    kill_process(Pid::from_child(&program.child), signal).unwrap();
 }
 
 /// Lanes of one process, and the network namespace of the process itself.
