@@ -13,7 +13,7 @@ use tcpspec_casefile::{Suite, Variant};
 use tcpspec_connector::StackUnderTest;
 use tcpspec_engine::{Plan, drive};
 use tcpspec_linux::{LinuxStack, Settings, sandbox};
-use tcpspec_record::{IpVersion, TrialId};
+use tcpspec_record::{IpVersion, Trial, TrialId};
 
 fn suite() -> Suite {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases");
@@ -46,31 +46,37 @@ fn plans(variants: &[&Variant], stack: &dyn StackUnderTest) -> Vec<Plan> {
         .collect()
 }
 
-fn bundled(criterion: &mut Criterion) {
-    let suite = suite();
-    let mut stack = Bundled::default();
-    let variants: Vec<&Variant> = suite.variants().collect();
-    let plans = plans(&variants, &stack);
-    let mut group = criterion.benchmark_group("bundled");
+/// Plays these variants, one after the other, on one stack.
+fn play(
+    criterion: &mut Criterion,
+    name: &str,
+    variants: &[&Variant],
+    stack: &mut dyn StackUnderTest,
+) {
+    let plans = plans(variants, stack);
+    let mut group = criterion.benchmark_group("play");
     group.throughput(Throughput::Elements(plans.len() as u64));
-    group.bench_function("the whole suite, one core", |bencher| {
-        bencher.iter_batched(
-            || plans.clone(),
-            |plans| {
-                plans
-                    .into_iter()
-                    .map(|plan| drive(plan, &mut stack))
-                    .collect::<Vec<_>>()
-            },
-            BatchSize::PerIteration,
-        );
+    group.bench_function(name, |bencher| {
+        let all = |plans: Vec<Plan>| -> Vec<Trial> {
+            plans.into_iter().map(|plan| drive(plan, stack)).collect()
+        };
+        bencher.iter_batched(|| plans.clone(), all, BatchSize::PerIteration);
     });
     group.finish();
 }
 
+fn bundled(criterion: &mut Criterion) {
+    let suite = suite();
+    let variants: Vec<&Variant> = suite.variants().collect();
+    let name = "the whole suite on bundled, one core";
+    play(criterion, name, &variants, &mut Bundled::default());
+}
+
+/// On the kernel: a trial that waits for nothing.
 fn linux(criterion: &mut Criterion) {
     let settings = Settings::from_env();
-    if sandbox::enter().is_err() || sandbox::probe(&settings).iter().any(|check| !check.ok) {
+    let good = |check: &sandbox::Check| check.ok;
+    if sandbox::enter().is_err() || !sandbox::probe(&settings).iter().all(good) {
         // Nothing to measure: `tcpspec doctor` says why.
         return;
     }
@@ -78,23 +84,8 @@ fn linux(criterion: &mut Criterion) {
     let chosen = suite
         .select(&["handshake/three-way".to_owned()])
         .expect("the suite has a three-way handshake");
-    let mut stack = LinuxStack::new(settings);
-    let plans = plans(&chosen, &stack);
-    let mut group = criterion.benchmark_group("linux");
-    group.throughput(Throughput::Elements(plans.len() as u64));
-    group.bench_function("handshake/three-way", |bencher| {
-        bencher.iter_batched(
-            || plans.clone(),
-            |plans| {
-                plans
-                    .into_iter()
-                    .map(|plan| drive(plan, &mut stack))
-                    .collect::<Vec<_>>()
-            },
-            BatchSize::PerIteration,
-        );
-    });
-    group.finish();
+    let name = "handshake/three-way on linux";
+    play(criterion, name, &chosen, &mut LinuxStack::new(settings));
 }
 
 fn load(criterion: &mut Criterion) {

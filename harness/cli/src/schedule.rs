@@ -202,7 +202,7 @@ impl Run {
                 );
                 tell(News::Ended(
                     index,
-                    Box::new(unplayed(plan, Verdict::Stuck, reason)),
+                    Box::new(Trial::unplayed(plan.id.clone(), Verdict::Stuck, reason)),
                 ));
             }
             self.spawn_worker();
@@ -223,20 +223,5 @@ impl Run {
                 let _ = sender.send(Message::Panicked);
             }
         });
-    }
-}
-
-/// The record of a trial that was not played, or not to its end.
-pub(crate) fn unplayed(plan: &Plan, verdict: Verdict, reason: String) -> Trial {
-    Trial {
-        id: plan.id.clone(),
-        verdict,
-        reason,
-        known: None,
-        tags: Vec::new(),
-        failure: None,
-        steps: Vec::new(),
-        trace: Vec::new(),
-        elapsed: 0,
     }
 }

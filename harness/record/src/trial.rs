@@ -38,6 +38,24 @@ pub struct Trial {
     pub elapsed: u64,
 }
 
+impl Trial {
+    /// A trial that was not played, or not to its end.
+    #[must_use]
+    pub const fn unplayed(id: TrialId, verdict: Verdict, reason: String) -> Self {
+        Self {
+            id,
+            verdict,
+            reason,
+            known: None,
+            tags: Vec::new(),
+            failure: None,
+            steps: Vec::new(),
+            trace: Vec::new(),
+            elapsed: 0,
+        }
+    }
+}
+
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,8 @@ use tcpspec_casefile::{BaselineError, Step, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::{
-    Baseline, CaseInfo, Exit, Header, Log, Requirement, RequirementId, StepInfo, TrialId, Verdict,
+    Baseline, CaseInfo, Exit, Header, Log, Requirement, RequirementId, StepInfo, Trial, TrialId,
+    Verdict,
 };
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::Style;
@@ -21,7 +22,7 @@ use crate::args::RunArgs;
 use crate::failure::Failure;
 use crate::ledger::{self, Ledger};
 use crate::output::{self, Progress};
-use crate::schedule::{self, End, Job, News, unplayed};
+use crate::schedule::{self, End, Job, News};
 use crate::stacks::Participant;
 
 pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
@@ -176,7 +177,10 @@ fn play(
     for job in settled {
         let reason = planned.skipped.get(&job.index).cloned();
         let reason = reason.unwrap_or_default();
-        enter(job.index, unplayed(&job.plan, Verdict::Skip, reason));
+        enter(
+            job.index,
+            Trial::unplayed(job.plan.id, Verdict::Skip, reason),
+        );
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = args.jobs.map_or(cores, usize::from);

@@ -5,7 +5,7 @@ use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use crate::common::{Scratch, printed, tcpspec};
 use rstest::rstest;
@@ -236,20 +236,11 @@ fn exit_130_interrupted_and_nothing_lost() {
         "--wall-limit",
         "600",
     ];
-    let mut child = scratch
-        .run(&args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = begin(scratch.run(&args));
     // The header and the trials of the first stack are in the log before the
     // second one hangs; the interrupt must not come before it is listened for.
     wait_for_log(&scratch, "trial", 2);
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(interrupted.success());
+    interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let log = fs::read_to_string(scratch.out().join("log.jsonl")).unwrap();
     assert_eq!(log.matches(r#""verdict":"pass""#).count(), 2);
@@ -270,24 +261,29 @@ fn exit_130_does_not_wait_for_the_kernel() {
         "--stack",
         "linux",
     ];
-    let mut child = scratch
-        .run(&args)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = begin(scratch.run(&args));
     // Two trials are over at once, played or skipped; the others take a minute
     // where namespaces are allowed.
     wait_for_log(&scratch, "trial", 2);
-    let interrupted = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(interrupted.success() || child.try_wait().unwrap().is_some());
+    interrupt(&child);
     let code = child.wait().unwrap().code();
     let log = fs::read_to_string(scratch.out().join("log.jsonl")).unwrap();
     let skipped = log.contains("\"unavailable\"");
     assert_eq!(code, Some(if skipped { 4 } else { 130 }), "{log}");
+}
+
+/// Starts a program whose words nobody reads.
+fn begin(mut command: Command) -> Child {
+    let silent = command.stdout(Stdio::null()).stderr(Stdio::null());
+    silent.spawn().unwrap()
+}
+
+/// Ctrl-C. A program that has ended in the meantime does not mind.
+fn interrupt(child: &Child) {
+    let id = child.id().to_string();
+    let mut kill = Command::new("kill");
+    kill.args(["-INT", &id]).stderr(Stdio::null());
+    kill.status().unwrap();
 }
 
 /// Waits until so many lines of a kind are in the log of a running program.
