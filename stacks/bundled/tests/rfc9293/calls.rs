@@ -8,93 +8,208 @@ use crate::rig::{Rig, World};
 
 #[derive(Clone, Copy, Debug)]
 enum Call {
+    /// Active OPEN of the same pair of sockets.
+    Open,
     Send,
     Recv,
     Shutdown,
     Close,
     Abort,
+    Status,
 }
 
 fn call(rig: &mut Rig, call: Call) -> String {
-    let (now, id) = (rig.now, rig.id());
+    let (now, id, remote) = (rig.now, rig.id(), rig.remote());
     let result = match call {
+        Call::Open => rig.host.connect(now, 80, remote).map(|_| ()),
         Call::Send => rig.write(5).map(|_| ()),
         Call::Recv => rig.read(5).map(|_| ()),
         Call::Shutdown => rig.host.shutdown(now, id),
         Call::Close => rig.host.close(now, id),
         Call::Abort => rig.host.abort(now, id),
+        Call::Status => return rig.host.state(id).name().to_owned(),
     };
     let told = match result {
         Ok(()) => "ok".to_owned(),
         Err(error) => error.to_string(),
     };
-    format!("{told} | {} | {}", rig.sent(), rig.transitions())
+    let (sent, entered) = (rig.sent(), rig.transitions());
+    [told, sent, entered]
+        .join(" | ")
+        .replace(" | - | ", " | ")
+        .trim_end_matches([' ', '|'])
+        .to_owned()
 }
 
-/// What is told | what is sent | which states are entered.
-#[rstest]
-#[case::send_syn_sent(Call::Send, State::SynSent, "try again | - | ")]
-#[case::send_established(Call::Send, State::Established, "ok | PSH+ACK seq=1 ack=1 len=5 | ")]
-#[case::send_close_wait(Call::Send, State::CloseWait, "ok | PSH+ACK seq=1 ack=2 len=5 | ")]
-#[case::send_fin_wait_1(Call::Send, State::FinWait1, "connection closed | - | ")]
-#[case::send_fin_wait_2(Call::Send, State::FinWait2, "connection closed | - | ")]
-#[case::send_closing(Call::Send, State::Closing, "connection closed | - | ")]
-#[case::send_last_ack(Call::Send, State::LastAck, "connection closed | - | ")]
-#[case::send_time_wait(Call::Send, State::TimeWait, "connection closed | - | ")]
-#[case::recv_syn_sent(Call::Recv, State::SynSent, "try again | - | ")]
-#[case::recv_established(Call::Recv, State::Established, "try again | - | ")]
-#[case::recv_fin_wait_1(Call::Recv, State::FinWait1, "try again | - | ")]
-#[case::recv_fin_wait_2(Call::Recv, State::FinWait2, "try again | - | ")]
-#[case::recv_close_wait(Call::Recv, State::CloseWait, "end of data | - | ")]
-#[case::recv_closing(Call::Recv, State::Closing, "end of data | - | ")]
-#[case::recv_last_ack(Call::Recv, State::LastAck, "end of data | - | ")]
-#[case::recv_time_wait(Call::Recv, State::TimeWait, "end of data | - | ")]
-#[case::shutdown_syn_sent(Call::Shutdown, State::SynSent, "ok | - | CLOSED")]
-#[case::shutdown_established(
-    Call::Shutdown,
+/// Every state in which there is a connection, in the order of the columns.
+const STATES: [State; 9] = [
+    State::SynSent,
+    State::SynReceived,
     State::Established,
-    "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1"
-)]
-#[case::shutdown_close_wait(
-    Call::Shutdown,
+    State::FinWait1,
+    State::FinWait2,
     State::CloseWait,
-    "ok | FIN+ACK seq=1 ack=2 | LAST-ACK"
-)]
-#[case::shutdown_fin_wait_1(Call::Shutdown, State::FinWait1, "connection closed | - | ")]
-#[case::shutdown_fin_wait_2(Call::Shutdown, State::FinWait2, "connection closed | - | ")]
-#[case::shutdown_closing(Call::Shutdown, State::Closing, "connection closed | - | ")]
-#[case::shutdown_last_ack(Call::Shutdown, State::LastAck, "connection closed | - | ")]
-#[case::shutdown_time_wait(Call::Shutdown, State::TimeWait, "connection closed | - | ")]
-#[case::close_syn_sent(Call::Close, State::SynSent, "ok | - | CLOSED")]
-#[case::close_established(
-    Call::Close,
-    State::Established,
-    "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1"
-)]
-#[case::close_close_wait(Call::Close, State::CloseWait, "ok | FIN+ACK seq=1 ack=2 | LAST-ACK")]
-#[case::close_fin_wait_1(Call::Close, State::FinWait1, "ok | - | ")]
-#[case::close_fin_wait_2(Call::Close, State::FinWait2, "ok | - | ")]
-#[case::close_time_wait(Call::Close, State::TimeWait, "ok | - | ")]
-#[case::abort_syn_sent(Call::Abort, State::SynSent, "ok | - | CLOSED")]
-#[case::abort_established(Call::Abort, State::Established, "ok | RST seq=1 | CLOSED")]
-#[case::abort_fin_wait_1(Call::Abort, State::FinWait1, "ok | RST seq=2 | CLOSED")]
-#[case::abort_fin_wait_2(Call::Abort, State::FinWait2, "ok | RST seq=2 | CLOSED")]
-#[case::abort_close_wait(Call::Abort, State::CloseWait, "ok | RST seq=1 | CLOSED")]
-#[case::abort_closing(Call::Abort, State::Closing, "ok | - | CLOSED")]
-#[case::abort_last_ack(Call::Abort, State::LastAck, "ok | - | CLOSED")]
-#[case::abort_time_wait(Call::Abort, State::TimeWait, "ok | - | CLOSED")]
-fn call_state_outcome(#[case] made: Call, #[case] state: State, #[case] outcome: &str) {
-    let mut rig = Rig::in_state(World::default(), Config::default(), state);
-    assert_eq!(call(&mut rig, made), outcome);
+    State::Closing,
+    State::LastAck,
+    State::TimeWait,
+];
+
+/// SYN-RECEIVED after an active open, for after a passive one no user has the
+/// connection yet.
+fn rig_in(state: State) -> Rig {
+    if state == State::SynReceived {
+        Rig::simultaneous(World::default())
+    } else {
+        Rig::in_state(World::default(), Config::default(), state)
+    }
 }
 
+const AGAIN: &str = "try again";
+const CLOSED: &str = "connection closed";
+const EOF: &str = "end of data";
+const DELETED: &str = "ok | CLOSED";
+
+/// What is told | what is sent, if anything | which states are entered, if any.
 #[rstest]
-#[case::shutdown(Call::Shutdown, "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1")]
-#[case::abort(Call::Abort, "ok | RST seq=1 | CLOSED")]
-#[case::send(Call::Send, "try again | - | ")]
-fn call_syn_received_outcome(#[case] made: Call, #[case] outcome: &str) {
-    let mut rig = Rig::simultaneous(World::default());
-    assert_eq!(call(&mut rig, made), outcome);
+#[case::open(Call::Open, ["address in use"; 9])]
+#[case::send(Call::Send, [
+    AGAIN,
+    AGAIN,
+    "ok | PSH+ACK seq=1 ack=1 len=5",
+    CLOSED,
+    CLOSED,
+    "ok | PSH+ACK seq=1 ack=2 len=5",
+    CLOSED,
+    CLOSED,
+    CLOSED,
+])]
+#[case::receive(Call::Recv, [AGAIN, AGAIN, AGAIN, AGAIN, AGAIN, EOF, EOF, EOF, EOF])]
+#[case::shutdown(Call::Shutdown, [
+    DELETED,
+    "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1",
+    "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1",
+    CLOSED,
+    CLOSED,
+    "ok | FIN+ACK seq=1 ack=2 | LAST-ACK",
+    CLOSED,
+    CLOSED,
+    CLOSED,
+])]
+#[case::close(Call::Close, [
+    DELETED,
+    "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1",
+    "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1",
+    "ok",
+    "ok",
+    "ok | FIN+ACK seq=1 ack=2 | LAST-ACK",
+    "ok",
+    "ok",
+    "ok",
+])]
+#[case::abort(Call::Abort, [
+    DELETED,
+    "ok | RST seq=1 | CLOSED",
+    "ok | RST seq=1 | CLOSED",
+    "ok | RST seq=2 | CLOSED",
+    "ok | RST seq=2 | CLOSED",
+    "ok | RST seq=1 | CLOSED",
+    DELETED,
+    DELETED,
+    DELETED,
+])]
+#[case::status(Call::Status, [
+    "SYN-SENT",
+    "SYN-RECEIVED",
+    "ESTABLISHED",
+    "FIN-WAIT-1",
+    "FIN-WAIT-2",
+    "CLOSE-WAIT",
+    "CLOSING",
+    "LAST-ACK",
+    "TIME-WAIT",
+])]
+fn call_outcome_by_state(#[case] made: Call, #[case] outcomes: [&str; 9]) {
+    for (state, outcome) in STATES.into_iter().zip(outcomes) {
+        let mut rig = rig_in(state);
+        assert_eq!(call(&mut rig, made), outcome, "{made:?} in {state}");
+    }
+}
+
+/// CLOSED: the user has let go, or never had it.
+#[rstest]
+#[case::send(Call::Send, CLOSED)]
+#[case::receive(Call::Recv, CLOSED)]
+#[case::shutdown(Call::Shutdown, CLOSED)]
+#[case::close(Call::Close, CLOSED)]
+#[case::abort(Call::Abort, CLOSED)]
+#[case::status(Call::Status, "CLOSED")]
+fn call_without_a_connection(#[case] made: Call, #[case] outcome: &str) {
+    for state in STATES {
+        let mut rig = rig_in(state);
+        call(&mut rig, Call::Abort);
+        assert_eq!(call(&mut rig, made), outcome, "aborted in {state}");
+    }
+}
+
+/// A connection that somebody else ended, while the user still holds it.
+#[rstest]
+#[case::refused(
+    State::SynSent,
+    "RST+ACK seq=0 ack=1",
+    "connection refused",
+    "connection refused"
+)]
+#[case::refused_late(
+    State::SynReceived,
+    "RST seq=1",
+    "connection refused",
+    "connection refused"
+)]
+#[case::reset(
+    State::Established,
+    "RST seq=1",
+    "connection reset",
+    "connection reset"
+)]
+#[case::reset_fin_wait_1(State::FinWait1, "RST seq=1", "connection reset", "connection reset")]
+#[case::reset_fin_wait_2(State::FinWait2, "RST seq=1", "connection reset", "connection reset")]
+#[case::reset_close_wait(State::CloseWait, "RST seq=2", "connection reset", "connection reset")]
+#[case::over_closing(State::Closing, "RST seq=2", CLOSED, EOF)]
+#[case::over_last_ack(State::LastAck, "ACK seq=2 ack=2", CLOSED, EOF)]
+#[case::over_time_wait(State::TimeWait, "RST seq=2", CLOSED, EOF)]
+fn end_is_told_for_as_long_as_the_user_asks(
+    #[case] state: State,
+    #[case] last: &str,
+    #[case] on_send: &str,
+    #[case] on_receive: &str,
+) {
+    let mut rig = rig_in(state);
+    rig.peer(last, "-");
+    rig.transitions();
+    for _ in 0..2 {
+        assert_eq!(call(&mut rig, Call::Send), on_send);
+        assert_eq!(call(&mut rig, Call::Recv), on_receive);
+        assert_eq!(call(&mut rig, Call::Shutdown), on_send);
+        assert_eq!(call(&mut rig, Call::Status), "CLOSED");
+    }
+    assert_eq!(call(&mut rig, Call::Close), "ok");
+    assert_eq!(call(&mut rig, Call::Recv), CLOSED);
+}
+
+/// LISTEN, which is a port and no connection.
+#[test]
+fn listening_port_is_opened_and_closed_once() {
+    let mut rig = Rig::new(World::default(), Config::default());
+    let now = rig.now;
+    assert_eq!(rig.host.accept(80), Err(Error::Closed));
+    assert_eq!(rig.host.close_listener(now, 80), Err(Error::Closed));
+    assert_eq!(rig.host.listen(now, 80, 1), Ok(()));
+    assert_eq!(rig.host.listen(now, 80, 1), Err(Error::InUse));
+    assert_eq!(rig.host.accept(80), Err(Error::Again));
+    assert_eq!(rig.host.listener_state(80), State::Listen);
+    assert_eq!(rig.host.close_listener(now, 80), Ok(()));
+    assert_eq!(rig.host.listener_state(80), State::Closed);
+    assert_eq!(rig.transitions(), "LISTEN CLOSED");
 }
 
 #[test]
@@ -124,18 +239,8 @@ fn port_and_pair_of_sockets_are_given_out_once() {
     assert!(rig.host.connect(now, 0, remote).is_ok());
     assert!(rig.host.connect(now, 0, remote).is_ok());
     assert_eq!(rig.host.listen(now, 80, 1), Ok(()));
-    assert_eq!(rig.host.listen(now, 80, 1), Err(Error::InUse));
     let unreachable = ([0x2001, 0xdb8, 0, 0, 0, 0, 0, 2], 80).into();
     assert_eq!(rig.host.connect(now, 1, unreachable), Err(Error::NoAddress));
-}
-
-#[test]
-fn status_tells_refused_and_keeps_telling_it() {
-    let mut rig = Rig::in_state(World::default(), Config::default(), State::SynSent);
-    rig.peer("RST+ACK seq=0 ack=1", "-");
-    assert_eq!(rig.write(1), Err(Error::Refused));
-    assert_eq!(rig.read(1), Err(Error::Refused));
-    assert_eq!(rig.state(), State::Closed);
 }
 
 #[test]
