@@ -52,6 +52,8 @@ pub struct Config {
     pub error_reports: bool,
     /// What is done about ICMP errors.
     pub icmp: IcmpPolicy,
+    /// What is done about a SYN that finds the backlog full.
+    pub full_backlog: FullBacklog,
     /// What is done about connections in TIME-WAIT.
     pub time_wait: TimeWaitPolicy,
     /// Length of our IPv4 network's prefix, whose broadcast address is no
@@ -105,6 +107,17 @@ impl InitialWindow {
     }
 }
 
+/// What becomes of a SYN that finds a listener's backlog full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FullBacklog {
+    /// It is dropped: the peer's next one may find room.
+    DropSyn,
+    /// It takes the place of the oldest connection in SYN-RECEIVED, if there is
+    /// one (RFC 4987 section 3.4). In a flood of SYNs that lead nowhere, a peer
+    /// who means it gets through if it answers before its turn comes.
+    DropOldest,
+}
+
 /// Where initial sequence numbers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isn {
@@ -142,6 +155,7 @@ impl Default for Config {
             challenge_limit: Some(ChallengeLimit::default()),
             error_reports: true,
             icmp: IcmpPolicy::default(),
+            full_backlog: FullBacklog::DropSyn,
             time_wait: TimeWaitPolicy::default(),
             ipv4_prefix: 32,
             ttl: 64,

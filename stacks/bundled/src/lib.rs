@@ -99,7 +99,7 @@ mod urgent;
 mod user;
 
 pub use challenge::ChallengeLimit;
-pub use config::{CloseKind, Config, InitialWindow, Isn};
+pub use config::{CloseKind, Config, FullBacklog, InitialWindow, Isn};
 pub use connection::ConnectionId;
 pub use error::Error;
 pub use error_report::{ErrorReport, Reason};

@@ -6,7 +6,9 @@ use tcpspec_wire::{Instant, Segment, SeqNumber, State, WindowScale};
 
 use super::Host;
 use crate::arrives::effective_mss;
+use crate::config::FullBacklog;
 use crate::connection::{Connection, ConnectionId, FourTuple, Owner, own_mss};
+use crate::phase::Event;
 use crate::receive::Receiver;
 use crate::send::Sender;
 
@@ -46,7 +48,7 @@ impl Listener {
 impl Host {
     /// A SYN for a listener makes a connection in SYN-RECEIVED. Text and FIN
     /// that come with it are left for the peer to send again. With a full
-    /// backlog the SYN is dropped: the peer's next one may find room.
+    /// backlog [`FullBacklog`] decides.
     ///
     /// The ISS is above `used`, which an earlier connection of this pair of
     /// sockets got to.
@@ -58,6 +60,7 @@ impl Host {
         used: Option<SeqNumber>,
     ) -> Option<ConnectionId> {
         let port = tuple.local.port();
+        self.make_room(now, port);
         let listener = self.listeners.get(&port).filter(|on| !on.is_full())?;
         let receive_buffer = listener.receive_buffer;
         let own_mss = own_mss(tuple.local.ip(), &self.config);
@@ -71,6 +74,21 @@ impl Host {
         Some(self.enter(now, tuple, |id, cx| {
             Connection::answer(id, tuple, snd, rcv, cx)
         }))
+    }
+
+    /// Ends the oldest handshake of a full backlog, if that is what to do.
+    fn make_room(&mut self, now: Instant, port: u16) {
+        let oldest = self
+            .listeners
+            .get(&port)
+            .filter(|listener| listener.is_full())
+            .filter(|_| self.config.full_backlog == FullBacklog::DropOldest)
+            .and_then(|listener| listener.handshakes.first().copied());
+        if let Some(oldest) = oldest {
+            self.drive(now, oldest, |connection, cx| {
+                connection.transition(cx, Event::Refused);
+            });
+        }
     }
 
     /// Keeps the listener's lists true to a connection's state.

@@ -1,7 +1,7 @@
 //! Opening: simultaneous, queued, refused, and what the SYNs agree on.
 
 use rstest::rstest;
-use tcpspec_bundled::{Config, Error, Host};
+use tcpspec_bundled::{Config, Error, FullBacklog, Host};
 use tcpspec_wire::{Instant, Packet, State};
 
 use crate::rig::{Rig, WORLDS, World};
@@ -74,6 +74,29 @@ fn full_backlog_drops_syns_until_there_is_room() {
     rig.peer("SYN seq=0", "-");
     rig.host.accept(80).unwrap();
     rig.peer("SYN seq=0", "SYN+ACK seq=0 ack=1");
+}
+
+#[test]
+fn full_backlog_can_give_up_its_oldest_handshake() {
+    let config = Config {
+        full_backlog: FullBacklog::DropOldest,
+        ..Config::default()
+    };
+    let mut rig = Rig::new(World::default(), config);
+    rig.host.listen(rig.now, 80, 1).unwrap();
+    for port in 40_000..40_003 {
+        rig.use_port(port);
+        rig.peer("SYN seq=0", "SYN+ACK seq=0 ack=1");
+    }
+    assert_eq!(
+        rig.transitions(),
+        "LISTEN SYN-RECEIVED LISTEN SYN-RECEIVED LISTEN SYN-RECEIVED"
+    );
+    rig.peer("ACK seq=1 ack=1", "-");
+    rig.use_port(40_000);
+    // Whoever waits to be accepted keeps the place.
+    rig.peer("SYN seq=0", "-");
+    rig.peer("ACK seq=1 ack=1", "RST seq=1");
 }
 
 #[test]
