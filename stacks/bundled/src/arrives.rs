@@ -12,6 +12,7 @@ mod sequence;
 mod syn;
 mod syn_sent;
 mod text;
+mod timestamps;
 mod urgent;
 
 use std::ops::ControlFlow;
@@ -69,7 +70,9 @@ pub(crate) fn segment_arrives(
 /// The eight steps for all states from SYN-RECEIVED on (section 3.10.7.4; the
 /// third, on security labels, is left out as every stack does).
 fn synchronized(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) -> Check {
+    timestamps::check(connection, cx, segment)?;
     sequence::check(connection, cx, segment)?;
+    timestamps::record(connection, cx, segment);
     connection.heard(cx.now);
     reset::check(connection, cx, segment)?;
     syn::check(connection, segment)?;
@@ -109,8 +112,8 @@ fn carry_out(
             }
         }
         Disposition::Refuse => {
-            if let Some(rst) = reply::refusing(segment) {
-                connection.emit(cx, rst);
+            if let Some(rst) = reply::refusing(segment, cx.config.timestamps) {
+                connection.transmit(cx, rst);
             }
         }
         Disposition::Abort => {

@@ -32,10 +32,23 @@ impl Assembler {
             offset = covered;
             let free = self.free_from(offset).min(octets.len() as u64) as usize;
             if free > 0 {
-                self.pieces.insert(offset, octets[..free].to_vec());
+                self.keep(offset, &octets[..free]);
             }
             octets = &octets[free..];
             offset += free as u64;
+        }
+    }
+
+    /// Keeps octets that are not there, with the piece that they continue.
+    fn keep(&mut self, offset: u64, octets: &[u8]) {
+        let before = self.pieces.range_mut(..offset).next_back();
+        match before {
+            Some((start, piece)) if start + piece.len() as u64 == offset => {
+                piece.extend_from_slice(octets);
+            }
+            _ => {
+                self.pieces.insert(offset, octets.to_vec());
+            }
         }
     }
 
@@ -57,6 +70,46 @@ impl Assembler {
     /// Whether the stream ends at `offset`.
     pub(crate) fn ends_at(&self, offset: u64) -> bool {
         self.end == Some(offset)
+    }
+
+    /// Start and end of what is there without a gap around `offset`; the FIN
+    /// counts as one more.
+    pub(crate) fn run(&self, offset: u64) -> Option<(u64, u64)> {
+        let mut end = self.covered_until(offset);
+        if end == offset {
+            return (self.end == Some(offset)).then_some((offset, offset + 1));
+        }
+        let mut start = offset;
+        for (at, octets) in self.pieces.range(..=offset).rev() {
+            if at + octets.len() as u64 >= start {
+                start = *at;
+            } else {
+                break;
+            }
+        }
+        while let Some(piece) = self.pieces.get(&end) {
+            end += piece.len() as u64;
+        }
+        Some((start, end + u64::from(self.end == Some(end))))
+    }
+
+    /// The first piece of `[start, end)` that is there.
+    pub(crate) fn overlap(&self, start: u64, end: u64) -> Option<(u64, u64)> {
+        let first = start.saturating_add(self.gap_at(start));
+        if first >= end {
+            return None;
+        }
+        let (_, run_end) = self.run(first)?;
+        Some((first, run_end.min(end)))
+    }
+
+    /// Octets missing from `offset` on; none if it is there.
+    fn gap_at(&self, offset: u64) -> u64 {
+        if self.covered_until(offset) > offset {
+            0
+        } else {
+            self.free_from(offset)
+        }
     }
 
     /// The end of the piece that holds `offset`; `offset` itself if none does.

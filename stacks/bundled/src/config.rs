@@ -61,6 +61,16 @@ pub struct Config {
     pub ipv4_prefix: u8,
     /// Time to live, or hop limit, of what we send (RFC 9293 MUST-49).
     pub ttl: u8,
+    /// Whether window scale is offered and taken (RFC 7323 section 2).
+    pub window_scale: bool,
+    /// Whether timestamps are offered and taken (RFC 7323 section 3), with
+    /// their protection against wrapped sequence numbers.
+    pub timestamps: bool,
+    /// Whether selective acknowledgments are offered and taken (RFC 2018), and
+    /// guide the repair of losses (RFC 6675).
+    pub sack: bool,
+    /// Whether SACK reports duplicates too (RFC 2883).
+    pub duplicate_sack: bool,
     /// How much a connection sends before the first ACK of data.
     pub initial_window: InitialWindow,
     /// Whether losses that show in duplicate ACKs are repaired before the timer
@@ -159,6 +169,10 @@ impl Default for Config {
             time_wait: TimeWaitPolicy::default(),
             ipv4_prefix: 32,
             ttl: 64,
+            window_scale: false,
+            timestamps: false,
+            sack: false,
+            duplicate_sack: true,
             initial_window: InitialWindow::Rfc5681,
             fast_retransmit: true,
             limited_transmit: true,

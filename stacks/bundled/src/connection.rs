@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use tcpspec_wire::{Instant, Packet, Segment, SeqNumber, State, WindowSize};
+use tcpspec_wire::{Flags, Instant, Packet, Segment, SeqNumber, State, WindowSize};
 
 use crate::challenge::Challenges;
 use crate::config::Config;
@@ -12,10 +12,12 @@ use crate::error::End;
 use crate::error_report::{ErrorReport, Reason};
 use crate::keepalive::Watch;
 use crate::limits::{HEADERS_V4, HEADERS_V6, MIN_TIMER};
+use crate::options::Options;
 use crate::path_mtu::PathMtu;
 use crate::phase::{Event, Origin, Phase};
 use crate::receive::Receiver;
 use crate::reply::{self, Header, Offer};
+use crate::scoreboard::Block;
 use crate::send::{Chunk, SendSpace, Sender, Timeout};
 use crate::timers::AckDue;
 use crate::transition::Transition;
@@ -55,6 +57,14 @@ pub(crate) struct Context<'a> {
     pub(crate) reports: &'a mut VecDeque<ErrorReport>,
 }
 
+/// What a SYN for a listener was made into.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) snd: Sender,
+    pub(crate) rcv: Receiver,
+    pub(crate) options: Options,
+}
+
 /// The transmission control block.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
@@ -65,6 +75,9 @@ pub(crate) struct Connection {
     pub(crate) ack: AckDue,
     /// Octets of the receive buffer, also before there is one.
     pub(crate) receive_buffer: u32,
+    pub(crate) options: Options,
+    /// Last.ACK.sent.
+    pub(crate) last_ack: SeqNumber,
     /// SND.UP, while anything before it is unacknowledged.
     pub(crate) urgent: Option<SeqNumber>,
     pub(crate) challenges: Challenges,
@@ -81,34 +94,35 @@ impl Connection {
         id: ConnectionId,
         tuple: FourTuple,
         iss: SeqNumber,
+        options: Options,
         cx: &mut Context<'_>,
     ) -> Self {
         let snd = Box::new(Sender::new(iss, cx.config));
         let phase = Phase::SynSent { snd };
-        Self::begin(id, tuple, Owner::Application, phase, cx)
+        Self::begin(id, tuple, Owner::Application, (phase, options), cx)
     }
 
-    /// Opens passively: answers a SYN that `rcv` and `snd` have taken in.
+    /// Opens passively: answers a SYN.
     pub(crate) fn answer(
         id: ConnectionId,
         tuple: FourTuple,
-        snd: Sender,
-        rcv: Receiver,
+        answer: Answer,
         cx: &mut Context<'_>,
     ) -> Self {
         let phase = Phase::SynReceived {
             origin: Origin::Passive,
-            snd: Box::new(snd),
-            rcv: Box::new(rcv),
+            snd: Box::new(answer.snd),
+            rcv: Box::new(answer.rcv),
         };
-        Self::begin(id, tuple, Owner::Handshake(tuple.local.port()), phase, cx)
+        let owner = Owner::Handshake(tuple.local.port());
+        Self::begin(id, tuple, owner, (phase, answer.options), cx)
     }
 
     fn begin(
         id: ConnectionId,
         tuple: FourTuple,
         owner: Owner,
-        phase: Phase,
+        (phase, options): (Phase, Options),
         cx: &mut Context<'_>,
     ) -> Self {
         let mut connection = Self {
@@ -118,6 +132,8 @@ impl Connection {
             phase,
             ack: AckDue::No,
             receive_buffer: cx.config.receive_buffer,
+            options,
+            last_ack: SeqNumber::default(),
             urgent: None,
             challenges: Challenges::default(),
             path: PathMtu::new(cx.config.mtu, tuple.local.is_ipv4()),
@@ -195,12 +211,13 @@ impl Connection {
     }
 
     fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
-        self.phase.sender_mut()?.next_chunk(now, fin, u32::MAX)
+        let overhead = self.options.sack_len(&self.held());
+        self.phase.sender_mut()?.next_chunk(now, fin, overhead)
     }
 
     fn send_chunk(&mut self, cx: &mut Context<'_>, chunk: Chunk) {
         let offer = Offer {
-            mss: self.own_mss(cx.config),
+            options: self.options.on_syn(cx.now, self.own_mss(cx.config)),
             window: WindowSize::new(self.receive_buffer),
         };
         let mut segment = reply::carrying(self.header(), chunk, offer);
@@ -222,14 +239,61 @@ impl Connection {
     }
 
     /// `<SEQ=SND.NXT><CTL=RST>`: the user's abort.
-    pub(crate) fn send_reset(&self, cx: &mut Context<'_>) {
+    pub(crate) fn send_reset(&mut self, cx: &mut Context<'_>) {
         if let Some(snd) = self.phase.send_space() {
             self.emit(cx, reply::reset(self.header(), snd.nxt));
         }
     }
 
-    /// Sends a segment as a packet of so many octets.
-    pub(crate) fn emit(&self, cx: &mut Context<'_>, segment: Segment) -> u16 {
+    /// Sends a segment with the options that were agreed on; a SYN has its own.
+    pub(crate) fn emit(&mut self, cx: &mut Context<'_>, mut segment: Segment) -> u16 {
+        if !segment.flags.contains(Flags::SYN) {
+            let held = self.held();
+            segment.options = self.options.on_segment(cx.now, segment.flags, &held);
+        }
+        if segment.flags.contains(Flags::ACK) {
+            self.last_ack = segment.ack;
+        }
+        self.transmit(cx, segment)
+    }
+
+    /// The blocks to report by SACK.
+    fn held(&self) -> Vec<Block> {
+        match (self.options.sack, self.phase.receiver()) {
+            (Some(_), Some(rcv)) => rcv.held(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Keeps in mind text that came twice, for SACK to report.
+    pub(crate) fn note_duplicate(&mut self, seq: SeqNumber, len: usize) {
+        let Some(sack) = &mut self.options.sack else {
+            return;
+        };
+        if len == 0 {
+            return;
+        }
+        let len = len as u32;
+        let nxt = self.phase.receive_space().map(|space| space.nxt);
+        sack.note_duplicate(match self.phase.receiver() {
+            Some(rcv) => rcv.duplicate(seq, len),
+            // Behind the peer's FIN there is nothing new.
+            None => nxt
+                .filter(|nxt| (seq + len).before(*nxt))
+                .map(|_| (seq, seq + len)),
+        });
+    }
+
+    /// The window of a SYN is narrower than the buffer may be. The peer learns
+    /// of the rest with the next ACK.
+    pub(crate) fn open_whole_window(&mut self) {
+        if let Some(rcv) = self.phase.receiver_mut() {
+            rcv.open_window();
+        }
+    }
+
+    /// Sends a segment as it is, as a packet of so many octets.
+    pub(crate) fn transmit(&self, cx: &mut Context<'_>, segment: Segment) -> u16 {
         let FourTuple { local, remote } = self.tuple;
         let mut packet = Packet::tcp(local.ip(), remote.ip(), segment);
         packet.ip.ttl = cx.config.ttl;
@@ -245,6 +309,7 @@ impl Connection {
             src_port: self.tuple.local.port(),
             dst_port: self.tuple.remote.port(),
             receive: self.phase.receive_space(),
+            scale: self.options.own_scale(),
         }
     }
 

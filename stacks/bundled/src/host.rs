@@ -151,7 +151,7 @@ impl Host {
 
     /// SEGMENT ARRIVES in CLOSED (RFC 9293 section 3.10.7.1).
     fn refuse(&mut self, tuple: FourTuple, segment: &Segment) {
-        if let Some(rst) = reply::refusing(segment) {
+        if let Some(rst) = reply::refusing(segment, self.config.timestamps) {
             let mut packet = Packet::tcp(tuple.local.ip(), tuple.remote.ip(), rst);
             packet.ip.ttl = self.config.ttl;
             self.out.push_back(packet.encode());

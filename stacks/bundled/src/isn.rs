@@ -33,6 +33,17 @@ impl IsnGenerator {
         }
     }
 
+    /// Where the timestamp clock of this pair of sockets stands when the host's
+    /// is at zero (RFC 7323 section 7). It stays from connection to connection,
+    /// so that later ones have later timestamps (RFC 6191).
+    pub(crate) fn timestamp_offset(&self, tuple: &FourTuple) -> u32 {
+        match self.source {
+            Isn::Fixed(_) => 0,
+            // The half of the hash that no ISN shows.
+            Isn::Keyed => (self.hash(tuple) >> 32) as u32,
+        }
+    }
+
     /// Where the search for a local port begins (RFC 6056).
     pub(crate) fn port_offset(&self, tuple: &FourTuple) -> u64 {
         // The half of the hash that no ISN shows.

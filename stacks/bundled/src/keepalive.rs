@@ -149,7 +149,7 @@ impl Connection {
 
     /// `<SEQ=SND.NXT-1><ACK=RCV.NXT><CTL=ACK>`: unacceptable, so that it must
     /// be answered.
-    fn send_probe(&self, cx: &mut Context<'_>) {
+    fn send_probe(&mut self, cx: &mut Context<'_>) {
         if let Some(snd) = self.phase.send_space() {
             self.emit(cx, reply::ack(self.header(), snd.nxt.offset(-1)));
         }

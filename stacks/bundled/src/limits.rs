@@ -14,6 +14,17 @@ pub(crate) const DUP_THRESH: u32 = 3;
 /// that is due at once would fire for ever in one instant.
 pub(crate) const MIN_TIMER: Duration = Duration::from_millis(1);
 
+/// Octets of options that fit a header.
+pub(crate) const MAX_OPTIONS: usize = 40;
+
+/// How long TS.Recent holds on an idle connection: 24 days, after which a clock
+/// of one tick per millisecond may have gone round by half (RFC 7323 section
+/// 5.5).
+pub(crate) const TIMESTAMP_LIFE: Duration = Duration::from_secs(24 * 86_400);
+
+/// The longest that an ACK may be delayed (RFC 9293 MUST-40).
+pub(crate) const MAX_ACK_DELAY: Duration = Duration::from_millis(499);
+
 /// The widest window that the field can announce without scaling.
 pub(crate) const MAX_WINDOW: u32 = u16::MAX as u32;
 

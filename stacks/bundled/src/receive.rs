@@ -3,10 +3,11 @@
 
 use std::collections::VecDeque;
 
-use tcpspec_wire::{SeqNumber, WindowSize};
+use tcpspec_wire::{SeqNumber, WindowScale, WindowSize};
 
 use crate::assembler::Assembler;
 use crate::limits::MAX_WINDOW;
+use crate::scoreboard::Block;
 
 /// What the arrival of text or FIN did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,14 @@ pub(crate) struct Receiver {
     /// Octets taken in order since the SYN: the offset of RCV.NXT.
     taken: u64,
     assembler: Assembler,
+    /// Where text beyond a gap came in, the latest first: one number in each
+    /// block that SACK reports.
+    recent: Vec<u64>,
+    /// The longest text of a segment so far: what the peer calls full-sized.
+    longest: u32,
     capacity: u32,
+    /// The widest window that can be announced.
+    max_window: u32,
     /// The least by which the right edge moves (RFC 9293 section 3.8.6.2.2).
     step: u32,
 }
@@ -67,16 +75,21 @@ impl ReceiveSpace {
 impl Receiver {
     /// A receiver for the stream behind the SYN numbered `irs`, with a buffer
     /// of this many octets. `mss` is the one that we offer.
-    pub(crate) fn new(irs: SeqNumber, mss: u16, buffer: u32) -> Self {
-        let capacity = buffer.min(MAX_WINDOW);
+    /// The first window goes out on a SYN, so unscaled.
+    pub(crate) fn new(irs: SeqNumber, mss: u16, buffer: u32, scale: WindowScale) -> Self {
+        let max_window = MAX_WINDOW << scale.shift();
+        let capacity = buffer.min(max_window);
         Self {
             nxt: irs + 1,
-            edge: irs + 1 + capacity,
+            edge: irs + 1 + capacity.min(MAX_WINDOW),
             urgent: None,
             unread: VecDeque::new(),
             taken: 0,
             assembler: Assembler::default(),
+            recent: Vec::new(),
+            longest: 1,
             capacity,
+            max_window,
             step: u32::from(mss).min(capacity / 2).max(1),
         }
     }
@@ -94,6 +107,7 @@ impl Receiver {
     pub(crate) fn take(&mut self, seq: SeqNumber, octets: &[u8], fin: bool) -> Intake {
         let had_gap = !self.assembler.is_empty();
         let before = self.taken;
+        self.longest = self.longest.max(octets.len() as u32);
         let (start, kept) = self.trim(seq, octets);
         // A FIN needs a number in the window too.
         let fin_at = seq + octets.len() as u32;
@@ -103,6 +117,7 @@ impl Receiver {
             self.append(kept);
         } else {
             self.assembler.insert(offset, kept);
+            self.note_recent(offset);
         }
         if fin {
             self.assembler.insert_end(offset + kept.len() as u64);
@@ -115,6 +130,48 @@ impl Receiver {
         } else {
             Intake::InOrder
         }
+    }
+
+    /// The block around `offset` is the latest to report.
+    fn note_recent(&mut self, offset: u64) {
+        if let Some((start, end)) = self.assembler.run(offset) {
+            self.recent.retain(|other| !(start..end).contains(other));
+            self.recent.insert(0, offset);
+        }
+    }
+
+    /// The blocks that wait beyond a gap, the latest first (RFC 2018 section 4).
+    pub(crate) fn held(&self) -> Vec<Block> {
+        let runs = self
+            .recent
+            .iter()
+            .filter_map(|offset| self.assembler.run(*offset));
+        runs.map(|(start, end)| (self.number(start), self.number(end)))
+            .collect()
+    }
+
+    /// What of a segment's text is there already: the first such piece (RFC
+    /// 2883 section 4).
+    pub(crate) fn duplicate(&self, seq: SeqNumber, len: u32) -> Option<Block> {
+        let end = seq + len;
+        if seq.before(self.nxt) {
+            let right = if end.before(self.nxt) { end } else { self.nxt };
+            return Some((seq, right));
+        }
+        let offset = self.offset(seq);
+        let (start, end) = self.assembler.overlap(offset, offset + u64::from(len))?;
+        Some((self.number(start), self.number(end)))
+    }
+
+    /// The sequence number of an offset at or behind RCV.NXT.
+    fn number(&self, offset: u64) -> SeqNumber {
+        // No block lies further ahead than the widest window.
+        self.nxt + offset.saturating_sub(self.taken) as u32
+    }
+
+    /// Octets of text in what the peer calls a full-sized segment.
+    pub(crate) fn full_sized(&self) -> i32 {
+        self.longest.cast_signed()
     }
 
     /// The octets of a segment's text that lie in the window, and the number
@@ -134,7 +191,7 @@ impl Receiver {
 
     /// Changes the size of the buffer. What the peer was promised stays so.
     pub(crate) fn set_capacity(&mut self, octets: u32) {
-        self.capacity = octets.min(MAX_WINDOW);
+        self.capacity = octets.min(self.max_window);
         self.step = self.step.min(self.capacity / 2).max(1);
     }
 
@@ -143,6 +200,8 @@ impl Receiver {
         while let Some(piece) = self.assembler.take(self.taken) {
             self.append(&piece);
         }
+        let taken = self.taken;
+        self.recent.retain(|offset| *offset >= taken);
     }
 
     fn append(&mut self, octets: &[u8]) {

@@ -2,6 +2,7 @@
 
 use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption, WindowScale, WindowSize};
 
+use crate::options;
 use crate::receive::ReceiveSpace;
 use crate::send::Chunk;
 
@@ -12,12 +13,14 @@ pub(crate) struct Header {
     pub(crate) dst_port: u16,
     /// RCV.NXT and RCV.WND; none before the peer's SYN.
     pub(crate) receive: Option<ReceiveSpace>,
+    /// The scale of our windows.
+    pub(crate) scale: WindowScale,
 }
 
 /// What a SYN offers the peer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Offer {
-    pub(crate) mss: u16,
+    pub(crate) options: Vec<TcpOption>,
     pub(crate) window: WindowSize,
 }
 
@@ -38,7 +41,7 @@ impl Header {
             None => self.segment(seq, flags),
             Some(receive) => Segment {
                 ack: receive.nxt,
-                window: receive.wnd.scaled(WindowScale::NONE),
+                window: receive.wnd.scaled(self.scale),
                 ..self.segment(seq, flags | Flags::ACK)
             },
         }
@@ -46,12 +49,12 @@ impl Header {
 }
 
 /// A segment that carries `chunk`, and the offer if that is a SYN.
-pub(crate) fn carrying(header: Header, chunk: Chunk, offer: Offer) -> Segment {
+pub(crate) fn carrying(mut header: Header, chunk: Chunk, offer: Offer) -> Segment {
     let mut flags = Flags::NONE;
-    let mut options = Vec::new();
     if chunk.syn {
         flags |= Flags::SYN;
-        options.push(TcpOption::Mss(offer.mss));
+        // The window of a SYN is never scaled (RFC 7323 section 2.2).
+        header.scale = WindowScale::NONE;
     }
     if chunk.push {
         flags |= Flags::PSH;
@@ -65,7 +68,9 @@ pub(crate) fn carrying(header: Header, chunk: Chunk, offer: Offer) -> Segment {
         // text already.
         segment.window = offer.window.scaled(WindowScale::NONE);
     }
-    segment.options = options;
+    if chunk.syn {
+        segment.options = offer.options;
+    }
     segment.payload = chunk.payload;
     segment
 }
@@ -82,11 +87,25 @@ pub(crate) fn reset(header: Header, snd_nxt: SeqNumber) -> Segment {
 
 /// The RST that answers a segment which no connection wants: nothing if it is
 /// a RST itself, and with numbers taken from it (RFC 9293 section 3.10.7.1).
-pub(crate) fn refusing(cause: &Segment) -> Option<Segment> {
+/// With `timestamps`, one on the cause is echoed (RFC 7323 section 5.2).
+pub(crate) fn refusing(cause: &Segment, timestamps: bool) -> Option<Segment> {
+    let mut rst = refusal(cause)?;
+    if timestamps && let Some((value, _)) = options::timestamps(cause) {
+        let echo = TcpOption::Timestamps {
+            value: 0,
+            echo: value,
+        };
+        rst.options = vec![TcpOption::Nop, TcpOption::Nop, echo];
+    }
+    Some(rst)
+}
+
+fn refusal(cause: &Segment) -> Option<Segment> {
     let header = Header {
         src_port: cause.dst_port,
         dst_port: cause.src_port,
         receive: None,
+        scale: WindowScale::NONE,
     };
     if cause.flags.contains(Flags::RST) {
         None
@@ -118,7 +137,7 @@ mod tests {
             payload: vec![0; 5],
             ..Segment::default()
         };
-        let reply = refusing(&cause).map(|rst| (rst.seq.value(), rst.ack.value(), rst.flags));
+        let reply = refusing(&cause, true).map(|rst| (rst.seq.value(), rst.ack.value(), rst.flags));
         assert_eq!(reply, expected);
     }
 }

@@ -12,6 +12,7 @@ use tcpspec_wire::{Instant, SeqNumber, WindowSize};
 
 use crate::config::Config;
 use crate::congestion::Congestion;
+use crate::options::Options;
 use crate::rtt::RttEstimator;
 use crate::scoreboard::{Block, Scoreboard};
 use crate::timers::SendTimer;
@@ -59,8 +60,11 @@ pub(crate) struct Sender {
     /// SND.WL1 and SND.WL2.
     wl1: SeqNumber,
     wl2: SeqNumber,
-    /// The effective send MSS.
+    /// The effective send MSS without the options of every segment: the
+    /// largest piece of text, SMSS.
     mss: u32,
+    /// Octets of those options.
+    overhead: u16,
     /// Octets from the first unacknowledged one on.
     buffer: VecDeque<u8>,
     capacity: usize,
@@ -130,6 +134,7 @@ impl Sender {
             wl1: SeqNumber::default(),
             wl2: iss,
             mss: 1,
+            overhead: 0,
             buffer: VecDeque::new(),
             capacity: config.send_buffer,
             nagle: config.nagle,
@@ -163,10 +168,18 @@ impl Sender {
         self.una == self.iss
     }
 
-    /// Sets the effective send MSS, which the peer's SYN decides.
-    pub(crate) fn set_mss(&mut self, mss: u16) {
-        self.mss = u32::from(mss.max(1));
+    /// Takes what the peer's SYN decides: the effective send MSS, of which the
+    /// options on every segment are to be taken off, and SACK.
+    pub(crate) fn agree(&mut self, mss: u16, options: &Options) {
+        self.overhead = options.overhead();
+        self.mss = self.text(mss);
+        self.sack = options.sack.is_some();
         self.congestion.open(self.mss);
+    }
+
+    /// Octets of text in a segment of this effective send MSS.
+    fn text(&self, mss: u16) -> u32 {
+        u32::from(mss.saturating_sub(self.overhead).max(1))
     }
 
     /// Whether nothing is in flight and nothing waits to be sent.
@@ -183,7 +196,7 @@ impl Sender {
     /// Keeps to a smaller effective send MSS, and goes back to what may have
     /// been too large.
     pub(crate) fn narrow(&mut self, mss: u16) {
-        self.mss = self.mss.min(u32::from(mss.max(1)));
+        self.mss = self.mss.min(self.text(mss));
         self.congestion.shrink_mss(self.mss);
         self.recovery = Recovery::none();
         self.cursor = self.una;

@@ -4,6 +4,7 @@ use tcpspec_wire::{Flags, Segment, SeqNumber, State, WindowScale};
 
 use super::{Check, Disposition};
 use crate::connection::{Connection, Context};
+use crate::options::{sack_blocks, timestamps};
 use crate::phase::{Event, Phase};
 use crate::send::{Acknowledgment, SendSpace};
 
@@ -35,6 +36,7 @@ pub(super) fn check(connection: &mut Connection, cx: &mut Context<'_>, segment: 
             return Check::Break(Disposition::Refuse);
         }
         connection.transition(cx, Event::SynAcknowledged);
+        connection.open_whole_window();
     }
     match class {
         Class::Future => return Check::Break(Disposition::Acknowledge),
@@ -77,12 +79,14 @@ pub(super) fn acknowledge(
     cx: &Context<'_>,
     segment: &Segment,
 ) -> bool {
+    let options = &connection.options;
+    let echo = options.timestamps.zip(timestamps(segment));
     let said = Acknowledgment {
         ack: segment.ack,
-        wnd: segment.window.unscale(WindowScale::NONE),
+        wnd: segment.window.unscale(scale(connection, segment)),
         is_bare: segment.seq_len() == 0,
-        blocks: &[],
-        rtt: None,
+        blocks: options.sack.map_or(&[], |_| sack_blocks(segment)),
+        rtt: echo.and_then(|(ours, (_, echo))| ours.round_trip(cx.now, echo)),
     };
     connection
         .phase
@@ -92,10 +96,19 @@ pub(super) fn acknowledge(
 
 /// Takes the send window, in every state that can still send.
 fn take_window(connection: &mut Connection, cx: &Context<'_>, segment: &Segment) {
+    let window = segment.window.unscale(scale(connection, segment));
     if let Some(snd) = connection.phase.sender_mut() {
         snd.heard(cx.now);
-        let window = segment.window.unscale(WindowScale::NONE);
         snd.update_window(segment.seq, segment.ack, window);
+    }
+}
+
+/// The scale of a segment's window: none on a SYN.
+fn scale(connection: &Connection, segment: &Segment) -> WindowScale {
+    if segment.flags.contains(Flags::SYN) {
+        WindowScale::NONE
+    } else {
+        connection.options.peer_scale()
     }
 }
 

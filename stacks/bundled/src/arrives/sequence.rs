@@ -22,6 +22,7 @@ pub(super) fn check(connection: &mut Connection, cx: &Context<'_>, segment: &Seg
         return Check::Break(Disposition::Drop);
     }
     restart_time_wait(connection, cx, segment, space);
+    connection.note_duplicate(segment.seq, segment.payload.len());
     Check::Break(Disposition::Acknowledge)
 }
 

@@ -68,9 +68,11 @@ fn check_rst(segment: &Segment, acknowledges: bool) -> Check {
 /// 4.2.2.20) the send window.
 fn synchronize(connection: &mut Connection, cx: &Context<'_>, segment: &Segment) -> Receiver {
     let own_mss = connection.own_mss(cx.config);
+    connection.options.agree(cx.now, segment);
+    let options = connection.options;
     let is_ipv4 = connection.tuple.local.is_ipv4();
     if let Some(snd) = connection.phase.sender_mut() {
-        snd.set_mss(effective_mss(segment, own_mss, is_ipv4));
+        snd.agree(effective_mss(segment, own_mss, is_ipv4), &options);
         // The window of a SYN is never scaled. Without an ACK there is no
         // SEG.ACK for SND.WL2 either; ISS is what a first ACK exceeds.
         let acked = if segment.flags.contains(Flags::ACK) {
@@ -87,7 +89,9 @@ fn synchronize(connection: &mut Connection, cx: &Context<'_>, segment: &Segment)
             snd.rewind_to_syn();
         }
     }
-    Receiver::new(segment.seq, own_mss, connection.receive_buffer)
+    connection.last_ack = segment.seq + 1;
+    let buffer = connection.receive_buffer;
+    Receiver::new(segment.seq, own_mss, buffer, options.own_scale())
 }
 
 fn established(
@@ -98,5 +102,6 @@ fn established(
 ) {
     acknowledge(connection, cx, segment);
     connection.transition(cx, Event::SynAckArrived(Box::new(rcv)));
+    connection.open_whole_window();
     connection.ack = AckDue::Now;
 }

@@ -6,7 +6,7 @@ use tcpspec_wire::{Flags, Segment, State};
 use super::{Check, Disposition};
 use crate::config::CloseKind;
 use crate::connection::{Connection, Context, Owner};
-use crate::limits::MIN_TIMER;
+use crate::limits::{MAX_ACK_DELAY, MIN_TIMER};
 use crate::receive::Intake;
 use crate::timers::AckDue;
 
@@ -18,6 +18,7 @@ pub(super) fn process(connection: &mut Connection, cx: &Context<'_>, segment: &S
     let syn = segment.flags.contains(Flags::SYN);
     let seq = segment.seq + u32::from(syn);
     let fin = segment.flags.contains(Flags::FIN);
+    connection.note_duplicate(seq, segment.payload.len());
     let Some(rcv) = connection.phase.receiver_mut() else {
         return after_the_fin(connection, segment);
     };
@@ -26,7 +27,9 @@ pub(super) fn process(connection: &mut Connection, cx: &Context<'_>, segment: &S
         rcv.discard();
         rcv.open_window();
     }
-    connection.ack = acknowledgment(connection.ack, intake, cx);
+    let owed = rcv.space().nxt.distance(connection.last_ack);
+    let is_second = owed >= 2 * rcv.full_sized();
+    connection.ack = acknowledgment(connection.ack, intake, is_second, cx);
     Check::Continue(())
 }
 
@@ -56,14 +59,18 @@ fn after_the_fin(connection: &Connection, segment: &Segment) -> Check {
     }
 }
 
-/// At once where there is or was a gap, and for every second segment; else
-/// delayed (RFC 9293 MUST-58, MUST-59; RFC 5681 section 4.2).
-fn acknowledgment(due: AckDue, intake: Intake, cx: &Context<'_>) -> AckDue {
+/// At once where there is or was a gap, and for every second full-sized
+/// segment; else delayed (RFC 9293 MUST-40, SHLD-18, SHLD-19; RFC 5681 section
+/// 4.2).
+fn acknowledgment(due: AckDue, intake: Intake, is_second: bool, cx: &Context<'_>) -> AckDue {
     match (intake, due) {
         (Intake::Nothing, due) => due,
-        (Intake::Gap, _) | (Intake::InOrder, AckDue::Now | AckDue::Delayed(_)) => AckDue::Now,
+        (Intake::InOrder, AckDue::No | AckDue::Delayed(_)) if is_second => AckDue::Now,
+        (Intake::InOrder, AckDue::Delayed(at)) => AckDue::Delayed(at),
         (Intake::InOrder, AckDue::No) => {
-            AckDue::Delayed(cx.now + cx.config.ack_delay.max(MIN_TIMER))
+            let delay = cx.config.ack_delay.clamp(MIN_TIMER, MAX_ACK_DELAY);
+            AckDue::Delayed(cx.now + delay)
         }
+        (Intake::Gap, _) | (Intake::InOrder, AckDue::Now) => AckDue::Now,
     }
 }

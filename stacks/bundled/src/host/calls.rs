@@ -8,6 +8,7 @@ use super::Host;
 use super::listen::Listener;
 use crate::connection::{Connection, ConnectionId, Owner};
 use crate::error::Error;
+use crate::options::Options;
 use crate::transition::Transition;
 
 impl Host {
@@ -94,7 +95,11 @@ impl Host {
     ) -> Result<ConnectionId, Error> {
         let tuple = self.free_tuple(local, remote)?;
         let iss = self.isn.next(now, &tuple);
-        Ok(self.enter(now, tuple, |id, cx| Connection::open(id, tuple, iss, cx)))
+        let offset = self.isn.timestamp_offset(&tuple);
+        let options = Options::offer(&self.config, self.config.receive_buffer, offset);
+        Ok(self.enter(now, tuple, |id, cx| {
+            Connection::open(id, tuple, iss, options, cx)
+        }))
     }
 
     /// The next established connection of a listening port.

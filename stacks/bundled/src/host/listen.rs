@@ -7,7 +7,8 @@ use tcpspec_wire::{Instant, Segment, SeqNumber, State, WindowScale};
 use super::Host;
 use crate::arrives::effective_mss;
 use crate::config::FullBacklog;
-use crate::connection::{Connection, ConnectionId, FourTuple, Owner, own_mss};
+use crate::connection::{Answer, Connection, ConnectionId, FourTuple, Owner, own_mss};
+use crate::options::Options;
 use crate::phase::Event;
 use crate::receive::Receiver;
 use crate::send::Sender;
@@ -67,12 +68,17 @@ impl Host {
         let iss = self.isn.next(now, &tuple);
         let iss = used.map_or(iss, |used| iss.latest(used + 1));
         let mut snd = Sender::new(iss, &self.config);
-        snd.set_mss(effective_mss(syn, own_mss, tuple.local.is_ipv4()));
+        let offset = self.isn.timestamp_offset(&tuple);
+        let mut options = Options::offer(&self.config, receive_buffer, offset);
+        options.agree(now, syn);
+        let mss = effective_mss(syn, own_mss, tuple.local.is_ipv4());
+        snd.agree(mss, &options);
         // A SYN's window is never scaled, and there is no SEG.ACK for SND.WL2.
         snd.set_window(syn.seq, iss, syn.window.unscale(WindowScale::NONE));
-        let rcv = Receiver::new(syn.seq, own_mss, receive_buffer);
+        let rcv = Receiver::new(syn.seq, own_mss, receive_buffer, options.own_scale());
+        let answer = Answer { snd, rcv, options };
         Some(self.enter(now, tuple, |id, cx| {
-            Connection::answer(id, tuple, snd, rcv, cx)
+            Connection::answer(id, tuple, answer, cx)
         }))
     }
 

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::config::Config;
-use tcpspec_wire::SeqNumber;
+use tcpspec_wire::{SeqNumber, WindowScale};
 
 const ISS: SeqNumber = SeqNumber::new(100);
 
@@ -13,7 +13,7 @@ fn snd() -> Box<Sender> {
 }
 
 fn rcv() -> Box<Receiver> {
-    Box::new(Receiver::new(ISS, 1460, 1000))
+    Box::new(Receiver::new(ISS, 1460, 1000, WindowScale::NONE))
 }
 
 /// Every phase, with the name that tells the two kinds of SYN-RECEIVED apart.

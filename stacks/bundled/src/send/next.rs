@@ -10,9 +10,9 @@ use crate::timers::SendTimer;
 impl Sender {
     /// The next chunk that window, congestion and the rules against silly
     /// windows let go (RFC 9293 section 3.8.6.2.1), marked as sent `now`.
-    /// Segments have room for `room` octets of text, SMSS at most.
-    pub(crate) fn next_chunk(&mut self, now: Instant, fin: bool, room: u32) -> Option<Chunk> {
-        let full = self.mss.min(room).max(1);
+    /// Segments lose `overhead` octets to options that not all of them have.
+    pub(crate) fn next_chunk(&mut self, now: Instant, fin: bool, overhead: u32) -> Option<Chunk> {
+        let full = self.mss.saturating_sub(overhead).max(1);
         if self.cursor == self.iss {
             let chunk = self.syn_chunk();
             self.mark_sent(now, chunk.end());

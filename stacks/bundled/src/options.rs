@@ -1,0 +1,186 @@
+//! The options of one connection (RFC 7323, RFC 2018): until the peer's SYN is
+//! seen, what ours offers; from then on, what both SYNs have.
+
+use tcpspec_wire::{Flags, Instant, Segment, TcpOption, WindowScale};
+
+use crate::config::Config;
+use crate::limits::{MAX_OPTIONS, MAX_WINDOW};
+use crate::scoreboard::Block;
+use crate::timestamps::Timestamps;
+
+/// Octets of SACK's kind and length with the two that pad them.
+const SACK_HEAD: usize = 4;
+/// Octets of a SACK block.
+const SACK_BLOCK: usize = 8;
+
+/// Options beyond the MSS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    scale: Option<Scale>,
+    pub(crate) timestamps: Option<Timestamps>,
+    pub(crate) sack: Option<Sack>,
+}
+
+/// Window scale.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    /// Of the windows that we send.
+    own: WindowScale,
+    /// Of the windows that the peer sends.
+    peer: WindowScale,
+}
+
+/// Selective acknowledgment, as a receiver.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sack {
+    /// Whether duplicates are reported too (RFC 2883).
+    reports_duplicates: bool,
+    /// Text that came twice and was not reported yet.
+    duplicate: Option<Block>,
+}
+
+impl Options {
+    /// What our SYN offers. The shift is as wide as the receive buffer needs.
+    pub(crate) fn offer(config: &Config, receive_buffer: u32, timestamp_offset: u32) -> Self {
+        let own = (0..14)
+            .find(|shift| receive_buffer >> shift <= MAX_WINDOW)
+            .map_or(WindowScale::new(14), WindowScale::new);
+        Self {
+            scale: config.window_scale.then_some(Scale {
+                own,
+                peer: WindowScale::NONE,
+            }),
+            timestamps: config.timestamps.then(|| Timestamps::new(timestamp_offset)),
+            sack: config.sack.then_some(Sack {
+                reports_duplicates: config.duplicate_sack,
+                duplicate: None,
+            }),
+        }
+    }
+
+    /// Strikes what the peer's SYN does not have.
+    pub(crate) fn agree(&mut self, now: Instant, syn: &Segment) {
+        let shift = syn.options.iter().find_map(|option| match option {
+            TcpOption::WindowScale(shift) => Some(WindowScale::new(*shift)),
+            _ => None,
+        });
+        self.scale = match (self.scale, shift) {
+            (Some(Scale { own, .. }), Some(peer)) => Some(Scale { own, peer }),
+            _ => None,
+        };
+        self.timestamps = match (self.timestamps, timestamps(syn)) {
+            (Some(ours), Some((value, _))) => Some(ours.synchronized(now, value)),
+            _ => None,
+        };
+        self.sack = self
+            .sack
+            .filter(|_| syn.options.contains(&TcpOption::SackPermitted));
+    }
+
+    /// The scale of the windows that we send.
+    pub(crate) fn own_scale(&self) -> WindowScale {
+        self.scale.map_or(WindowScale::NONE, |scale| scale.own)
+    }
+
+    /// The scale of the windows that the peer sends.
+    pub(crate) fn peer_scale(&self) -> WindowScale {
+        self.scale.map_or(WindowScale::NONE, |scale| scale.peer)
+    }
+
+    /// Octets that every segment with text loses to options.
+    pub(crate) fn overhead(&self) -> u16 {
+        match self.timestamps {
+            Some(_) => 12,
+            None => 0,
+        }
+    }
+
+    /// The options of our SYN, each on a boundary that spares the padding.
+    pub(crate) fn on_syn(&self, now: Instant, mss: u16) -> Vec<TcpOption> {
+        let mut options = vec![TcpOption::Mss(mss)];
+        match (self.sack, self.timestamps) {
+            (Some(_), Some(_)) => options.push(TcpOption::SackPermitted),
+            (Some(_), None) => {
+                options.extend([TcpOption::Nop, TcpOption::Nop, TcpOption::SackPermitted]);
+            }
+            (None, Some(_)) => options.extend([TcpOption::Nop, TcpOption::Nop]),
+            (None, None) => {}
+        }
+        options.extend(self.timestamps.map(|timestamps| timestamps.option(now)));
+        if let Some(scale) = self.scale {
+            options.extend([TcpOption::Nop, TcpOption::WindowScale(scale.own.shift())]);
+        }
+        options
+    }
+
+    /// The options of a segment without SYN. `held` are the blocks that wait
+    /// beyond a gap, the most recent first; a RST has no use for them.
+    pub(crate) fn on_segment(
+        &mut self,
+        now: Instant,
+        flags: Flags,
+        held: &[Block],
+    ) -> Vec<TcpOption> {
+        let mut options = Vec::new();
+        if let Some(timestamps) = self.timestamps {
+            options.extend([TcpOption::Nop, TcpOption::Nop, timestamps.option(now)]);
+        }
+        let blocks = if flags.contains(Flags::RST) {
+            Vec::new()
+        } else {
+            self.blocks(held)
+        };
+        if let Some(sack) = &mut self.sack
+            && !blocks.is_empty()
+        {
+            sack.duplicate = None;
+            options.extend([TcpOption::Nop, TcpOption::Nop, TcpOption::Sack(blocks)]);
+        }
+        options
+    }
+
+    /// Octets of the SACK option that the next segment will carry.
+    pub(crate) fn sack_len(&self, held: &[Block]) -> u32 {
+        match self.blocks(held).len() {
+            0 => 0,
+            count => (SACK_HEAD + SACK_BLOCK * count) as u32,
+        }
+    }
+
+    /// The blocks of the next SACK option: a duplicate, then as many of those
+    /// held as there is room for.
+    fn blocks(&self, held: &[Block]) -> Vec<Block> {
+        let Some(sack) = self.sack else {
+            return Vec::new();
+        };
+        let room = MAX_OPTIONS - usize::from(self.overhead()) - SACK_HEAD;
+        let blocks = sack.duplicate.iter().chain(held).copied();
+        blocks.take(room / SACK_BLOCK).collect()
+    }
+}
+
+impl Sack {
+    /// Text has come a second time. The first such before the next ACK counts.
+    pub(crate) fn note_duplicate(&mut self, block: Option<Block>) {
+        if self.reports_duplicates && self.duplicate.is_none() {
+            self.duplicate = block;
+        }
+    }
+}
+
+/// TSval and TSecr of a segment.
+pub(crate) fn timestamps(segment: &Segment) -> Option<(u32, u32)> {
+    segment.options.iter().find_map(|option| match option {
+        TcpOption::Timestamps { value, echo } => Some((*value, *echo)),
+        _ => None,
+    })
+}
+
+/// The SACK blocks of a segment.
+pub(crate) fn sack_blocks(segment: &Segment) -> &[Block] {
+    let blocks = segment.options.iter().find_map(|option| match option {
+        TcpOption::Sack(blocks) => Some(blocks.as_slice()),
+        _ => None,
+    });
+    blocks.unwrap_or_default()
+}
