@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tcpspec_bundled::{Config, ConnectionId, Error, Host, Isn};
+use tcpspec_bundled::{Config, ConnectionId, Error, Host, InitialWindow, Isn};
 use tcpspec_wire::{Flags, Instant, Packet, Segment, SeqNumber, State, WindowField};
 
 use crate::rig::pattern;
@@ -133,6 +133,38 @@ fn fate() -> impl Strategy<Value = Fate> {
     ]
 }
 
+/// Four losses in a row outlast R2, and giving up is right then; the laws are
+/// about those who do not.
+fn patient(receive_buffer: u32) -> Config {
+    let day = Duration::from_secs(86_400);
+    Config {
+        receive_buffer,
+        r2_syn: day,
+        r2_data: day,
+        ..Config::default()
+    }
+}
+
+/// Extensions by the bits of `switches`.
+fn switched(switches: u16, receive_buffer: u32) -> Config {
+    let is_on = |bit: u32| switches & 1 << bit != 0;
+    Config {
+        window_scale: is_on(0),
+        timestamps: is_on(1),
+        sack: is_on(2),
+        duplicate_sack: is_on(3),
+        fast_retransmit: is_on(4),
+        limited_transmit: is_on(5),
+        nagle: is_on(6),
+        initial_window: if is_on(7) {
+            InitialWindow::Rfc6928
+        } else {
+            InitialWindow::Rfc5681
+        },
+        ..patient(receive_buffer)
+    }
+}
+
 fn near_the_wrap() -> impl Strategy<Value = u32> {
     (0_u32..40_000).prop_map(|below| u32::MAX - below)
 }
@@ -147,12 +179,27 @@ proptest! {
         (iss, irs) in (near_the_wrap(), near_the_wrap()),
         receive_buffer in prop_oneof![Just(65_535_u32), 1_000_u32..4_000],
     ) {
-        // Four losses in a row outlast R2, and giving up is right then; the law
-        // is about those who do not.
-        let day = Duration::from_secs(86_400);
-        let config = Config { receive_buffer, r2_syn: day, r2_data: day, ..Config::default() };
+        let config = patient(receive_buffer);
         let mut client = Side::new(2, &config, iss, up);
         let mut server = Side::new(1, &config, irs, down);
+        run(&mut client, &mut server, &fates);
+        prop_assert!(client.received == pattern(down), "down: {}", client.received.len());
+        prop_assert!(server.received == pattern(up), "up: {}", server.received.len());
+        prop_assert!(client.saw_end && server.saw_end);
+        prop_assert_eq!((client.state(), server.state()), (State::Closed, State::Closed));
+    }
+
+    /// The same with every extension on or off on either side.
+    #[test]
+    fn faulty_link_loses_no_octet_whatever_is_switched_on(
+        fates in prop::collection::vec(fate(), 0..150),
+        (up, down) in (0_usize..60_000, 0_usize..20_000),
+        (iss, irs) in (near_the_wrap(), near_the_wrap()),
+        (ours, theirs) in (any::<u16>(), any::<u16>()),
+        receive_buffer in prop_oneof![Just(65_535_u32), 1_000_u32..4_000, 65_536_u32..1_000_000],
+    ) {
+        let mut client = Side::new(2, &switched(ours, receive_buffer), iss, up);
+        let mut server = Side::new(1, &switched(theirs, receive_buffer), irs, down);
         run(&mut client, &mut server, &fates);
         prop_assert!(client.received == pattern(down), "down: {}", client.received.len());
         prop_assert!(server.received == pattern(up), "up: {}", server.received.len());
