@@ -49,6 +49,15 @@ pub enum Capability {
     Timestamps,
     /// Selective acknowledgment (RFC 2018).
     Sack,
+    /// Duplicates are reported by SACK (RFC 2883).
+    DuplicateSack,
+    /// Three duplicate ACKs bring the repeat before the timer does (RFC 5681,
+    /// RFC 6582, RFC 6675).
+    FastRetransmit,
+    /// The first two duplicate ACKs let new segments go (RFC 3042).
+    LimitedTransmit,
+    /// Ten segments may go before the first ACK (RFC 6928), not four.
+    InitialWindow10,
     /// Explicit congestion notification (RFC 3168).
     Ecn,
     /// The receive queue can be filled without processing.
@@ -57,7 +66,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 22] = [
+    pub const ALL: [(Self, &'static str); 26] = [
         (Self::PassiveOpen, "passive-open"),
         (Self::ActiveOpen, "active-open"),
         (Self::Data, "data"),
@@ -78,6 +87,10 @@ impl Capability {
         (Self::WindowScale, "ws"),
         (Self::Timestamps, "ts"),
         (Self::Sack, "sack"),
+        (Self::DuplicateSack, "dsack"),
+        (Self::FastRetransmit, "fast-retransmit"),
+        (Self::LimitedTransmit, "limited-transmit"),
+        (Self::InitialWindow10, "iw10"),
         (Self::Ecn, "ecn"),
         (Self::Queue, "queue"),
     ];

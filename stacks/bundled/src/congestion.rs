@@ -112,8 +112,8 @@ impl Congestion {
     }
 
     /// Fast recovery is over.
-    pub(crate) fn leave_recovery(&mut self) {
-        self.cwnd = self.cwnd.min(self.ssthresh);
+    pub(crate) const fn leave_recovery(&mut self) {
+        self.cwnd = self.ssthresh;
     }
 
     /// Nothing was sent for longer than a timeout: the ACK clock has stopped

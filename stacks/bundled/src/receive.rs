@@ -117,11 +117,11 @@ impl Receiver {
             self.append(kept);
         } else {
             self.assembler.insert(offset, kept);
-            self.note_recent(offset);
         }
         if fin {
             self.assembler.insert_end(offset + kept.len() as u64);
         }
+        self.note_recent(offset);
         self.advance();
         if self.taken == before && kept.is_empty() && !fin {
             Intake::Nothing

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tcpspec_bundled::{CloseKind, Config};
+use tcpspec_bundled::{CloseKind, Config, InitialWindow};
 use tcpspec_connector::{Clock, Hello, Lateness, Profile};
 use tcpspec_wire::Capability;
 
-/// What every configuration can do. Options beyond MSS and ECN are not declared:
-/// they are not there.
+/// What every configuration can do.
 const ALWAYS: [Capability; 16] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
@@ -52,5 +51,22 @@ fn capabilities(config: &Config) -> BTreeSet<Capability> {
         CloseKind::HalfDuplex => &[Capability::CloseUnreadResets, Capability::HalfDuplexClose],
         CloseKind::FullDuplex => &[],
     };
-    ALWAYS.iter().chain(by_close).copied().collect()
+    let switched = [
+        (config.window_scale, Capability::WindowScale),
+        (config.timestamps, Capability::Timestamps),
+        (config.sack, Capability::Sack),
+        (
+            config.sack && config.duplicate_sack,
+            Capability::DuplicateSack,
+        ),
+        (config.fast_retransmit, Capability::FastRetransmit),
+        (config.limited_transmit, Capability::LimitedTransmit),
+        (
+            config.initial_window == InitialWindow::Rfc6928,
+            Capability::InitialWindow10,
+        ),
+    ];
+    let on = switched.iter().filter(|(is_on, _)| *is_on);
+    let on = on.map(|(_, capability)| capability);
+    ALWAYS.iter().chain(by_close).chain(on).copied().collect()
 }

@@ -11,6 +11,8 @@ mod link;
 mod liveness;
 mod matrix;
 mod open;
+mod options;
+mod recovery;
 mod rig;
 mod time_wait;
 mod timers;

@@ -1,6 +1,7 @@
 //! One host under test and a peer that we play by hand.
 //!
-//! Segments are written as `FLAGS seq=.. ack=.. len=.. win=.. mss=..`. Numbers
+//! Segments are written as `FLAGS seq=.. ack=.. len=.. win=.. mss=..`, with
+//! options as `ws=7 ts=5,3 sackok sack=11:21/31:41`. Numbers
 //! count from each side's initial sequence number, and four symbols stand for
 //! the host's variables: `n` RCV.NXT, `w` RCV.WND, `a` SND.UNA, `u` SND.NXT, as
 //! the rig last saw them on the wire. What the host sends is written the same
@@ -51,6 +52,8 @@ pub(crate) struct Rig {
     world: World,
     local: SocketAddr,
     remote: SocketAddr,
+    /// Whether options are part of what is shown.
+    pub(crate) with_options: bool,
     /// The connection, once the host's user has it.
     pub(crate) id: Option<ConnectionId>,
     /// As last seen: RCV.NXT, RCV.WND, SND.NXT; and SND.UNA as last told.
@@ -79,6 +82,7 @@ impl Rig {
             world,
             local: SocketAddr::new(address(1), 80),
             remote: SocketAddr::new(address(2), 40_000),
+            with_options: false,
             id: None,
             n: 0,
             w: 0,
@@ -293,6 +297,9 @@ impl Rig {
         if segment.flags.contains(Flags::ACK) && segment.window.value() < 1000 && !is_refusal {
             text += &format!(" win={}", segment.window);
         }
+        if self.with_options {
+            text += &self.show_options(segment);
+        }
         text
     }
 
@@ -315,6 +322,10 @@ impl Rig {
             ..Segment::default()
         };
         for word in words {
+            if let Some(option) = self.option(word) {
+                segment.options.push(option);
+                continue;
+            }
             let (key, value) = word.split_once('=').expect("key=value");
             let value = self.value(value);
             match key {
@@ -327,10 +338,52 @@ impl Rig {
                 "win" => segment.window = WindowField::new(value as u16),
                 "urg" => segment.urgent = value as u16,
                 "mss" => segment.options.push(TcpOption::Mss(value as u16)),
+                "ws" => segment.options.push(TcpOption::WindowScale(value as u8)),
                 other => panic!("no such key: {other}"),
             }
         }
         segment
+    }
+
+    /// An option that is more than one number.
+    fn option(&self, word: &str) -> Option<TcpOption> {
+        let number = |text: &str| text.parse().expect("a number");
+        let edge = |text: &str| self.iss() + number(text);
+        match word.split_once('=') {
+            None if word == "sackok" => Some(TcpOption::SackPermitted),
+            Some(("ts", pair)) => {
+                let (value, echo) = pair.split_once(',').expect("TSval,TSecr");
+                Some(TcpOption::Timestamps {
+                    value: number(value),
+                    echo: number(echo),
+                })
+            }
+            Some(("sack", blocks)) => {
+                let block = |block: &str| {
+                    let (left, right) = block.split_once(':').expect("left:right");
+                    (edge(left), edge(right))
+                };
+                Some(TcpOption::Sack(blocks.split('/').map(block).collect()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The options that a segment of the host's carries beyond the MSS.
+    fn show_options(&self, segment: &Segment) -> String {
+        let edge = |number: SeqNumber| number.distance(self.irs());
+        let options = segment.options.iter().filter_map(|option| match option {
+            TcpOption::WindowScale(shift) => Some(format!(" ws={shift}")),
+            TcpOption::SackPermitted => Some(" sackok".to_owned()),
+            TcpOption::Timestamps { value, echo } => Some(format!(" ts={value},{echo}")),
+            TcpOption::Sack(blocks) => {
+                let blocks = blocks.iter();
+                let shown = blocks.map(|(from, to)| format!("{}:{}", edge(*from), edge(*to)));
+                Some(format!(" sack={}", shown.collect::<Vec<_>>().join("/")))
+            }
+            _ => None,
+        });
+        options.collect()
     }
 
     /// A sum of numbers and symbols: `n+10`, `u-5`, `7`.
