@@ -5,7 +5,7 @@ CARGO ?= cargo
 OUT   ?= target/tcpspec/latest
 TCPSPEC = target/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux test lint unit doc bench deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux test lint unit doc bench figures deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
@@ -13,6 +13,7 @@ help:
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
 	@echo 'make test                 format, lints, all tests'
 	@echo 'make bench                speed: cases, segments, trials on the kernel'
+	@echo 'make figures              the tables of harness/FIGURES.md and README, from the last bench'
 	@echo 'make doc                  documentation of the crates, warnings as errors'
 	@echo 'make deny                 licences and sources of dependencies (needs cargo-deny)'
 	@echo 'Options: OUT=DIR (where reports go), ARGS="..." (further arguments of `tcpspec run`)'
@@ -54,6 +55,9 @@ doc:
 
 bench:
 	$(CARGO) bench --workspace --locked
+
+figures:
+	$(CARGO) run --quiet --locked --package tcpspec --example figures
 
 deny:
 	$(CARGO) deny check

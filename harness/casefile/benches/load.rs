@@ -19,10 +19,10 @@ fn bench(criterion: &mut Criterion) {
     let text = fs::read_to_string(cases.join(path)).unwrap();
     // Claims and prelude are unknown here, so this counts complaining as well.
     let one = [SourceFile::new(path, &text)];
-    criterion.bench_function("one case", |bencher| {
+    criterion.bench_function("casefile/one case", |bencher| {
         bencher.iter(|| load_files(black_box(&one)));
     });
-    criterion.bench_function("all cases and the catalogue", |bencher| {
+    criterion.bench_function("casefile/all cases and the catalogue", |bencher| {
         bencher.iter(|| load(black_box(&cases)).unwrap());
     });
 }

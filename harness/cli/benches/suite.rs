@@ -88,13 +88,5 @@ fn linux(criterion: &mut Criterion) {
     play(criterion, name, &chosen, &mut LinuxStack::new(settings));
 }
 
-fn load(criterion: &mut Criterion) {
-    let variants = suite().variants().count();
-    let mut group = criterion.benchmark_group("casefile");
-    group.throughput(Throughput::Elements(variants as u64));
-    group.bench_function("load the whole suite", |bencher| bencher.iter(suite));
-    group.finish();
-}
-
-criterion_group!(benches, bundled, linux, load);
+criterion_group!(benches, bundled, linux);
 criterion_main!(benches);

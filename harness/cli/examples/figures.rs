@@ -1,0 +1,170 @@
+//! `make figures`: the tables of `harness/FIGURES.md` and of the README, made
+//! from what criterion measured last.
+//!
+//! Medians, because machines are noisy; compare figures of one run with one
+//! another, not with another machine's.
+
+#![expect(clippy::print_stdout, reason = "a program says what it did")]
+
+use std::error::Error;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// What the README shows: the benchmark, and what to call it.
+const README: [(&str, &str); 8] = [
+    (
+        "play/the whole suite on bundled, one core",
+        "cases on the bundled stack",
+    ),
+    (
+        "play/handshake/three-way on linux",
+        "a case on the kernel that waits for nothing",
+    ),
+    (
+        "casefile/all cases and the catalogue",
+        "all case files read and checked",
+    ),
+    ("craft/own/ack", "a bare ACK crafted"),
+    ("parse/own/ack", "a bare ACK parsed"),
+    ("craft/own/1460", "a segment of 1460 octets crafted"),
+    ("parse/own/1460", "a segment of 1460 octets parsed"),
+    (
+        "connections/open and close",
+        "connections opened and closed, bundled",
+    ),
+];
+
+/// Where the README's table stands.
+const MARKS: (&str, &str) = (
+    "<!-- figures: made by `make figures` -->\n",
+    "<!-- end of figures -->",
+);
+
+struct Figure {
+    id: String,
+    /// Nanoseconds for one run of the benchmark.
+    median: f64,
+    /// What one run handles, and in which unit.
+    throughput: Option<(f64, &'static str)>,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let mut figures = Vec::new();
+    gather(&target.join("criterion"), &mut figures)?;
+    figures.sort_by(|a, b| a.id.cmp(&b.id));
+    if figures.is_empty() {
+        return Err("criterion has measured nothing yet: run `make bench`".into());
+    }
+    let all: Vec<(&str, &Figure)> = figures
+        .iter()
+        .map(|figure| (figure.id.as_str(), figure))
+        .collect();
+    let page = format!(
+        "# Figures\n\nMedians of the last `make bench` on {}, made by `make figures`.\n\n{}",
+        machine(),
+        table(&all)
+    );
+    fs::write(root.join("harness/FIGURES.md"), page)?;
+    rewrite_readme(&root.join("README.md"), &figures)?;
+    println!("{} figures in harness/FIGURES.md", figures.len());
+    Ok(())
+}
+
+/// Reads every `new/benchmark.json` with the estimates beside it.
+fn gather(dir: &Path, figures: &mut Vec<Figure>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.ends_with("new") {
+            figures.extend(read(&path)?);
+        } else if path.is_dir() {
+            gather(&path, figures)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(dir: &Path) -> Result<Option<Figure>, Box<dyn Error>> {
+    let json = |file: &str| -> Result<Value, Box<dyn Error>> {
+        Ok(serde_json::from_str(&fs::read_to_string(dir.join(file))?)?)
+    };
+    let (benchmark, estimates) = (json("benchmark.json")?, json("estimates.json")?);
+    let id = benchmark["full_id"].as_str();
+    let median = estimates["median"]["point_estimate"].as_f64();
+    let throughput = ["Elements", "Bytes"].into_iter().find_map(|unit| {
+        let count = benchmark["throughput"][unit].as_f64()?;
+        Some((count, if unit == "Bytes" { "B" } else { "" }))
+    });
+    Ok(id.zip(median).map(|(id, median)| Figure {
+        id: id.to_owned(),
+        median,
+        throughput,
+    }))
+}
+
+fn table(rows: &[(&str, &Figure)]) -> String {
+    let mut text = "| what | time | rate |\n|---|---|---|\n".to_owned();
+    for (name, figure) in rows {
+        let rate = figure.throughput.map_or_else(String::new, |(count, unit)| {
+            format!("{}{unit}/s", rounded(count / figure.median * 1e9))
+        });
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {name} | {} | {rate} |", time(figure.median));
+    }
+    text
+}
+
+fn rewrite_readme(path: &Path, figures: &[Figure]) -> Result<(), Box<dyn Error>> {
+    let readme = fs::read_to_string(path)?;
+    let (before, rest) = readme
+        .split_once(MARKS.0)
+        .ok_or("the README has no place for figures")?;
+    let (_, after) = rest
+        .split_once(MARKS.1)
+        .ok_or("the README's figures have no end")?;
+    let chosen = README.iter().filter_map(|(id, name)| {
+        let figure = figures.iter().find(|figure| figure.id == *id)?;
+        Some((*name, figure))
+    });
+    let table = table(&chosen.collect::<Vec<_>>());
+    fs::write(
+        path,
+        format!("{before}{}{table}{}{after}", MARKS.0, MARKS.1),
+    )?;
+    Ok(())
+}
+
+/// Cores and kernel of this machine.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{cores} cores, Linux {}", kernel.trim())
+}
+
+fn time(nanos: f64) -> String {
+    let units = [(1e9, "s"), (1e6, "ms"), (1e3, "us")];
+    let unit = units.into_iter().find(|(size, _)| nanos >= *size);
+    let (size, name) = unit.unwrap_or((1.0, "ns"));
+    format!("{} {name}", rounded(nanos / size))
+}
+
+/// Three digits and a prefix: `37.6 k`, `1.92 M`.
+fn rounded(number: f64) -> String {
+    let prefixes = [(1e9, " G"), (1e6, " M"), (1e3, " k")];
+    let prefix = prefixes.into_iter().find(|(size, _)| number >= *size);
+    let (size, name) = prefix.unwrap_or((1.0, ""));
+    let number = number / size;
+    let digits = if number >= 100.0 {
+        0
+    } else if number >= 10.0 {
+        1
+    } else {
+        2
+    };
+    format!("{number:.digits$}{name}")
+}
