@@ -1,4 +1,23 @@
 //! Every bound of the stack that is no setting, with its reason.
+//!
+//! # Memory
+//!
+//! A connection takes at most
+//!
+//! * a fixed part, the three structures of [`FIXED_OCTETS`] and their entries
+//!   in the host's maps: less than two kibibytes;
+//! * its buffers, which grow as they fill: twice [`Config::send_buffer`] and
+//!   twice [`Config::receive_buffer`] (they double when they grow);
+//! * what waits beyond gaps: never more than the window, hence part of the
+//!   receive buffer's share, with some 100 octets around each of [`MAX_PIECES`].
+//!
+//! [`Config::send_buffer`]: crate::Config::send_buffer
+//! [`Config::receive_buffer`]: crate::Config::receive_buffer
+//!
+//! Connections are bounded in number while nobody has accepted them (the
+//! backlog) and in TIME-WAIT ([`TimeWaitPolicy::max`](crate::TimeWaitPolicy)).
+//! The others belong to the application, which opened or accepted them. What
+//! waits to be polled out of a host is the caller's to drain after each call.
 
 use std::time::Duration;
 
@@ -9,6 +28,11 @@ pub(crate) const MAX_PIECES: usize = 256;
 /// Duplicate ACKs, or blocks beyond a gap, that make a loss (RFC 5681 section
 /// 3.2, RFC 6675 section 2).
 pub(crate) const DUP_THRESH: u32 = 3;
+
+/// The most that the structures of one connection may take, without what they
+/// point to; a test holds them to it.
+#[cfg(test)]
+const FIXED_OCTETS: usize = 1024;
 
 /// Shortest time a timer can be set for, whatever the settings say: a timer
 /// that is due at once would fire for ever in one instant.
@@ -47,3 +71,17 @@ pub(crate) const MIN_PATH_MTU_V6: u16 = 1280;
 
 /// First port handed out when the application leaves the choice (RFC 6335).
 pub(crate) const FIRST_EPHEMERAL_PORT: u16 = 49_152;
+
+#[cfg(test)]
+mod tests {
+    use super::FIXED_OCTETS;
+    use crate::connection::Connection;
+    use crate::receive::Receiver;
+    use crate::send::Sender;
+
+    #[test]
+    fn structures_of_a_connection_are_small() {
+        let octets = size_of::<Connection>() + size_of::<Sender>() + size_of::<Receiver>();
+        assert!(octets <= FIXED_OCTETS, "{octets}");
+    }
+}

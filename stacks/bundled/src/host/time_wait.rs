@@ -22,7 +22,7 @@ pub struct TimeWaitPolicy {
     /// to an early end (RFC 1337). RFC 9293 itself lets it close.
     pub ignore_rst: bool,
     /// How many there may be; the oldest connection goes first. One that the
-    /// user has let go of takes some 300 octets.
+    /// user has let go of takes less than a kibibyte.
     pub max: usize,
 }
 
