@@ -20,6 +20,7 @@ use std::ops::ControlFlow;
 use tcpspec_wire::{Segment, State};
 
 use crate::connection::{Connection, Context};
+use crate::ecn::NOT_ECT;
 use crate::error::End;
 use crate::limits::{DEFAULT_MSS_V4, DEFAULT_MSS_V6};
 use crate::phase::Event;
@@ -49,17 +50,19 @@ enum Disposition {
 /// The result of a check.
 type Check = ControlFlow<Disposition>;
 
-/// Processes one segment for a connection.
+/// Processes one segment for a connection. `is_marked` says that its packet
+/// experienced congestion (RFC 3168).
 pub(crate) fn segment_arrives(
     connection: &mut Connection,
     cx: &mut Context<'_>,
     segment: &Segment,
+    is_marked: bool,
 ) {
     let checked = if connection.state() == State::SynSent {
         connection.heard(cx.now);
         syn_sent::process(connection, cx, segment)
     } else {
-        synchronized(connection, cx, segment)
+        synchronized(connection, cx, segment, is_marked)
     };
     if let ControlFlow::Break(disposition) = checked {
         carry_out(connection, cx, segment, disposition);
@@ -69,9 +72,18 @@ pub(crate) fn segment_arrives(
 
 /// The eight steps for all states from SYN-RECEIVED on (section 3.10.7.4; the
 /// third, on security labels, is left out as every stack does).
-fn synchronized(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) -> Check {
+fn synchronized(
+    connection: &mut Connection,
+    cx: &mut Context<'_>,
+    segment: &Segment,
+    is_marked: bool,
+) -> Check {
     timestamps::check(connection, cx, segment)?;
-    sequence::check(connection, cx, segment)?;
+    let acceptable = sequence::check(connection, cx, segment);
+    if acceptable.is_continue() || sequence::is_probe(connection, segment) {
+        connection.note_mark(segment, is_marked);
+    }
+    acceptable?;
     timestamps::record(connection, cx, segment);
     connection.heard(cx.now);
     reset::check(connection, cx, segment)?;
@@ -113,7 +125,7 @@ fn carry_out(
         }
         Disposition::Refuse => {
             if let Some(rst) = reply::refusing(segment, cx.config.timestamps) {
-                connection.transmit(cx, rst);
+                connection.transmit(cx, rst, NOT_ECT);
             }
         }
         Disposition::Abort => {

@@ -71,6 +71,9 @@ pub struct Config {
     pub sack: bool,
     /// Whether SACK reports duplicates too (RFC 2883).
     pub duplicate_sack: bool,
+    /// Whether explicit congestion notification is offered and taken (RFC
+    /// 3168).
+    pub ecn: bool,
     /// How much a connection sends before the first ACK of data.
     pub initial_window: InitialWindow,
     /// Whether losses that show in duplicate ACKs are repaired before the timer
@@ -173,6 +176,7 @@ impl Default for Config {
             timestamps: false,
             sack: false,
             duplicate_sack: true,
+            ecn: false,
             initial_window: InitialWindow::Rfc5681,
             fast_retransmit: true,
             limited_transmit: true,

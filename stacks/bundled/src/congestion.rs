@@ -104,11 +104,18 @@ impl Congestion {
         self.cwnd = self.cwnd.max(self.mss);
     }
 
-    /// A loss that is repaired by counting what is in flight (RFC 6675), or a
-    /// mark by the network (RFC 3168): half of it, and no inflation.
+    /// A loss that is repaired by counting what is in flight (RFC 6675): half
+    /// of it, and no inflation.
     pub(crate) fn halve(&mut self, flight: u32) {
         self.lower_threshold(flight);
         self.cwnd = self.ssthresh;
+    }
+
+    /// A mark by the network (RFC 3168 section 6.1.2): half of cwnd, even if
+    /// that leaves one segment.
+    pub(crate) fn on_mark(&mut self, flight: u32) {
+        self.lower_threshold(flight);
+        self.cwnd = (self.cwnd / 2).max(self.mss);
     }
 
     /// Fast recovery is over.

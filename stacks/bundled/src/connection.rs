@@ -1,10 +1,12 @@
 //! One connection: its four-tuple, its state, the user who holds it, and what
 //! all states share - output, timers and the change of state.
 
+mod output;
+
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use tcpspec_wire::{Flags, Instant, Packet, Segment, SeqNumber, State, WindowSize};
+use tcpspec_wire::{Instant, Segment, SeqNumber, State};
 
 use crate::challenge::Challenges;
 use crate::config::Config;
@@ -16,9 +18,7 @@ use crate::options::Options;
 use crate::path_mtu::PathMtu;
 use crate::phase::{Event, Origin, Phase};
 use crate::receive::Receiver;
-use crate::reply::{self, Header, Offer};
-use crate::scoreboard::Block;
-use crate::send::{Chunk, SendSpace, Sender, Timeout};
+use crate::send::{SendSpace, Sender, Timeout};
 use crate::timers::AckDue;
 use crate::transition::Transition;
 
@@ -196,72 +196,10 @@ impl Connection {
         cx.now + (cx.config.msl * 2).max(MIN_TIMER)
     }
 
-    /// Sends what can be sent, and an ACK if one is owed and nothing carried it.
-    pub(crate) fn output(&mut self, cx: &mut Context<'_>) {
-        let fin = self.phase.fin_follows();
-        while let Some(chunk) = self.next_chunk(cx.now, fin) {
-            self.send_chunk(cx, chunk);
-        }
-        if let Some(snd) = self.phase.sender_mut() {
-            snd.arm_persist(cx.now, fin);
-        }
-        if self.ack == AckDue::Now {
-            self.send_ack(cx);
-        }
-    }
-
-    fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
-        let overhead = self.options.sack_len(&self.held());
-        self.phase.sender_mut()?.next_chunk(now, fin, overhead)
-    }
-
-    fn send_chunk(&mut self, cx: &mut Context<'_>, chunk: Chunk) {
-        let offer = Offer {
-            options: self.options.on_syn(cx.now, self.own_mss(cx.config)),
-            window: WindowSize::new(self.receive_buffer),
-        };
-        let mut segment = reply::carrying(self.header(), chunk, offer);
-        self.mark_urgent(&mut segment);
-        self.ack = AckDue::No;
-        let end = segment.end();
-        let octets = self.emit(cx, segment);
-        if let Some(snd) = self.phase.send_space() {
-            self.path.sent(snd.una, end, octets);
-        }
-    }
-
-    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`: acknowledgment and challenge.
-    pub(crate) fn send_ack(&mut self, cx: &mut Context<'_>) {
-        self.ack = AckDue::No;
-        if let Some(snd) = self.phase.send_space() {
-            self.emit(cx, reply::ack(self.header(), snd.nxt));
-        }
-    }
-
-    /// `<SEQ=SND.NXT><CTL=RST>`: the user's abort.
-    pub(crate) fn send_reset(&mut self, cx: &mut Context<'_>) {
-        if let Some(snd) = self.phase.send_space() {
-            self.emit(cx, reply::reset(self.header(), snd.nxt));
-        }
-    }
-
-    /// Sends a segment with the options that were agreed on; a SYN has its own.
-    pub(crate) fn emit(&mut self, cx: &mut Context<'_>, mut segment: Segment) -> u16 {
-        if !segment.flags.contains(Flags::SYN) {
-            let held = self.held();
-            segment.options = self.options.on_segment(cx.now, segment.flags, &held);
-        }
-        if segment.flags.contains(Flags::ACK) {
-            self.last_ack = segment.ack;
-        }
-        self.transmit(cx, segment)
-    }
-
-    /// The blocks to report by SACK.
-    fn held(&self) -> Vec<Block> {
-        match (self.options.sack, self.phase.receiver()) {
-            (Some(_), Some(rcv)) => rcv.held(),
-            _ => Vec::new(),
+    /// A segment has come in a packet that was marked or not.
+    pub(crate) fn note_mark(&mut self, segment: &Segment, is_marked: bool) {
+        if let Some(ecn) = &mut self.options.ecn {
+            ecn.arrived(segment, is_marked);
         }
     }
 
@@ -289,27 +227,6 @@ impl Connection {
     pub(crate) fn open_whole_window(&mut self) {
         if let Some(rcv) = self.phase.receiver_mut() {
             rcv.open_window();
-        }
-    }
-
-    /// Sends a segment as it is, as a packet of so many octets.
-    pub(crate) fn transmit(&self, cx: &mut Context<'_>, segment: Segment) -> u16 {
-        let FourTuple { local, remote } = self.tuple;
-        let mut packet = Packet::tcp(local.ip(), remote.ip(), segment);
-        packet.ip.ttl = cx.config.ttl;
-        packet.ip.dont_fragment = cx.config.icmp.path_mtu && !self.path.needs_fragments();
-        let octets = packet.encode();
-        let len = octets.len().min(usize::from(u16::MAX)) as u16;
-        cx.out.push_back(octets);
-        len
-    }
-
-    pub(crate) fn header(&self) -> Header {
-        Header {
-            src_port: self.tuple.local.port(),
-            dst_port: self.tuple.remote.port(),
-            receive: self.phase.receive_space(),
-            scale: self.options.own_scale(),
         }
     }
 

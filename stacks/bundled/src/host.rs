@@ -15,6 +15,7 @@ use tcpspec_wire::{Body, Decoded, Flags, IcmpError, Instant, Packet, Segment, St
 use crate::arrives;
 use crate::config::Config;
 use crate::connection::{Connection, ConnectionId, Context, FourTuple, Owner};
+use crate::ecn::CE;
 use crate::error_report::ErrorReport;
 use crate::icmp;
 use crate::isn::IsnGenerator;
@@ -102,20 +103,27 @@ impl Host {
                     local: SocketAddr::new(packet.ip.dst, segment.dst_port),
                     remote: SocketAddr::new(packet.ip.src, segment.src_port),
                 };
-                self.segment_arrives(now, tuple, &segment);
+                let is_marked = packet.ip.traffic_class & CE == CE;
+                self.segment_arrives(now, tuple, &segment, is_marked);
             }
             Body::Icmp(error) => self.error_arrives(now, &error),
             Body::Fragment { .. } | Body::Other { .. } => {}
         }
     }
 
-    fn segment_arrives(&mut self, now: Instant, tuple: FourTuple, segment: &Segment) {
+    fn segment_arrives(
+        &mut self,
+        now: Instant,
+        tuple: FourTuple,
+        segment: &Segment,
+        is_marked: bool,
+    ) {
         if let Some(id) = self.tuples.get(&tuple).copied() {
             if self.reopen(now, id, tuple, segment) {
                 return;
             }
             self.drive(now, id, |connection, cx| {
-                arrives::segment_arrives(connection, cx, segment);
+                arrives::segment_arrives(connection, cx, segment, is_marked);
             });
         } else if self.listeners.contains_key(&tuple.local.port()) {
             self.arrives_in_listen(now, tuple, segment);

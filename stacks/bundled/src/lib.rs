@@ -79,6 +79,7 @@ mod challenge;
 mod config;
 mod congestion;
 mod connection;
+mod ecn;
 mod error;
 mod error_report;
 mod host;

@@ -1,9 +1,10 @@
-//! The options of one connection (RFC 7323, RFC 2018): until the peer's SYN is
+//! The options of one connection (RFC 7323, RFC 2018, RFC 3168): until the peer's SYN is
 //! seen, what ours offers; from then on, what both SYNs have.
 
 use tcpspec_wire::{Flags, Instant, Segment, TcpOption, WindowScale};
 
 use crate::config::Config;
+use crate::ecn::Ecn;
 use crate::limits::{MAX_OPTIONS, MAX_WINDOW};
 use crate::scoreboard::Block;
 use crate::timestamps::Timestamps;
@@ -19,6 +20,8 @@ pub(crate) struct Options {
     scale: Option<Scale>,
     pub(crate) timestamps: Option<Timestamps>,
     pub(crate) sack: Option<Sack>,
+    /// No option, but agreed on in the same way.
+    pub(crate) ecn: Option<Ecn>,
 }
 
 /// Window scale.
@@ -55,6 +58,7 @@ impl Options {
                 reports_duplicates: config.duplicate_sack,
                 duplicate: None,
             }),
+            ecn: config.ecn.then(Ecn::default),
         }
     }
 
@@ -75,6 +79,7 @@ impl Options {
         self.sack = self
             .sack
             .filter(|_| syn.options.contains(&TcpOption::SackPermitted));
+        self.ecn = self.ecn.filter(|_| Ecn::is_in(syn));
     }
 
     /// The scale of the windows that we send.

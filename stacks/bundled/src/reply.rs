@@ -21,6 +21,7 @@ pub(crate) struct Header {
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
     pub(crate) options: Vec<TcpOption>,
+    pub(crate) flags: Flags,
     pub(crate) window: WindowSize,
 }
 
@@ -52,9 +53,12 @@ impl Header {
 pub(crate) fn carrying(mut header: Header, chunk: Chunk, offer: Offer) -> Segment {
     let mut flags = Flags::NONE;
     if chunk.syn {
-        flags |= Flags::SYN;
+        flags |= Flags::SYN | offer.flags;
         // The window of a SYN is never scaled (RFC 7323 section 2.2).
         header.scale = WindowScale::NONE;
+    }
+    if chunk.cwr {
+        flags |= Flags::CWR;
     }
     if chunk.push {
         flags |= Flags::PSH;

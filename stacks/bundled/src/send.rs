@@ -17,10 +17,12 @@ use crate::rtt::RttEstimator;
 use crate::scoreboard::{Block, Scoreboard};
 use crate::timers::SendTimer;
 
+mod ecn;
 mod next;
 mod recovery;
 mod timeout;
 
+use ecn::Echoes;
 use recovery::Recovery;
 pub(crate) use timeout::Timeout;
 
@@ -33,6 +35,10 @@ pub(crate) struct Chunk {
     /// The send buffer is empty behind this chunk.
     pub(crate) push: bool,
     pub(crate) fin: bool,
+    /// Nothing in it was sent before.
+    pub(crate) is_new: bool,
+    /// It is to tell that cwnd was lowered (RFC 3168).
+    pub(crate) cwr: bool,
 }
 
 impl Chunk {
@@ -82,6 +88,7 @@ pub(crate) struct Sender {
     scoreboard: Scoreboard,
     /// Whether SACK was agreed on: then it says what a duplicate ACK is.
     sack: bool,
+    echoes: Echoes,
     fast_retransmit: bool,
     limited_transmit: bool,
     /// Whether the timer ran out since the last progress.
@@ -104,6 +111,8 @@ pub(crate) struct Acknowledgment<'a> {
     pub(crate) blocks: &'a [Block],
     /// The round-trip time by timestamps, where they were agreed on.
     pub(crate) rtt: Option<Duration>,
+    /// The network has marked what we sent, where ECN was agreed on.
+    pub(crate) ece: bool,
 }
 
 /// The sending direction after its FIN was acknowledged.
@@ -146,6 +155,7 @@ impl Sender {
             recover: iss,
             scoreboard: Scoreboard::default(),
             sack: false,
+            echoes: Echoes::new(iss),
             fast_retransmit: config.fast_retransmit,
             limited_transmit: config.limited_transmit,
             timed_out: false,
@@ -238,6 +248,9 @@ impl Sender {
 
     /// Takes an ACK. True if it covers the FIN behind the data.
     pub(crate) fn acknowledge(&mut self, now: Instant, seg: &Acknowledgment<'_>) -> bool {
+        if seg.ece {
+            self.on_echo(now, seg);
+        }
         let news = self.scoreboard.add(seg.blocks, seg.ack, self.nxt);
         if seg.ack == self.una {
             if self.is_duplicate(seg, news) {
@@ -249,7 +262,7 @@ impl Sender {
         let octets = seg.ack.distance(self.first()).max(0).cast_unsigned();
         self.time(now, seg);
         if !self.syn_in_flight() {
-            self.on_progress(seg.ack, octets);
+            self.on_progress(seg, octets);
         } else if self.timed_out {
             self.congestion.syn_was_lost();
         }

@@ -59,6 +59,7 @@ fn capabilities(config: &Config) -> BTreeSet<Capability> {
             config.sack && config.duplicate_sack,
             Capability::DuplicateSack,
         ),
+        (config.ecn, Capability::Ecn),
         (config.fast_retransmit, Capability::FastRetransmit),
         (config.limited_transmit, Capability::LimitedTransmit),
         (

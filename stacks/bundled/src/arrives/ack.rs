@@ -86,6 +86,7 @@ pub(super) fn acknowledge(
         wnd: segment.window.unscale(scale(connection, segment)),
         is_bare: segment.seq_len() == 0,
         blocks: options.sack.map_or(&[], |_| sack_blocks(segment)),
+        ece: options.ecn.is_some() && is_echo(segment),
         rtt: echo.and_then(|(ours, (_, echo))| ours.round_trip(cx.now, echo)),
     };
     connection
@@ -101,6 +102,11 @@ fn take_window(connection: &mut Connection, cx: &Context<'_>, segment: &Segment)
         snd.heard(cx.now);
         snd.update_window(segment.seq, segment.ack, window);
     }
+}
+
+/// Whether the segment echoes a mark. On a SYN the bit says something else.
+fn is_echo(segment: &Segment) -> bool {
+    segment.flags.contains(Flags::ECE) && !segment.flags.contains(Flags::SYN)
 }
 
 /// The scale of a segment's window: none on a SYN.

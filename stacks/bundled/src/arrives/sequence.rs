@@ -26,6 +26,13 @@ pub(super) fn check(connection: &mut Connection, cx: &Context<'_>, segment: &Seg
     Check::Break(Disposition::Acknowledge)
 }
 
+/// Whether the segment probes our closed window: not acceptable, but no
+/// nonsense either.
+pub(super) fn is_probe(connection: &Connection, segment: &Segment) -> bool {
+    let space = connection.phase.receive_space();
+    space.is_some_and(|space| space.wnd.octets() == 0 && space.nxt == segment.seq)
+}
+
 /// The four rows of the table.
 fn is_acceptable(space: ReceiveSpace, segment: &Segment, len: u32) -> bool {
     let ReceiveSpace { nxt, wnd } = space;

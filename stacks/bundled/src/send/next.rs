@@ -24,9 +24,16 @@ impl Sender {
         }
         self.restart_after_idle(now);
         self.cursor = self.scoreboard.hole(self.cursor).0;
-        let chunk = self.data_chunk(fin, full)?;
+        let mut chunk = self.data_chunk(fin, full)?;
+        self.mark_new(&mut chunk);
         self.mark_sent(now, chunk.end());
         Some(chunk)
+    }
+
+    /// Says of a chunk what only new data may be told apart by (RFC 3168).
+    pub(super) fn mark_new(&mut self, chunk: &mut Chunk) {
+        chunk.is_new = chunk.seq == self.nxt;
+        chunk.cwr = chunk.is_new && self.echoes.take_cwr();
     }
 
     /// RFC 5681 section 4.1.
@@ -43,11 +50,13 @@ impl Sender {
             payload: Vec::new(),
             push: false,
             fin: false,
+            is_new: false,
+            cwr: false,
         }
     }
 
     fn data_chunk(&self, fin: bool, full: u32) -> Option<Chunk> {
-        if !self.has_unsent(fin) {
+        if !self.has_unsent(fin) || self.echoes.is_held() {
             return None;
         }
         let usable = self.usable();
@@ -91,6 +100,8 @@ impl Sender {
             payload: copy_range(&self.buffer, start, end),
             push: len > 0 && end == self.buffer.len(),
             fin,
+            is_new: false,
+            cwr: false,
         }
     }
 

@@ -96,14 +96,17 @@ impl Sender {
         };
     }
 
-    /// SND.UNA is about to move to `ack`, over so many octets.
-    pub(super) fn on_progress(&mut self, ack: SeqNumber, octets: u32) {
+    /// SND.UNA is about to move over so many octets.
+    pub(super) fn on_progress(&mut self, seg: &Acknowledgment<'_>, octets: u32) {
+        let ack = seg.ack;
         self.scoreboard.advance(ack);
         let complete = ack.at_or_after(self.recover);
         match &mut self.recovery {
             Recovery::None { duplicates } => {
                 *duplicates = 0;
-                self.congestion.on_ack(octets);
+                if !seg.ece {
+                    self.congestion.on_ack(octets);
+                }
             }
             Recovery::Reno { .. } | Recovery::Sack { .. } if complete => {
                 self.congestion.leave_recovery();

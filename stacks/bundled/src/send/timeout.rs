@@ -65,6 +65,7 @@ impl Sender {
             SendTimer::Off => return None,
             SendTimer::Retransmit { since, .. } | SendTimer::Persist { since, .. } => since,
         };
+        self.echoes.release();
         if now.since(since) >= self.r2() {
             return Some(Timeout::GiveUp);
         }
@@ -111,7 +112,8 @@ impl Sender {
     fn small_chunk(&mut self, now: Instant, since: Instant, wait: Duration, fin: bool) -> Chunk {
         let pending = self.data_end().distance(self.cursor).max(0).cast_unsigned();
         let len = pending.min(self.wnd.octets()).min(self.mss);
-        let chunk = self.chunk(self.cursor, len, fin && len == pending);
+        let mut chunk = self.chunk(self.cursor, len, fin && len == pending);
+        self.mark_new(&mut chunk);
         self.cursor = chunk.end();
         self.nxt = self.nxt.latest(chunk.end());
         self.timer = SendTimer::Retransmit {

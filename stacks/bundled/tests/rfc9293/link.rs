@@ -98,7 +98,12 @@ fn run(client: &mut Side, server: &mut Side, fates: &[Fate]) {
                 for delay in fates.next().unwrap_or(&sound) {
                     count += 1;
                     let at = now + Duration::from_millis(*delay);
-                    under_way.insert((at, count, to_server, packet.clone()));
+                    let packet = if *delay > 80 {
+                        marked(&packet)
+                    } else {
+                        packet.clone()
+                    };
+                    under_way.insert((at, count, to_server, packet));
                 }
                 assert!(count < PACKETS, "endless exchange");
             }
@@ -122,6 +127,15 @@ fn run(client: &mut Side, server: &mut Side, fates: &[Fate]) {
             server.host.on_time(now);
         }
     }
+}
+
+/// The packet as congestion marks it, if it may be marked.
+fn marked(packet: &[u8]) -> Vec<u8> {
+    let mut packet = Packet::decode(packet).expect("a packet").packet;
+    if packet.ip.traffic_class != 0 {
+        packet.ip.traffic_class = 3;
+    }
+    packet.encode()
 }
 
 fn fate() -> impl Strategy<Value = Fate> {
@@ -151,6 +165,7 @@ fn switched(switches: u16, receive_buffer: u32) -> Config {
     Config {
         window_scale: is_on(0),
         timestamps: is_on(1),
+        ecn: is_on(8),
         sack: is_on(2),
         duplicate_sack: is_on(3),
         fast_retransmit: is_on(4),

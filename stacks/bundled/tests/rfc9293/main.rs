@@ -6,6 +6,7 @@ mod calls;
 mod challenge;
 mod close;
 mod data;
+mod ecn;
 mod icmp;
 mod link;
 mod liveness;

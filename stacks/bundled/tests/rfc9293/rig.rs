@@ -1,7 +1,8 @@
 //! One host under test and a peer that we play by hand.
 //!
 //! Segments are written as `FLAGS seq=.. ack=.. len=.. win=.. mss=..`, with
-//! options as `ws=7 ts=5,3 sackok sack=11:21/31:41`. Numbers
+//! options as `ws=7 ts=5,3 sackok sack=11:21/31:41` and the IP header's ECN
+//! field as `ce`, `ect0`. Numbers
 //! count from each side's initial sequence number, and four symbols stand for
 //! the host's variables: `n` RCV.NXT, `w` RCV.WND, `a` SND.UNA, `u` SND.NXT, as
 //! the rig last saw them on the wire. What the host sends is written the same
@@ -199,8 +200,11 @@ impl Rig {
 
     /// The peer's segment as a packet.
     pub(crate) fn packet(&mut self, segment: &str) -> Vec<u8> {
-        let segment = self.parse(segment);
-        Packet::tcp(self.remote.ip(), self.local.ip(), segment).encode()
+        let is_marked = segment.ends_with(" ce");
+        let segment = self.parse(segment.trim_end_matches(" ce"));
+        let mut packet = Packet::tcp(self.remote.ip(), self.local.ip(), segment);
+        packet.ip.traffic_class = if is_marked { 3 } else { 0 };
+        packet.encode()
     }
 
     /// The peer sends these octets; the first has this number.
@@ -254,7 +258,12 @@ impl Rig {
             assert_eq!(decoded.defects, []);
             let segment = decoded.packet.segment().expect("TCP").clone();
             self.observe(&segment);
-            shown.push(self.show(&segment));
+            let marking = match decoded.packet.ip.traffic_class {
+                0 => "",
+                2 => " ect0",
+                _ => " marked?",
+            };
+            shown.push(self.show(&segment) + marking);
         }
         if shown.is_empty() {
             "-".to_owned()

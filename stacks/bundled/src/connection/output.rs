@@ -1,0 +1,127 @@
+//! Output of a connection: which segments leave, what every one of them carries,
+//! and the packet around it.
+
+use tcpspec_wire::{Flags, Instant, Packet, Segment, WindowSize};
+
+use super::{Connection, Context, FourTuple};
+use crate::ecn::{ECT_0, Ecn, NOT_ECT};
+use crate::reply::{self, Header, Offer};
+use crate::scoreboard::Block;
+use crate::send::Chunk;
+use crate::timers::AckDue;
+
+impl Connection {
+    /// Sends what can be sent, and an ACK if one is owed and nothing carried it.
+    pub(crate) fn output(&mut self, cx: &mut Context<'_>) {
+        let fin = self.phase.fin_follows();
+        while let Some(chunk) = self.next_chunk(cx.now, fin) {
+            self.send_chunk(cx, chunk);
+        }
+        if let Some(snd) = self.phase.sender_mut() {
+            snd.arm_persist(cx.now, fin);
+        }
+        if self.ack == AckDue::Now {
+            self.send_ack(cx);
+        }
+    }
+
+    fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
+        let overhead = self.options.sack_len(&self.held());
+        self.phase.sender_mut()?.next_chunk(now, fin, overhead)
+    }
+
+    pub(super) fn send_chunk(&mut self, cx: &mut Context<'_>, chunk: Chunk) {
+        let offer = self.offer(cx);
+        let may_be_marked = chunk.is_new && !chunk.payload.is_empty();
+        let codepoint = match self.options.ecn {
+            Some(_) if may_be_marked => ECT_0,
+            Some(_) | None => NOT_ECT,
+        };
+        let mut segment = reply::carrying(self.header(), chunk, offer);
+        self.mark_urgent(&mut segment);
+        self.ack = AckDue::No;
+        let end = segment.end();
+        let octets = self.emit_as(cx, segment, codepoint);
+        if let Some(snd) = self.phase.send_space() {
+            self.path.sent(snd.una, end, octets);
+        }
+    }
+
+    /// What goes on a SYN.
+    fn offer(&self, cx: &Context<'_>) -> Offer {
+        let is_answer = self.phase.receive_space().is_some();
+        Offer {
+            options: self.options.on_syn(cx.now, self.own_mss(cx.config)),
+            flags: self
+                .options
+                .ecn
+                .map_or(Flags::NONE, |_| Ecn::on_syn(is_answer)),
+            window: WindowSize::new(self.receive_buffer),
+        }
+    }
+
+    /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`: acknowledgment and challenge.
+    pub(crate) fn send_ack(&mut self, cx: &mut Context<'_>) {
+        self.ack = AckDue::No;
+        if let Some(snd) = self.phase.send_space() {
+            self.emit(cx, reply::ack(self.header(), snd.nxt));
+        }
+    }
+
+    /// `<SEQ=SND.NXT><CTL=RST>`: the user's abort.
+    pub(crate) fn send_reset(&mut self, cx: &mut Context<'_>) {
+        if let Some(snd) = self.phase.send_space() {
+            self.emit(cx, reply::reset(self.header(), snd.nxt));
+        }
+    }
+
+    /// Sends a segment with what was agreed on; a SYN has its own.
+    pub(crate) fn emit(&mut self, cx: &mut Context<'_>, segment: Segment) -> u16 {
+        self.emit_as(cx, segment, NOT_ECT)
+    }
+
+    fn emit_as(&mut self, cx: &mut Context<'_>, mut segment: Segment, codepoint: u8) -> u16 {
+        let is_ack = segment.flags.contains(Flags::ACK);
+        if !segment.flags.contains(Flags::SYN) {
+            let held = self.held();
+            segment.options = self.options.on_segment(cx.now, segment.flags, &held);
+            if let Some(ecn) = self.options.ecn.filter(|_| is_ack) {
+                segment.flags |= ecn.on_ack();
+            }
+        }
+        if is_ack {
+            self.last_ack = segment.ack;
+        }
+        self.transmit(cx, segment, codepoint)
+    }
+
+    /// The blocks to report by SACK.
+    fn held(&self) -> Vec<Block> {
+        match (self.options.sack, self.phase.receiver()) {
+            (Some(_), Some(rcv)) => rcv.held(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Sends a segment as it is, as a packet of so many octets.
+    pub(crate) fn transmit(&self, cx: &mut Context<'_>, segment: Segment, codepoint: u8) -> u16 {
+        let FourTuple { local, remote } = self.tuple;
+        let mut packet = Packet::tcp(local.ip(), remote.ip(), segment);
+        packet.ip.traffic_class = codepoint;
+        packet.ip.ttl = cx.config.ttl;
+        packet.ip.dont_fragment = cx.config.icmp.path_mtu && !self.path.needs_fragments();
+        let octets = packet.encode();
+        let len = octets.len().min(usize::from(u16::MAX)) as u16;
+        cx.out.push_back(octets);
+        len
+    }
+
+    pub(crate) fn header(&self) -> Header {
+        Header {
+            src_port: self.tuple.local.port(),
+            dst_port: self.tuple.remote.port(),
+            receive: self.phase.receive_space(),
+            scale: self.options.own_scale(),
+        }
+    }
+}
