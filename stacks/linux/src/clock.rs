@@ -31,6 +31,11 @@ impl Clock {
         self.at(monotonic.saturating_sub(ago)).max(not_before)
     }
 
+    /// When it was `stamp` on the monotonic clock; not before `not_before`.
+    pub(crate) fn of_monotonic(self, stamp: Duration, not_before: Instant) -> Instant {
+        self.at(stamp).max(not_before)
+    }
+
     fn at(self, monotonic: Duration) -> Instant {
         Instant::ZERO + monotonic.saturating_sub(self.opened)
     }

@@ -2,16 +2,18 @@
 //!
 //! The kernel is asked for each connection by its four-tuple, so the tuples
 //! must be known: they are those of the packets delivered and of the
-//! application's `connect`. Two changes between two looks are seen as one.
+//! application's `connect`. Two changes between two looks are seen as one,
+//! unless the kernel's own log tells of both; what the log does not tell of,
+//! half-open connections and remnants, changes once between two looks at most.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use tcpspec_connector::{Connection, StateChange};
 use tcpspec_wire::{Instant, State};
 
-use crate::diag::{Addresses, Found};
+use crate::diag::{Addresses, Form, Found};
+use crate::link::octets;
 
 /// What is known of the trial's connections.
 #[derive(Debug, Default)]
@@ -19,9 +21,18 @@ pub(crate) struct Connections {
     known: BTreeMap<Connection, Seen>,
 }
 
+/// What the kernel said of the connections it was asked for.
+pub(crate) type Looks = Vec<(Connection, Option<Found>)>;
+
+/// The kernel's log and its tables do not tell the same of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contradiction;
+
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     state: State,
+    /// What the kernel kept of it.
+    form: Option<Form>,
     /// Something was done that may have changed it since.
     touched: bool,
     /// When to look again even if nothing is done.
@@ -39,6 +50,7 @@ impl Connections {
         };
         let new = Seen {
             state,
+            form: None,
             touched: true,
             look_at: None,
         };
@@ -61,32 +73,55 @@ impl Connections {
         self.known.values().filter_map(|seen| seen.look_at).min()
     }
 
-    /// Looks at every connection that may have changed, by asking `look`, and
-    /// lists the changes. They happened at `at`.
-    pub(crate) fn update<E>(
-        &mut self,
-        at: Instant,
-        now: Instant,
-        listens: impl Fn(u16) -> bool,
+    /// Looks at every connection that may have changed.
+    pub(crate) fn look<E>(
+        &self,
         mut look: impl FnMut(Connection) -> Result<Option<Found>, E>,
-    ) -> Result<Vec<StateChange>, E> {
+    ) -> Result<Looks, E> {
+        let changeable = self.known.iter().filter(|(_, seen)| seen.may_change());
+        changeable
+            .map(|(connection, _)| Ok((*connection, look(*connection)?)))
+            .collect()
+    }
+
+    /// Whether what was found is what the log leads to. It may not be if there
+    /// was a change between the look and the reading of the log, later.
+    pub(crate) fn check(&self, looks: &Looks, log: &[StateChange]) -> Result<(), Contradiction> {
+        let agree = |(connection, found): &(Connection, Option<Found>)| {
+            let mut logged = log.iter().filter(|change| change.connection == *connection);
+            let last = logged.next_back().map(|change| change.state);
+            let seen = self.known.get(connection);
+            seen.is_none_or(|seen| seen.leads_to(last, *found))
+        };
+        looks.iter().all(agree).then_some(()).ok_or(Contradiction)
+    }
+
+    /// Takes in what was found, and lists the changes, together with those on
+    /// the way there that were logged. What was not happened at `at`.
+    pub(crate) fn update(
+        &mut self,
+        looks: &Looks,
+        log: &[StateChange],
+        (at, now): (Instant, Instant),
+        listens: impl Fn(u16) -> bool,
+    ) -> Vec<StateChange> {
         let mut changes = Vec::new();
-        for (connection, seen) in &mut self.known {
-            if !seen.touched && !seen.is_live() {
+        for (connection, found) in looks {
+            let Some(seen) = self.known.get_mut(connection) else {
                 continue;
-            }
-            let found = look(*connection)?;
-            let before = seen.state;
-            seen.see(found, listens(connection.local), now);
-            if seen.state != before {
-                changes.push(StateChange {
-                    connection: *connection,
-                    state: seen.state,
-                    at,
-                });
-            }
+            };
+            let logged = log.iter().filter(|change| change.connection == *connection);
+            let way = logged.map(|change| (change.state, change.at)).collect();
+            let way = seen.see(*found, way, listens(connection.local), at);
+            seen.look_again(*found, now);
+            changes.extend(way.into_iter().map(|(state, at)| StateChange {
+                connection: *connection,
+                state,
+                at,
+            }));
         }
-        Ok(changes)
+        changes.sort_by_key(|change| change.at);
+        changes
     }
 }
 
@@ -95,20 +130,55 @@ impl Seen {
         !matches!(self.state, State::Closed | State::Listen)
     }
 
-    fn see(&mut self, found: Option<Found>, listens: bool, now: Instant) {
-        self.touched = false;
+    const fn may_change(&self) -> bool {
+        self.touched || self.is_live()
+    }
+
+    /// Sockets come, change and go by the log; nothing else does.
+    fn leads_to(&self, logged: Option<State>, found: Option<Found>) -> bool {
+        let socket = found.filter(|found| found.form == Form::Socket);
+        match (logged, socket) {
+            (Some(logged), Some(socket)) => logged == socket.state,
+            (Some(logged), None) => logged == State::Closed,
+            (None, Some(socket)) => self.state == socket.state,
+            (None, None) => self.form != Some(Form::Socket),
+        }
+    }
+
+    /// Takes in what was found and the way there, and completes the way.
+    fn see(
+        &mut self,
+        found: Option<Found>,
+        mut way: Vec<(State, Instant)>,
+        listens: bool,
+        at: Instant,
+    ) -> Vec<(State, Instant)> {
         // The kernel forgets half-open connections of a closed listener only
         // at their next packet or timer, but none of them lives on.
-        let found = found.filter(|found| listens || !found.embryo);
-        self.look_at = found
-            .and_then(|found| found.timer)
-            .map(|left| now + left.max(SLOT));
-        self.state = match (found, self.state) {
+        let found = found.filter(|found| listens || found.form != Form::Embryo);
+        // The end of a socket is the end of the connection only if there is no
+        // remnant of it.
+        let ended = way.pop_if(|(state, _)| *state == State::Closed);
+        let last = way.last().map_or(self.state, |(state, _)| *state);
+        let state = match (found, last) {
             (Some(found), _) => found.state,
             // Half-open connections go back to their listener.
             (None, State::SynReceived | State::Listen) if listens => State::Listen,
             (None, _) => State::Closed,
         };
+        way.push((state, ended.map_or(at, |(_, at)| at)));
+        way.dedup_by_key(|(state, _)| *state);
+        if way.first().is_some_and(|(first, _)| *first == self.state) {
+            way.remove(0);
+        }
+        (self.state, self.form) = (state, found.map(|found| found.form));
+        way
+    }
+
+    fn look_again(&mut self, found: Option<Found>, now: Instant) {
+        self.touched = false;
+        let left = found.and_then(|found| found.timer);
+        self.look_at = left.map(|left| now + left.max(SLOT));
     }
 }
 
@@ -144,13 +214,6 @@ fn ipv6_payload(packet: &[u8]) -> Option<usize> {
         (TCP, _) => Some(40),
         (FRAGMENT, Some([TCP, _, high, low, ..])) => (*high == 0 && *low < 8).then_some(48),
         _ => None,
-    }
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
     }
 }
 
@@ -234,48 +297,127 @@ mod tests {
         }
     }
 
-    /// What was seen, what is found (a state and whether it is an embryo),
-    /// whether somebody listens, and what is said.
+    const SOCKET: Form = Form::Socket;
+    const EMBRYO: Form = Form::Embryo;
+    const REMNANT: Form = Form::Remnant;
+
+    /// A connection that was seen in this state.
+    fn seen(state: State) -> Connections {
+        let mut connections = Connections::default();
+        connections.touch(EXPECTED.unwrap(), false);
+        connections.known.values_mut().for_each(|seen| {
+            seen.state = state;
+        });
+        connections
+    }
+
+    fn found(found: Option<(State, Form)>) -> Looks {
+        let found = found.map(|(state, form)| Found::of(state, form, None));
+        vec![(EXPECTED.unwrap(), found)]
+    }
+
+    /// Changes of the connection, a millisecond apart.
+    fn log(states: &[State]) -> Vec<StateChange> {
+        let change = |(at, state): (u64, &State)| StateChange {
+            connection: EXPECTED.unwrap(),
+            state: *state,
+            at: Instant::from_millis(at),
+        };
+        (1..).zip(states).map(change).collect()
+    }
+
+    const LATER: Instant = Instant::from_millis(9);
+
+    /// What was seen, what is found, whether somebody listens, what is said.
     #[rstest]
-    #[case::begins(State::Listen, Some((State::SynReceived, true)), true, State::SynReceived)]
-    #[case::returns(State::SynReceived, None, true, State::Listen)]
-    #[case::listener_gone(State::SynReceived, None, false, State::Closed)]
+    #[case::begins(State::Listen, Some((State::SynReceived, EMBRYO)), true, &[State::SynReceived])]
+    #[case::returns(State::SynReceived, None, true, &[State::Listen])]
+    #[case::listener_gone(State::SynReceived, None, false, &[State::Closed])]
     #[case::dead_embryo(
-        State::SynReceived, Some((State::SynReceived, true)), false, State::Closed
+        State::SynReceived, Some((State::SynReceived, EMBRYO)), false, &[State::Closed]
     )]
     #[case::crossed_syns(
-        State::SynSent, Some((State::SynReceived, false)), false, State::SynReceived
+        State::SynSent, Some((State::SynReceived, SOCKET)), false, &[State::SynReceived]
     )]
-    #[case::ends(State::TimeWait, None, true, State::Closed)]
-    #[case::stays_listening(State::Listen, None, true, State::Listen)]
-    #[case::stays_closed(State::Closed, None, true, State::Closed)]
+    #[case::ends(State::TimeWait, None, true, &[State::Closed])]
+    #[case::stays_listening(State::Listen, None, true, &[])]
+    #[case::stays_closed(State::Closed, None, true, &[])]
     fn states_follow_the_kernel(
         #[case] before: State,
-        #[case] found: Option<(State, bool)>,
+        #[case] now: Option<(State, Form)>,
         #[case] listens: bool,
-        #[case] expected: State,
+        #[case] expected: &[State],
     ) {
-        let mut connections = Connections::default();
-        let connection = Connection {
-            local: 80,
-            remote: 40_000,
-        };
-        connections.touch(connection, false);
-        connections.known.get_mut(&connection).unwrap().state = before;
-        let found = found.map(|(state, embryo)| Found::of(state, embryo, None));
-        let changes = connections.update(
-            Instant::ZERO,
-            Instant::ZERO,
-            |_| listens,
-            |_| Ok::<_, ()>(found),
-        );
-        let states: Vec<State> = changes.unwrap().iter().map(|change| change.state).collect();
-        let expected = if expected == before {
-            vec![]
-        } else {
-            vec![expected]
-        };
+        let changes = seen(before).update(&found(now), &[], (LATER, LATER), |_| listens);
+        let states: Vec<State> = changes.iter().map(|change| change.state).collect();
         assert_eq!(states, expected);
+    }
+
+    /// What was seen, what the log says, what is found, and the changes with
+    /// their times in milliseconds.
+    #[rstest]
+    #[case::each_on_the_way(
+        State::FinWait1,
+        &[State::FinWait2, State::Closed],
+        None,
+        &[(State::FinWait2, 1), (State::Closed, 2)]
+    )]
+    #[case::remnant(
+        State::FinWait1,
+        &[State::FinWait2, State::Closed],
+        Some((State::TimeWait, REMNANT)),
+        &[(State::FinWait2, 1), (State::TimeWait, 2)]
+    )]
+    #[case::remnant_in_the_same_state(
+        State::FinWait2, &[State::Closed], Some((State::FinWait2, REMNANT)), &[]
+    )]
+    #[case::remnant_ends(State::TimeWait, &[], None, &[(State::Closed, 9)])]
+    #[case::socket_for_an_embryo(
+        State::SynReceived,
+        &[State::SynReceived, State::Established],
+        Some((State::Established, SOCKET)),
+        &[(State::Established, 2)]
+    )]
+    #[case::opened_again(
+        State::SynSent,
+        &[State::Closed, State::SynSent],
+        Some((State::SynSent, SOCKET)),
+        &[(State::Closed, 1), (State::SynSent, 2)]
+    )]
+    fn the_log_completes_what_is_found(
+        #[case] before: State,
+        #[case] logged: &[State],
+        #[case] now: Option<(State, Form)>,
+        #[case] expected: &[(State, u64)],
+    ) {
+        let mut connections = seen(before);
+        let (looks, log) = (found(now), log(logged));
+        assert_eq!(connections.check(&looks, &log), Ok(()));
+        let changes = connections.update(&looks, &log, (LATER, LATER), |_| false);
+        let changes: Vec<_> = changes.iter().map(|c| (c.state, c.at)).collect();
+        let expected = expected
+            .iter()
+            .map(|(s, at)| (*s, Instant::from_millis(*at)));
+        assert_eq!(changes, expected.collect::<Vec<_>>());
+    }
+
+    /// What a socket was seen in, what the log says, and what is found.
+    #[rstest]
+    #[case::missed_change(&[], Some((State::CloseWait, SOCKET)))]
+    #[case::missed_end(&[], None)]
+    #[case::missed_end_with_remnant(&[], Some((State::TimeWait, REMNANT)))]
+    #[case::looked_before_the_end(&[State::Closed], Some((State::Established, SOCKET)))]
+    #[case::other_state(&[State::CloseWait], Some((State::LastAck, SOCKET)))]
+    #[case::end_without_log(&[State::CloseWait], None)]
+    fn the_log_must_lead_to_what_is_found(
+        #[case] logged: &[State],
+        #[case] now: Option<(State, Form)>,
+    ) {
+        let mut connections = seen(State::SynSent);
+        let established = found(Some((State::Established, SOCKET)));
+        connections.update(&established, &[], (LATER, LATER), |_| false);
+        let checked = connections.check(&found(now), &log(logged));
+        assert_eq!(checked, Err(Contradiction));
     }
 
     #[rstest]
@@ -289,9 +431,10 @@ mod tests {
         let mut connections = Connections::default();
         connections.touch(EXPECTED.unwrap(), false);
         let now = Instant::from_millis(5);
-        let found = Found::of(State::TimeWait, false, timer);
-        let changes = connections.update(now, now, |_| false, |_| Ok::<_, ()>(Some(found)));
-        assert_eq!(changes.unwrap().len(), 1);
+        let found = Found::of(State::TimeWait, REMNANT, timer);
+        let looks = vec![(EXPECTED.unwrap(), Some(found))];
+        let changes = connections.update(&looks, &[], (now, now), |_| false);
+        assert_eq!(changes.len(), 1);
         assert_eq!(connections.look_at(), expected.map(|wait| now + wait));
     }
 }

@@ -35,19 +35,29 @@ pub(crate) struct Found {
     pub(crate) state: State,
     /// Time to the expiry of its timer, if one runs that the kernel shows.
     pub(crate) timer: Option<Duration>,
-    /// Whether it is a half-open connection that no socket was made for yet.
-    pub(crate) embryo: bool,
+    pub(crate) form: Form,
     /// Which of all sockets there ever were it is.
     cookie: [u8; 8],
 }
 
+/// What the kernel keeps of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Half-open: its listener has no socket for it yet.
+    Embryo,
+    /// A socket, whether or not anybody holds a descriptor of it.
+    Socket,
+    /// What waits for late segments once the socket has gone.
+    Remnant,
+}
+
 #[cfg(test)]
 impl Found {
-    pub(crate) const fn of(state: State, embryo: bool, timer: Option<Duration>) -> Self {
+    pub(crate) const fn of(state: State, form: Form, timer: Option<Duration>) -> Self {
         Self {
             state,
             timer,
-            embryo,
+            form,
             cookie: ANY,
         }
     }
@@ -135,10 +145,15 @@ fn found(body: &[u8], connection: Connection) -> io::Result<Option<Found>> {
     let mut cookie = ANY;
     cookie.copy_from_slice(&message[44..52]);
     let inode = &message[68..72];
+    let form = |state| match state {
+        _ if message[2] == TIMER_OF_REMNANT => Form::Remnant,
+        State::SynReceived if inode == [0; 4] => Form::Embryo,
+        _ => Form::Socket,
+    };
     let found = |state| Found {
         state,
         timer,
-        embryo: state == State::SynReceived && inode == [0; 4],
+        form: form(state),
         cookie,
     };
     Ok(state(message[1])
@@ -148,7 +163,7 @@ fn found(body: &[u8], connection: Connection) -> io::Result<Option<Found>> {
 
 /// The kernel's numbers of the states. 7 is a closed socket, which is as good
 /// as none; 12 is a half-open connection of a listener.
-const fn state(number: u8) -> Option<State> {
+pub(crate) const fn state(number: u8) -> Option<State> {
     Some(match number {
         1 => State::Established,
         2 => State::SynSent,
@@ -164,6 +179,8 @@ const fn state(number: u8) -> Option<State> {
     })
 }
 
+/// The number that is shown for the timer of a remnant, and for no other.
+const TIMER_OF_REMNANT: u8 = 3;
 /// The cookie that fits every socket.
 const ANY: [u8; 8] = [0xff; 8];
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
@@ -193,27 +210,31 @@ mod tests {
         body
     }
 
-    fn read(body: &[u8]) -> Option<(State, Option<Duration>, bool)> {
+    fn read(body: &[u8]) -> Option<(State, Option<Duration>, Form)> {
         let found = found(body, ASKED).unwrap();
-        found.map(|found| (found.state, found.timer, found.embryo))
+        found.map(|found| (found.state, found.timer, found.form))
     }
 
     const TIMER: Option<Duration> = Some(Duration::from_millis(250));
 
     #[rstest]
-    #[case::established(answer(40_000, 1, 0, 7), Some((State::Established, None, false)))]
-    #[case::time_wait(answer(40_000, 6, 3, 0), Some((State::TimeWait, TIMER, false)))]
-    #[case::embryo(answer(40_000, 3, 1, 0), Some((State::SynReceived, TIMER, true)))]
-    #[case::embryo_by_its_own_number(
-        answer(40_000, 12, 1, 0), Some((State::SynReceived, TIMER, true))
+    #[case::established(answer(40_000, 1, 0, 7), Some((State::Established, None, Form::Socket)))]
+    #[case::time_wait(answer(40_000, 6, 3, 0), Some((State::TimeWait, TIMER, Form::Remnant)))]
+    #[case::remnant_in_fin_wait_2(
+        answer(40_000, 5, 3, 0), Some((State::FinWait2, TIMER, Form::Remnant))
     )]
-    #[case::crossed_syns(answer(40_000, 3, 1, 7), Some((State::SynReceived, TIMER, false)))]
+    #[case::orphan(answer(40_000, 5, 2, 0), Some((State::FinWait2, TIMER, Form::Socket)))]
+    #[case::embryo(answer(40_000, 3, 1, 0), Some((State::SynReceived, TIMER, Form::Embryo)))]
+    #[case::embryo_by_its_own_number(
+        answer(40_000, 12, 1, 0), Some((State::SynReceived, TIMER, Form::Embryo))
+    )]
+    #[case::crossed_syns(answer(40_000, 3, 1, 7), Some((State::SynReceived, TIMER, Form::Socket)))]
     #[case::fallback_to_the_listener(answer(0, 10, 0, 7), None)]
     #[case::closed(answer(40_000, 7, 0, 7), None)]
     #[case::state_of_a_later_kernel(answer(40_000, 99, 0, 7), None)]
     fn answers_are_read(
         #[case] body: Vec<u8>,
-        #[case] expected: Option<(State, Option<Duration>, bool)>,
+        #[case] expected: Option<(State, Option<Duration>, Form)>,
     ) {
         assert_eq!(read(&body), expected);
     }

@@ -4,6 +4,8 @@ use std::io;
 
 use tcpspec_connector::StackError;
 
+use crate::statelog::Overrun;
+
 /// Why a lane could not be had, or stopped working. All of it is the
 /// machine's doing, none of it the stack's.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,12 @@ pub(crate) enum LaneError {
     /// The kernel gave the host's own network namespace for a new one.
     #[error("the new network namespace is the one of the host; nothing was done in it")]
     NotIsolated,
+    /// The log of state changes has gaps.
+    #[error(transparent)]
+    Overrun(#[from] Overrun),
+    /// Two accounts of the kernel do not fit together.
+    #[error("the kernel's log of state changes does not lead to the states it shows")]
+    Contradiction,
     /// Sockets of the last trial would not go.
     #[error("{0} sockets of the last trial are still there")]
     NotClean(u32),

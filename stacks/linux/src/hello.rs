@@ -1,25 +1,33 @@
 //! What the kernel is said to be and to do. The figures are those of the
 //! lane's settings and of the kernel's constants.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tcpspec_connector::{Clock, Hello, Lateness, Profile};
 use tcpspec_wire::Capability;
 
+use crate::stack::Settings;
+use crate::statelog;
+
 /// The declaration of the kernel that runs.
-pub(crate) fn of_this_kernel() -> Hello {
+pub(crate) fn of_this_kernel(settings: &Settings) -> Hello {
     let name = rustix::system::uname();
     Hello {
         name: "linux".to_owned(),
         version: name.release().to_string_lossy().into_owned(),
         clock: Clock::Real,
-        capabilities: CAPABILITIES.iter().copied().collect(),
+        capabilities: capabilities(statelog::shared(settings).is_ok()),
         profile: PROFILE,
     }
 }
 
-/// No `state-log`: a state is looked at when the kernel is quiet. No `queue`:
-/// a packet is processed when it is written.
+fn capabilities(state_log: bool) -> BTreeSet<Capability> {
+    let log = state_log.then_some(Capability::StateLog);
+    CAPABILITIES.iter().copied().chain(log).collect()
+}
+
+/// No `queue`: a packet is processed when it is written.
 const CAPABILITIES: &[Capability] = &[
     Capability::PassiveOpen,
     Capability::ActiveOpen,

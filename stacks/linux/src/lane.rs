@@ -5,7 +5,6 @@ use std::fs::File;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::time::Duration;
 
 use tcpspec_connector::{Connection, Setup};
@@ -14,6 +13,8 @@ use crate::diag::{Addresses, Found, SockDiag};
 use crate::error::{Context, LaneError};
 use crate::link::Link;
 use crate::netns::{Inside, Netns};
+use crate::stack::Settings;
+use crate::statelog::{self, LaneLog, Logged};
 use crate::sysctl;
 use crate::tap::Tap;
 use crate::tun::{self, EtherType, Tun};
@@ -28,6 +29,8 @@ pub(crate) struct Lane {
     tap: Tap,
     diag: SockDiag,
     link: Link,
+    /// The kernel's log of state changes, if this process may read it.
+    log: Option<LaneLog>,
     counters: [Option<File>; 2],
     netns: Netns,
     addresses: Vec<(IpAddr, u8)>,
@@ -36,16 +39,17 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Makes a lane whose TUN device comes from this device node.
-    pub(crate) fn create(node: &Path) -> Result<Self, LaneError> {
+    /// Makes a lane.
+    pub(crate) fn create(settings: &Settings) -> Result<Self, LaneError> {
         let netns = Netns::create()?;
-        let (tun, tap, diag, link, counters) =
-            netns.within(|inside| furnish(inside, node)).flatten()?;
+        let (tun, tap, diag, link, log, counters) =
+            netns.within(|inside| furnish(inside, settings)).flatten()?;
         Ok(Self {
             tun,
             tap,
             diag,
             link,
+            log,
             counters,
             netns,
             addresses: Vec::new(),
@@ -92,6 +96,9 @@ impl Lane {
         }
         while self.tun.read(&mut self.room).context(READING)?.is_some() {}
         self.tap.clear();
+        if let Some(log) = &mut self.log {
+            log.forget();
+        }
         match self.sockets()? {
             0 => Ok(()),
             left => Err(LaneError::NotClean(left)),
@@ -144,6 +151,16 @@ impl Lane {
         found.context("asking the kernel for the state of a connection")
     }
 
+    /// What the kernel has logged of connections since the last call; `None`
+    /// if it cannot be read.
+    pub(crate) fn logged(
+        &mut self,
+        addresses: Addresses,
+    ) -> Result<Option<Vec<Logged>>, LaneError> {
+        let read = self.log.as_mut().map(|log| log.read(addresses));
+        Ok(read.transpose()?)
+    }
+
     /// Readable when the kernel has sent a packet.
     pub(crate) fn readable(&self) -> BorrowedFd<'_> {
         self.tun.as_fd()
@@ -158,20 +175,26 @@ pub(crate) struct Sent {
     pub(crate) stamp: Option<Duration>,
 }
 
-type Furniture = (Tun, Tap, SockDiag, Link, [Option<File>; 2]);
+type Furniture = (Tun, Tap, SockDiag, Link, Option<LaneLog>, [Option<File>; 2]);
 
 /// Fills a new namespace. The settings come first, because the device copies
 /// some of them when it is made.
-fn furnish(inside: &Inside<'_>, node: &Path) -> Result<Furniture, LaneError> {
+fn furnish(inside: &Inside<'_>, settings: &Settings) -> Result<Furniture, LaneError> {
     sysctl::pin(inside)?;
-    let tun = Tun::open(inside, node)?;
+    let tun = Tun::open(inside, &settings.tun)?;
     let link = Link::open(inside, tun::NAME).context("opening a netlink socket")?;
     link.up(QUEUE).context("bringing up the TUN device")?;
     let tap = Tap::open(inside, link.index());
     let tap = tap.context("opening a packet socket on the TUN device")?;
     let diag = SockDiag::open(inside).context("opening a sock_diag socket")?;
+    let log = statelog::shared(settings)
+        .ok()
+        .map(|log| log.of_lane(inside));
+    let log = log
+        .transpose()
+        .context("finding the lane in the log of state changes")?;
     let counters = ["sockstat", "sockstat6"].map(counter);
-    Ok((tun, tap, diag, link, counters))
+    Ok((tun, tap, diag, link, log, counters))
 }
 
 /// A file of counters; a kernel without IPv6 lacks the second one.

@@ -3,14 +3,14 @@
 //! [`LinuxStack`] drives the kernel that runs, in a network namespace of its
 //! own: crafted packets go in and answers come out through a TUN device, the
 //! application is real sockets, and states are read by sock_diag, connections
-//! that nobody holds a descriptor of included. The host's own network is never
+//! that nobody holds a descriptor of included, and from the kernel's own log
+//! of their changes where the process may read that. The host's own network is never
 //! touched, and nothing is left when the process ends, however it ends.
 //!
 //! [`sandbox`] gets the process the rights for that and says what is missing
 //! where they cannot be had.
 //!
-//! Not here yet: the kernel's own log of state changes and of reasons for
-//! dropping a segment (tracepoints).
+//! Not here yet: the kernel's reasons for dropping a segment or for a reset.
 
 mod application;
 mod clock;
@@ -24,6 +24,7 @@ mod netlink;
 mod netns;
 pub mod sandbox;
 mod stack;
+mod statelog;
 mod sys;
 mod sysctl;
 mod tap;

@@ -115,7 +115,8 @@ pub(crate) const fn family(address: IpAddr) -> AddressFamily {
     }
 }
 
-fn octets(address: IpAddr) -> Vec<u8> {
+/// The octets of an address.
+pub(crate) fn octets(address: IpAddr) -> Vec<u8> {
     match address {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),

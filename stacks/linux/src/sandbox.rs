@@ -325,6 +325,7 @@ mod tests {
     fn every_check_that_fails_has_a_fix() {
         let settings = Settings {
             tun: "/dev/null".into(),
+            state_log: true,
         };
         for check in probe(&settings) {
             assert_eq!(check.ok, check.fix.is_none(), "{check:?}");

@@ -16,15 +16,16 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tcpspec_connector::control::STORM;
 use tcpspec_connector::{
-    Call, Connection, Emitted, Hello, Next, Reply, Setup, StackError, StackUnderTest, Stop,
+    Call, Connection, Emitted, Hello, Next, Reply, Setup, StackError, StackUnderTest, StateChange,
+    Stop,
 };
 use tcpspec_wire::Instant;
 
 use crate::application::Application;
 use crate::clock::Clock;
-use crate::connections::{Connections, connection_of};
+use crate::connections::{Connections, Looks, connection_of};
 use crate::diag::Addresses;
-use crate::error::Context;
+use crate::error::{Context, LaneError};
 use crate::hello;
 use crate::lane::{Lane, Sent};
 use crate::sys;
@@ -35,15 +36,23 @@ use crate::tun::EtherType;
 pub struct Settings {
     /// The device node that TUN devices come from.
     pub tun: PathBuf,
+    /// Whether to read the kernel's log of state changes, if that is allowed.
+    /// Without it states are looked at after each step.
+    pub state_log: bool,
 }
 
 impl Settings {
     /// The settings of the environment: `TCPSPEC_TUN` names another device
-    /// node than `/dev/net/tun`.
+    /// node than `/dev/net/tun`, and `TCPSPEC_STATE_LOG=off` does without the
+    /// kernel's log of state changes.
     #[must_use]
     pub fn from_env() -> Self {
         let tun = std::env::var_os("TCPSPEC_TUN").unwrap_or_else(|| "/dev/net/tun".into());
-        Self { tun: tun.into() }
+        let state_log = std::env::var_os("TCPSPEC_STATE_LOG").is_none_or(|value| value != "off");
+        Self {
+            tun: tun.into(),
+            state_log,
+        }
     }
 }
 
@@ -87,8 +96,8 @@ impl LinuxStack {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
+            hello: hello::of_this_kernel(&settings),
             settings,
-            hello: hello::of_this_kernel(),
             lane: None,
             trial: None,
         }
@@ -156,7 +165,7 @@ impl StackUnderTest for LinuxStack {
     fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
         let mut lane = match self.reusable_lane(setup) {
             Some(lane) => lane,
-            None => Lane::create(&self.settings.tun)?,
+            None => Lane::create(&self.settings)?,
         };
         lane.configure(setup)?;
         let trial = Trial::new(setup);
@@ -171,18 +180,24 @@ impl StackUnderTest for LinuxStack {
             trial.notice_connect(*port, *to);
         }
         let ret = trial.application.call(lane, trial.addresses.stack, call)?;
-        let mut reply = self.running()?.settled()?;
+        let mut running = self.running()?;
+        let mut reply = Reply::nothing(running.trial.last);
+        running.take_in(&mut reply)?;
+        running.finish(&mut reply);
         reply.ret = Some(ret);
         Ok(reply)
     }
 
     fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
         let mut running = self.running()?;
+        let mut reply = Reply::nothing(running.trial.last);
         for packet in packets {
             running.trial.notice_packet(packet);
             running.lane.write(running.trial.kind, packet)?;
+            running.take_in(&mut reply)?;
         }
-        running.settled()
+        running.finish(&mut reply);
+        Ok(reply)
     }
 
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
@@ -244,13 +259,10 @@ impl Trial {
 }
 
 impl Running<'_> {
-    /// The reply to something that the kernel has already dealt with.
-    fn settled(&mut self) -> Result<Reply, StackError> {
-        let mut reply = Reply::nothing(self.trial.last);
-        let came = self.drain(&mut reply)?;
-        self.sample(&mut reply, came)?;
-        self.finish(&mut reply);
-        Ok(reply)
+    /// Takes in what came of something that the kernel has already dealt with.
+    fn take_in(&mut self, reply: &mut Reply) -> Result<(), StackError> {
+        let came = self.drain(reply)?;
+        self.sample(reply, came)
     }
 
     /// One round of waiting: takes what has come, and says when to wake if
@@ -292,27 +304,50 @@ impl Running<'_> {
         Ok(reply.tx[before..].last().map(|emitted| emitted.at))
     }
 
-    /// Looks at the connections. A change that came with a packet happened
-    /// when the packet left; a silent one is dated by the look that found it.
+    /// Looks at the connections. A change that was not logged came with the
+    /// packet, if there was one; a silent one is dated by the look that found
+    /// it.
     fn sample(&mut self, reply: &mut Reply, came: Option<Instant>) -> Result<(), StackError> {
+        let (looks, log) = self.look_and_read()?;
         let Trial {
             clock,
-            addresses,
             application,
             connections,
             ..
         } = &mut *self.trial;
         let now = clock.now();
-        let at = came.unwrap_or(now);
-        let at = reply.states.last().map_or(at, |change| change.at.max(at));
-        let changes = connections.update(
-            at,
-            now,
-            |port| application.listens(port),
-            |connection| self.lane.look_up(*addresses, connection),
-        )?;
-        reply.states.extend(changes);
+        let listens = |port| application.listens(port);
+        let times = (came.unwrap_or(now), now);
+        let changes = connections.update(&looks, &log, times, listens);
+        for mut change in changes {
+            let before = reply.states.last().map_or(change.at, |before| before.at);
+            change.at = change.at.max(before);
+            reply.states.push(change);
+        }
         Ok(())
+    }
+
+    /// What the kernel shows of the connections, and how it came to that by
+    /// its log, if there is one.
+    fn look_and_read(&mut self) -> Result<(Looks, Vec<StateChange>), LaneError> {
+        let (addresses, clock) = (self.trial.addresses, self.trial.clock);
+        let mut log = Vec::new();
+        for _ in 0..LOOKS {
+            let connections = &self.trial.connections;
+            let looks = connections.look(|connection| self.lane.look_up(addresses, connection))?;
+            let Some(logged) = self.lane.logged(addresses)? else {
+                return Ok((looks, log));
+            };
+            log.extend(logged.iter().map(|logged| StateChange {
+                connection: logged.connection,
+                state: logged.state,
+                at: clock.of_monotonic(logged.at, self.trial.last),
+            }));
+            if connections.check(&looks, &log).is_ok() {
+                return Ok((looks, log));
+            }
+        }
+        Err(LaneError::Contradiction)
     }
 
     fn finish(&mut self, reply: &mut Reply) {
@@ -349,4 +384,7 @@ async fn wait<T>(
         .map_or(Ok(()), |ready| ready.map(drop))
 }
 
+/// How often to look and read: a timer of the kernel's may come in between,
+/// but hardly twice.
+const LOOKS: usize = 8;
 const WAITING: &str = "waiting for the TUN device";

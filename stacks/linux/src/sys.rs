@@ -1,11 +1,14 @@
 //! The system calls that rustix has no safe form of: TUN ioctls, the packet
-//! tap with its time stamps, and `unshare`. The only module of the workspace's
-//! own stacks with `unsafe` code; everything it offers is safe to call.
+//! tap with its time stamps, `unshare`, and below, [`bpf`]. The only module of
+//! the workspace's own stacks with `unsafe` code; everything it offers is safe
+//! to call.
 
 #![expect(
     unsafe_code,
     reason = "system calls without a safe wrapper, each with its own comment"
 )]
+
+pub(crate) mod bpf;
 
 use std::io;
 use std::mem::{size_of, zeroed};

@@ -70,16 +70,22 @@ pub(crate) struct Trial {
     pub(crate) ack: SeqNumber,
     /// State of the connection, as the changes say.
     pub(crate) state: Option<State>,
+    /// All its states, in order.
+    pub(crate) states: Vec<State>,
     pub(crate) last: Reply,
 }
 
 impl Trial {
     /// A trial on a lane of its own; `None` if there can be none here.
     pub(crate) fn open(version: u8) -> Option<Self> {
+        Self::open_with(Settings::from_env(), version)
+    }
+
+    pub(crate) fn open_with(settings: Settings, version: u8) -> Option<Self> {
         if skip().is_some() {
             return None;
         }
-        let mut stack = LinuxStack::new(Settings::from_env());
+        let mut stack = LinuxStack::new(settings);
         let setup = setup(version);
         let last = stack.open(&setup).unwrap();
         Some(Self {
@@ -88,6 +94,7 @@ impl Trial {
             seq: SeqNumber::new(1000),
             ack: SeqNumber::new(0),
             state: None,
+            states: Vec::new(),
             last,
         })
     }
@@ -98,6 +105,7 @@ impl Trial {
         self.seq = SeqNumber::new(1000);
         self.ack = SeqNumber::new(0);
         self.state = None;
+        self.states.clear();
         self
     }
 
@@ -154,8 +162,10 @@ impl Trial {
                 "recv" => self.call(&recv("C", 1)),
                 "shutdown" => self.shutdown(),
                 "close" => self.close(),
+                "abort" => self.call(&abort("C")),
                 "data" => self.inject_data(PSH | ACK, b"abc"),
                 "foreign" => self.inject_octets(vec![0x45; 20]),
+                "crossing-FIN" => self.inject_crossing_fin(),
                 flags => self.inject(flags.parse().unwrap()),
             };
         }
@@ -167,7 +177,21 @@ impl Trial {
         self.inject_data(flags, &[])
     }
 
+    /// Sends a FIN that left before the stack's own had arrived.
+    fn inject_crossing_fin(&mut self) -> &mut Self {
+        let ack = self.ack;
+        self.ack = ack - 1;
+        self.inject(FIN | ACK).ack = ack;
+        self
+    }
+
     pub(crate) fn inject_data(&mut self, flags: Flags, payload: &[u8]) -> &mut Self {
+        let packet = self.packet(flags, payload);
+        self.inject_octets(packet)
+    }
+
+    /// The peer's next segment, packed.
+    pub(crate) fn packet(&mut self, flags: Flags, payload: &[u8]) -> Vec<u8> {
         let segment = Segment {
             src_port: REMOTE,
             dst_port: LOCAL,
@@ -179,8 +203,7 @@ impl Trial {
             ..Segment::default()
         };
         self.seq = segment.end();
-        let packet = Packet::tcp(self.setup.peer, self.setup.stack, segment).encode();
-        self.inject_octets(packet)
+        Packet::tcp(self.setup.peer, self.setup.stack, segment).encode()
     }
 
     pub(crate) fn inject_octets(&mut self, packet: Vec<u8>) -> &mut Self {
@@ -204,6 +227,7 @@ impl Trial {
             assert_eq!(change.connection, connection);
             assert_ne!(self.state, Some(change.state), "not a change");
             self.state = Some(change.state);
+            self.states.push(change.state);
         }
         for segment in reply.tx.iter().map(segment) {
             // A reset takes nothing of the sequence space.
