@@ -25,10 +25,13 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        let config = Config {
+        Self::with(Config {
             msl: Duration::from_millis(1),
             ..Config::default()
-        };
+        })
+    }
+
+    fn with(config: Config) -> Self {
         let mut server = Host::new(config.clone(), &[address(1)], 1);
         server.listen(Instant::ZERO, 80, 16).expect("free port");
         Self {
@@ -62,19 +65,28 @@ impl Pair {
 
     /// Lets every timer run out.
     fn run_out(&mut self) {
-        while let Some(at) = self
-            .client
-            .poll_at()
-            .into_iter()
-            .chain(self.server.poll_at())
-            .min()
-        {
-            self.now = self.now.max(at);
-            self.client.on_time(self.now);
-            self.server.on_time(self.now);
-            self.exchange();
+        self.run_until(Instant::MAX);
+    }
+
+    /// Does what is due up to `end`, packets included.
+    fn run_until(&mut self, end: Instant) {
+        while self.next_deadline().is_some_and(|at| at <= end) {
+            self.wake();
         }
         while self.client.poll_transition().is_some() || self.server.poll_transition().is_some() {}
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let deadlines = [self.client.poll_at(), self.server.poll_at()];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Jumps to the next deadline, and counts the packets that follow.
+    fn wake(&mut self) -> usize {
+        self.now = self.next_deadline().map_or(self.now, |at| self.now.max(at));
+        self.client.on_time(self.now);
+        self.server.on_time(self.now);
+        self.exchange()
     }
 }
 
@@ -112,10 +124,13 @@ fn bulk(c: &mut Criterion) {
             while let Ok(read) = pair.server.recv(pair.now, theirs, 16 * MSS) {
                 received += black_box(read).len();
             }
-            if received < BULK {
-                packets += pair.exchange();
-            } else {
+            let exchanged = pair.exchange();
+            packets += exchanged;
+            if received == BULK {
                 pair.run_out();
+            } else if exchanged == 0 {
+                // Only a timer moves this on: an ACK is being delayed.
+                packets += pair.wake();
             }
         }
         packets
@@ -130,18 +145,67 @@ fn bulk(c: &mut Criterion) {
     group.finish();
 }
 
-/// A FIN that nobody answers, up to R2: 100 virtual seconds.
+/// What waiting costs: virtual time jumps from deadline to deadline.
 fn waiting(c: &mut Criterion) {
-    c.bench_function("R2 give-up of a FIN", |bench| {
-        bench.iter(|| {
-            let mut pair = Pair::new();
-            let (ours, _) = pair.open();
+    let mut group = c.benchmark_group("waiting");
+    group.bench_function("one hour, idle", |bench| {
+        wait(bench, |_, _| (), HOUR);
+    });
+    group.bench_function(
+        "one hour, idle, a keep-alive each minute answered",
+        |bench| {
+            wait(bench, |pair, ours| keepalive(pair, ours, MINUTE), HOUR);
+        },
+    );
+    group.bench_function("2 MSL", |bench| wait(bench, into_time_wait, HOUR));
+    group.bench_function("R2 give-up of a FIN", |bench| {
+        let unanswered = |pair: &mut Pair, ours| {
             pair.client.close(pair.now, ours).expect("open");
-            while let Some(at) = pair.client.poll_at() {
-                pair.client.on_time(at);
-                while pair.client.poll_transmit().is_some() {}
-            }
-        });
+            pair.server = Host::new(Config::default(), &[], 1);
+        };
+        wait(bench, unanswered, HOUR);
+    });
+    group.bench_function("keep-alive give-up after two hours", |bench| {
+        let unanswered = |pair: &mut Pair, ours| {
+            keepalive(pair, ours, 2 * HOUR);
+            pair.server = Host::new(Config::default(), &[], 1);
+        };
+        wait(bench, unanswered, 3 * HOUR);
+    });
+    group.finish();
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn keepalive(pair: &mut Pair, ours: ConnectionId, idle: Duration) {
+    let set = pair.client.set_keepalive(pair.now, ours, Some(idle));
+    set.expect("open");
+}
+
+fn into_time_wait(pair: &mut Pair, ours: ConnectionId) {
+    pair.client.close(pair.now, ours).expect("open");
+    pair.exchange();
+    let theirs = pair.server.accept(80).expect("established");
+    pair.server.close(pair.now, theirs).expect("open");
+    pair.exchange();
+}
+
+/// Times `length` of virtual time on a connection that `prepare` has been at.
+/// To open it is part of what is timed; the first line shows how much that is.
+fn wait(
+    bench: &mut criterion::Bencher<'_>,
+    prepare: impl Fn(&mut Pair, ConnectionId),
+    length: Duration,
+) {
+    bench.iter(|| {
+        let mut pair = Pair::with(Config::default());
+        let to = (address(1), 80).into();
+        let ours = pair.client.connect(pair.now, 5000, to).expect("free");
+        pair.exchange();
+        prepare(&mut pair, ours);
+        pair.run_until(pair.now + length);
+        pair
     });
 }
 
