@@ -1,0 +1,195 @@
+//! One bulk transfer, four megabytes one way, by this TCP and by smoltcp: same
+//! buffers, same MTU, same link. Back to back it shows what a segment costs the
+//! processor; over a path that loses packets, how fast the losses are repaired.
+//! The latter is virtual time, the same on every machine, and printed once.
+
+#![expect(clippy::print_stdout, reason = "a bench reports on the terminal")]
+
+mod ours;
+mod smol;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tcpspec_bundled::Config;
+use tcpspec_wire::Instant;
+
+use ours::Ours;
+use smol::Smol;
+
+/// Octets of one transfer.
+const TOTAL: usize = 4 << 20;
+/// Octets of either buffer of either stack.
+const BUFFER: usize = 65_535;
+const MTU: u16 = 1500;
+
+/// One end of the transfer, its application included.
+trait End {
+    /// Takes packets, then does what is due: timers, and the application's
+    /// reading and writing.
+    fn act(&mut self, now: Instant, packets: &mut Vec<Vec<u8>>);
+    fn transmit(&mut self) -> Option<Vec<u8>>;
+    fn poll_at(&mut self, now: Instant) -> Option<Instant>;
+    /// Octets that the application has read.
+    fn received(&self) -> usize;
+}
+
+/// What an end has to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Source,
+    Sink,
+}
+
+/// A path that loses one data packet of so many, by a sequence that is always
+/// the same.
+#[derive(Clone, Copy)]
+struct Path {
+    delay: Duration,
+    one_lost_of: Option<u32>,
+}
+
+const BACK_TO_BACK: Path = Path {
+    delay: Duration::ZERO,
+    one_lost_of: None,
+};
+
+/// 20 ms there and back.
+const fn distant(one_lost_of: Option<u32>) -> Path {
+    Path {
+        delay: Duration::from_millis(10),
+        one_lost_of,
+    }
+}
+
+/// Whether packets are lost, one after the other.
+struct Fate(u32);
+
+impl Fate {
+    fn loses(&mut self, path: Path, packet: &[u8]) -> bool {
+        if packet.len() < 1000 {
+            return false;
+        }
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let dice = self.0 >> 8;
+        path.one_lost_of
+            .is_some_and(|count| dice.is_multiple_of(count))
+    }
+}
+
+/// Runs a transfer to its end and says how long that took in virtual time.
+fn transfer(mut source: impl End, mut sink: impl End, path: Path) -> Duration {
+    let mut fate = Fate(1);
+    let mut now = Instant::ZERO;
+    let (mut forth, mut back) = (VecDeque::new(), VecDeque::new());
+    let mut arrived = Vec::new();
+    loop {
+        take(&mut forth, now, &mut arrived);
+        sink.act(now, &mut arrived);
+        take(&mut back, now, &mut arrived);
+        source.act(now, &mut arrived);
+        while let Some(packet) = source.transmit() {
+            if !fate.loses(path, &packet) {
+                forth.push_back((now + path.delay, packet));
+            }
+        }
+        while let Some(packet) = sink.transmit() {
+            back.push_back((now + path.delay, packet));
+        }
+        if sink.received() >= TOTAL {
+            return now.since(Instant::ZERO);
+        }
+        let arrivals = [forth.front(), back.front()].into_iter().flatten();
+        let timers = [source.poll_at(now), sink.poll_at(now)];
+        let next = arrivals
+            .map(|(at, _)| *at)
+            .chain(timers.into_iter().flatten())
+            .min();
+        now = now.max(next.expect("the transfer goes on"));
+    }
+}
+
+/// Moves what has arrived.
+fn take(way: &mut VecDeque<(Instant, Vec<u8>)>, now: Instant, arrived: &mut Vec<Vec<u8>>) {
+    while way.front().is_some_and(|(at, _)| *at <= now) {
+        arrived.extend(way.pop_front().map(|(_, packet)| packet));
+    }
+}
+
+fn by_ours(config: &Config, path: Path) -> Duration {
+    let source = Ours::new(config, Role::Source);
+    transfer(source, Ours::new(config, Role::Sink), path)
+}
+
+fn by_smoltcp(path: Path) -> Duration {
+    transfer(Smol::new(Role::Source), Smol::new(Role::Sink), path)
+}
+
+fn plain() -> Config {
+    Config {
+        window_scale: false,
+        timestamps: false,
+        sack: false,
+        fast_retransmit: false,
+        limited_transmit: false,
+        ..Config::default()
+    }
+}
+
+fn processor(c: &mut Criterion) {
+    let mut group = c.benchmark_group("back to back");
+    group.throughput(Throughput::Bytes(TOTAL as u64));
+    group.sample_size(20);
+    group.bench_function("bundled", |bench| {
+        bench.iter(|| by_ours(&Config::default(), BACK_TO_BACK));
+    });
+    group.bench_function("bundled, no options", |bench| {
+        bench.iter(|| by_ours(&plain(), BACK_TO_BACK));
+    });
+    group.bench_function("smoltcp", |bench| bench.iter(|| by_smoltcp(BACK_TO_BACK)));
+    group.finish();
+
+    let mut group = c.benchmark_group("one in 100 lost");
+    group.throughput(Throughput::Bytes(TOTAL as u64));
+    group.sample_size(20);
+    group.bench_function("bundled", |bench| {
+        bench.iter(|| by_ours(&Config::default(), distant(Some(100))));
+    });
+    group.bench_function("smoltcp", |bench| {
+        bench.iter(|| by_smoltcp(distant(Some(100))));
+    });
+    group.finish();
+}
+
+/// What losses cost in virtual time, by what is switched on.
+fn repair(_: &mut Criterion) {
+    let new_reno = Config {
+        fast_retransmit: true,
+        limited_transmit: true,
+        ..plain()
+    };
+    let rows = [
+        ("timer alone", plain()),
+        ("NewReno", new_reno),
+        ("SACK", Config::default()),
+    ];
+    println!("\nKB/s over 20 ms (virtual): nothing lost, 1 of 1000, of 100, of 20");
+    for (name, config) in rows {
+        show(name, |path| by_ours(&config, path));
+    }
+    show("smoltcp", by_smoltcp);
+    println!();
+}
+
+fn show(name: &str, run: impl Fn(Path) -> Duration) {
+    let rate = |one_lost_of| {
+        let seconds = run(distant(one_lost_of)).as_secs_f64();
+        format!("{:>8.0}", TOTAL as f64 / 1000.0 / seconds)
+    };
+    let rates = [None, Some(1000), Some(100), Some(20)].map(rate).concat();
+    println!("{name:<12}{rates}");
+}
+
+criterion_group!(benches, repair, processor);
+criterion_main!(benches);
