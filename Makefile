@@ -60,7 +60,7 @@ figures:
 	$(CARGO) run --quiet --locked --package tcpspec --example figures
 
 deny:
-	$(CARGO) deny check
+	$(CARGO) deny check bans licenses sources
 
 clean:
 	$(CARGO) clean
