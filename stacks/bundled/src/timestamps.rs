@@ -62,6 +62,11 @@ impl Timestamps {
         value.wrapping_sub(self.recent).cast_signed() < 0
     }
 
+    /// Whether the value lies behind TS.Recent.
+    pub(crate) const fn leads(&self, value: u32) -> bool {
+        value.wrapping_sub(self.recent).cast_signed() > 0
+    }
+
     /// Takes the TSval of an acceptable segment that begins at `seq`, if that
     /// is no later than Last.ACK.sent (section 4.3): so the echo is that of the
     /// segment which caused the ACK, and of the earliest if it was delayed.

@@ -8,8 +8,9 @@
 use tcpspec_wire::{Flags, Instant, Segment, SeqNumber, State};
 
 use super::Host;
-use crate::connection::{ConnectionId, FourTuple};
+use crate::connection::{Connection, ConnectionId, FourTuple};
 use crate::error::End;
+use crate::options::timestamps;
 use crate::phase::Event;
 use crate::transition::Transition;
 
@@ -55,8 +56,7 @@ impl Host {
         true
     }
 
-    /// SND.NXT of the old connection, if the segment opens it anew: a SYN above
-    /// everything the peer has sent, FIN included (RFC 6191 section 2).
+    /// SND.NXT of the old connection, if the segment opens it anew.
     fn reopens(&self, old: ConnectionId, tuple: FourTuple, segment: &Segment) -> Option<SeqNumber> {
         let connection = self.connections.get(&old)?;
         let is_call = segment.flags.contains(Flags::SYN)
@@ -67,9 +67,25 @@ impl Host {
             && connection.state() == State::TimeWait
             && is_call
             && self.listeners.contains_key(&tuple.local.port())
-            && segment.seq.at_or_after(space.nxt);
+            && self.cannot_be_old(connection, space.nxt, segment);
         let snd = connection.phase.send_space()?;
         qualifies.then_some(snd.nxt)
+    }
+
+    /// Whether a SYN is later than everything the peer has sent (RFC 6191
+    /// section 2): by its timestamp, if both connections have them; as it has
+    /// one now, if the old one had none; else by its number, which must be
+    /// above all others, FIN included.
+    fn cannot_be_old(&self, old: &Connection, rcv_nxt: SeqNumber, syn: &Segment) -> bool {
+        let is_above = syn.seq.at_or_after(rcv_nxt);
+        let value = timestamps(syn)
+            .filter(|_| self.config.timestamps)
+            .map(|(value, _)| value);
+        match (old.options.timestamps, value) {
+            (Some(old), Some(value)) => old.leads(value) || !old.lags(value) && is_above,
+            (None, Some(_)) => true,
+            (_, None) => is_above,
+        }
     }
 
     /// A connection has changed its state, with the log `mark` entries long

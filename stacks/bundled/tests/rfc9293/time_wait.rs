@@ -125,3 +125,42 @@ fn oldest_makes_room_for_one_more_than_the_bound() {
     assert_eq!(rig.host.state(first), State::Closed);
     assert_eq!(rig.host.state(second), State::TimeWait);
 }
+
+/// TIME-WAIT behind a connection with timestamps, the last of which was 100.
+fn rig_with_timestamps() -> Rig {
+    let mut rig = Rig::new(World::default(), Config::default());
+    rig.listen();
+    rig.deliver("SYN seq=0 mss=1000 ts=100,0");
+    rig.deliver("ACK seq=1 ack=1 ts=100,0");
+    rig.id = Some(rig.host.accept(80).expect("established"));
+    rig.host.shutdown(rig.now, rig.id()).expect("open");
+    rig.deliver("FIN+ACK seq=1 ack=2 ts=100,0");
+    rig.sent();
+    rig.transitions();
+    rig
+}
+
+#[rstest]
+#[case::newer(true, "SYN seq=-1000000 ts=101,0", true)]
+#[case::newer_and_above(true, "SYN seq=1000000 ts=101,0", true)]
+#[case::equal_and_above(true, "SYN seq=2 ts=100,0", true)]
+#[case::equal_and_not_above(true, "SYN seq=1 ts=100,0", false)]
+#[case::older(true, "SYN seq=1000000 ts=99,0", false)]
+#[case::none_any_more_and_above(true, "SYN seq=2", true)]
+#[case::none_any_more_and_not_above(true, "SYN seq=1", false)]
+#[case::new_ones(false, "SYN seq=-1000000 ts=1,0", true)]
+fn timestamp_decides_where_there_is_one(
+    #[case] had_them: bool,
+    #[case] syn: &str,
+    #[case] opens: bool,
+) {
+    let mut rig = if had_them {
+        rig_with_timestamps()
+    } else {
+        rig_with(World::default(), TimeWaitPolicy::default())
+    };
+    assert_eq!(rig.state(), State::TimeWait);
+    rig.deliver(syn);
+    let entered = if opens { "SYN-RECEIVED" } else { "" };
+    assert_eq!(rig.transitions(), entered);
+}
