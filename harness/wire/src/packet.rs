@@ -142,9 +142,17 @@ impl Packet {
     /// The octets of the packet, with right lengths and checksums.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(128);
+        let mut out = Vec::with_capacity(self.usual_len());
         self.encode_into(&mut out);
         out
+    }
+
+    /// Room for most packets without growing.
+    fn usual_len(&self) -> usize {
+        let carried = self
+            .segment()
+            .map_or(128, |segment| segment.header_len() + segment.payload.len());
+        IPV6_HEADER_LEN + carried
     }
 
     /// Appends the octets of the packet, with right lengths and checksums.

@@ -49,34 +49,31 @@ impl Header {
     }
 }
 
-/// A segment that carries `chunk`, and the offer if that is a SYN.
-pub(crate) fn carrying(mut header: Header, chunk: Chunk, offer: Offer) -> Segment {
-    let mut flags = Flags::NONE;
-    if chunk.syn {
-        flags |= Flags::SYN | offer.flags;
-        // The window of a SYN is never scaled (RFC 7323 section 2.2).
-        header.scale = WindowScale::NONE;
-    }
-    if chunk.cwr {
-        flags |= Flags::CWR;
-    }
-    if chunk.push {
-        flags |= Flags::PSH;
-    }
-    if chunk.fin {
-        flags |= Flags::FIN;
-    }
-    let mut segment = header.acknowledging(chunk.seq, flags);
+/// A segment that carries `chunk`, and `offer` where that is a SYN.
+pub(crate) fn carrying(mut header: Header, chunk: Chunk, offer: Option<Offer>) -> Segment {
+    let flags = [
+        (chunk.cwr, Flags::CWR),
+        (chunk.push, Flags::PSH),
+        (chunk.fin, Flags::FIN),
+    ];
+    let on = flags.iter().filter(|(is_on, _)| *is_on);
+    let flags = on.fold(Flags::NONE, |flags, (_, flag)| flags | *flag);
+    let Some(offer) = offer else {
+        return Segment {
+            payload: chunk.payload,
+            ..header.acknowledging(chunk.seq, flags)
+        };
+    };
+    // The window of a SYN is never scaled (RFC 7323 section 2.2).
+    header.scale = WindowScale::NONE;
+    let mut syn = header.acknowledging(chunk.seq, Flags::SYN | offer.flags);
     if header.receive.is_none() {
         // Before the peer's SYN there is no RCV.WND, but its answer may bring
         // text already.
-        segment.window = offer.window.scaled(WindowScale::NONE);
+        syn.window = offer.window.scaled(WindowScale::NONE);
     }
-    if chunk.syn {
-        segment.options = offer.options;
-    }
-    segment.payload = chunk.payload;
-    segment
+    syn.options = offer.options;
+    syn
 }
 
 /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`

@@ -68,8 +68,8 @@ impl Ours {
 }
 
 impl End for Ours {
-    fn act(&mut self, now: Instant, packets: &mut Vec<Vec<u8>>) {
-        for packet in packets.drain(..) {
+    fn act(&mut self, now: Instant, packet: Option<Vec<u8>>) {
+        if let Some(packet) = packet {
             self.host.deliver(now, &packet);
         }
         self.host.on_time(now);

@@ -96,8 +96,8 @@ impl Smol {
 }
 
 impl End for Smol {
-    fn act(&mut self, now: Instant, packets: &mut Vec<Vec<u8>>) {
-        self.queues.rx.extend(packets.drain(..));
+    fn act(&mut self, now: Instant, packet: Option<Vec<u8>>) {
+        self.queues.rx.extend(packet);
         self.poll(now);
         while self.apply() {
             self.poll(now);

@@ -31,7 +31,7 @@ impl Connection {
     }
 
     pub(super) fn send_chunk(&mut self, cx: &mut Context<'_>, chunk: Chunk) {
-        let offer = self.offer(cx);
+        let offer = chunk.syn.then(|| self.offer(cx));
         let may_be_marked = chunk.is_new && !chunk.payload.is_empty();
         let codepoint = match self.options.ecn {
             Some(_) if may_be_marked => ECT_0,
