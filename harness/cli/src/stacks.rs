@@ -99,6 +99,7 @@ impl Participant {
     }
 }
 
+/// The times it declares to keep, and what else it says of itself.
 fn profile(hello: &Hello) -> Vec<(String, String)> {
     let profile = &hello.profile;
     let late = profile.lateness;
@@ -117,7 +118,9 @@ fn profile(hello: &Hello) -> Vec<(String, String)> {
         ("clock error", format!("{:?}", profile.clock_error)),
     ]
     .map(|(name, value)| (name.to_owned(), value))
-    .to_vec()
+    .into_iter()
+    .chain(hello.details.iter().cloned())
+    .collect()
 }
 
 /// The kernel under test.

@@ -4,12 +4,13 @@
 //! it is written as an `async` function whose only way to wait is an [`Ask`].
 //! No runtime is involved: [`Interpreter::resume`] polls it by hand.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tcpspec_connector::{Call, Reply, Setup, StackError, StackUnderTest, Stop};
 use tcpspec_record::Trial;
@@ -72,6 +73,12 @@ impl Interpreter {
             }
         }
     }
+
+    /// The most by which the harness was late so far.
+    #[must_use]
+    pub fn lateness(&self) -> Duration {
+        self.port.lateness()
+    }
 }
 
 impl fmt::Debug for Interpreter {
@@ -100,18 +107,27 @@ pub fn drive(plan: Plan, stack: &mut dyn StackUnderTest) -> Trial {
 pub(crate) struct Port {
     ask: RefCell<Option<Ask>>,
     answer: RefCell<Option<Answer>>,
+    lateness: Cell<Duration>,
 }
 
 impl Port {
     /// Waits for the answer to `ask`.
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {
         *self.ask.borrow_mut() = Some(ask);
-        poll_fn(|_| {
+        let answer = poll_fn(|_| {
             self.answer
                 .borrow_mut()
                 .take()
                 .map_or(Poll::Pending, Poll::Ready)
         })
-        .await
+        .await;
+        let late = answer.as_ref().map_or(Duration::ZERO, |reply| reply.late);
+        self.lateness.set(self.lateness.get().max(late));
+        answer
+    }
+
+    /// The most by which the harness was late so far.
+    pub(crate) const fn lateness(&self) -> Duration {
+        self.lateness.get()
     }
 }

@@ -1,6 +1,8 @@
 //! From the way a trial ended to its record: verdict, sentence, parts of the
 //! failure screen.
 
+use std::time::Duration;
+
 use tcpspec_casefile::{Step, Variant};
 use tcpspec_connector::StackError;
 use tcpspec_record::{Failure, Level, StepResult, Trial, Verdict};
@@ -17,7 +19,10 @@ pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) ->
         .and_then(|index| variant.steps.get(index));
     let (verdict, reason, failure) = match end {
         Ok(()) => ended(&play),
-        Err(Halt::Broken(broken)) => broke(*broken, number, step, variant),
+        Err(Halt::Broken(broken)) => match play.too_late() {
+            Some(lateness) => hampered(&broken, lateness),
+            None => broke(*broken, number, step, variant),
+        },
         Err(Halt::Stack(error)) => (stack_error(&error), error.to_string(), None),
         Err(Halt::Unclear(sentence)) => (Verdict::Inconclusive, sentence, None),
     };
@@ -62,6 +67,15 @@ fn ended(play: &Play) -> Judged {
     } else {
         (Verdict::Deviates, play.recorder.deviations.join(" "), None)
     }
+}
+
+/// The stack may only have answered to a harness that was late.
+fn hampered(broken: &Broken, lateness: Duration) -> Judged {
+    let reason = format!(
+        "The harness was late by {lateness:.1?}, which may be why: {}",
+        broken.sentence
+    );
+    (Verdict::Inconclusive, reason, None)
 }
 
 fn broke(broken: Broken, number: usize, step: Option<&Step>, variant: &Variant) -> Judged {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tcpspec_casefile::Variant;
 use tcpspec_connector::{Hello, Setup};
@@ -38,6 +39,14 @@ impl Plan {
             .map(|need| need.name())
             .collect();
         (!missing.is_empty()).then(|| format!("the stack does not declare {}", missing.join(", ")))
+    }
+
+    /// Whether a harness that was late by this much may itself be why the
+    /// stack did not do what a step allows: it is more than the times in the
+    /// stack's replies are uncertain by.
+    #[must_use]
+    pub fn is_too_late(&self, lateness: Duration) -> bool {
+        lateness > self.hello.profile.clock_error
     }
 
     /// The world to open the stack in: documentation addresses (RFC 5737,

@@ -6,6 +6,7 @@ mod intake;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tcpspec_casefile::{Step, Variant};
 use tcpspec_connector::{Call, CallResult, Clock, Stop};
@@ -134,6 +135,12 @@ impl Play {
     /// Whether time is the harness's to move.
     pub(crate) fn is_virtual(&self) -> bool {
         self.plan.hello.clock == Clock::Virtual
+    }
+
+    /// By how much the harness was late, if that may be why the stack did not
+    /// do what a step allows.
+    pub(crate) fn too_late(&self) -> Option<Duration> {
+        Some(self.port.lateness()).filter(|lateness| self.plan.is_too_late(*lateness))
     }
 
     /// Whether the stack declares this.

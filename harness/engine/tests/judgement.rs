@@ -74,11 +74,22 @@ type Twist = fn(&mut Reply) -> Result<(), StackError>;
 struct Twisted {
     stack: Bundled,
     twist: Twist,
+    /// How late the harness is said to be.
+    late: Duration,
 }
 
 impl Twisted {
+    fn by(twist: Twist) -> Self {
+        Self {
+            stack: Bundled::default(),
+            twist,
+            late: Duration::ZERO,
+        }
+    }
+
     fn twist(&self, reply: Result<Reply, StackError>) -> Result<Reply, StackError> {
         let mut reply = reply?;
+        reply.late = self.late;
         (self.twist)(&mut reply)?;
         Ok(reply)
     }
@@ -110,7 +121,11 @@ impl StackUnderTest for Twisted {
 }
 
 fn play(text: &str, twist: Twist) -> Trial {
-    let stack = Bundled::default();
+    let stack = Twisted::by(twist);
+    play_on(text, stack.hello().clone(), stack)
+}
+
+fn play_on(text: &str, hello: Hello, mut stack: Twisted) -> Trial {
     let plan = Plan {
         id: TrialId {
             case: CaseId("test/case".to_owned()),
@@ -120,9 +135,9 @@ fn play(text: &str, twist: Twist) -> Trial {
             seed: 1,
         },
         variant: variant(text),
-        hello: Arc::new(stack.hello().clone()),
+        hello: Arc::new(hello),
     };
-    drive(plan, &mut Twisted { stack, twist })
+    drive(plan, &mut stack)
 }
 
 #[track_caller]
@@ -400,6 +415,32 @@ fn alternatives_are_narrowed_and_named() {
         (trial.verdict, trial.tags),
         (Verdict::Deviates, vec!["sends".to_owned()])
     );
+}
+
+/// What the stack does to a harness that is late, where the times in replies
+/// are uncertain by a millisecond. Even a wrong flag shows nothing then: the
+/// stack may have answered to what came too late, or to what did not come.
+#[rstest]
+#[case::late_and_broken(2, refuses, Verdict::Inconclusive, "late by 2.0ms, which may be why")]
+#[case::late_and_kept(2, nothing, Verdict::Pass, "")]
+#[case::uncertain_and_broken(1, refuses, Verdict::Fail, "is allowed")]
+#[case::late_and_dead(2, dies, Verdict::Crash, "signal 11")]
+fn a_late_harness_blames_nobody(
+    #[case] late_ms: u64,
+    #[case] twist: Twist,
+    #[case] verdict: Verdict,
+    #[case] reason: &str,
+) {
+    let stack = Twisted {
+        late: Duration::from_millis(late_ms),
+        ..Twisted::by(twist)
+    };
+    let mut hello = stack.hello().clone();
+    hello.profile.clock_error = Duration::from_millis(1);
+    let trial = play_on(CASE, hello, stack);
+    assert_eq!(trial.verdict, verdict, "{}", trial.reason);
+    assert!(trial.reason.contains(reason), "{}", trial.reason);
+    assert_eq!(trial.failure.is_some(), verdict == Verdict::Fail);
 }
 
 #[test]

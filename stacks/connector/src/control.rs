@@ -86,6 +86,7 @@ impl ControlStack {
                 lateness: Lateness::default(),
                 clock_error: Duration::ZERO,
             },
+            details: Vec::new(),
         };
         Self {
             control,

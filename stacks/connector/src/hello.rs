@@ -18,6 +18,8 @@ pub struct Hello {
     pub capabilities: BTreeSet<Capability>,
     /// The times it keeps.
     pub profile: Profile,
+    /// What else a reader of the report should know of it: name and value.
+    pub details: Vec<(String, String)>,
 }
 
 /// The clock a stack runs on.

@@ -1,5 +1,7 @@
 //! What came of driving a stack.
 
+use std::time::Duration;
+
 use tcpspec_wire::{Instant, State};
 
 use crate::call::CallResult;
@@ -17,6 +19,10 @@ pub struct Reply {
     pub states: Vec<StateChange>,
     /// What the application was told; only on `call`.
     pub ret: Option<CallResult>,
+    /// How late the harness was, on a real clock: how long after the last
+    /// reply it did what it was asked to, or how long after the time that it
+    /// waited for, or after what ended its wait, it came round to saying so.
+    pub late: Duration,
 }
 
 /// When a stack will do something without input.
@@ -74,6 +80,7 @@ impl Reply {
             tx: Vec::new(),
             states: Vec::new(),
             ret: None,
+            late: Duration::ZERO,
         }
     }
 }

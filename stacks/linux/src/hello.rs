@@ -19,6 +19,7 @@ pub(crate) fn of_this_kernel(settings: &Settings) -> Hello {
         clock: Clock::Real,
         capabilities: capabilities(statelog::shared(settings).is_ok()),
         profile: PROFILE,
+        details: Vec::new(),
     }
 }
 

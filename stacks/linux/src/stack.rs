@@ -175,13 +175,13 @@ impl StackUnderTest for LinuxStack {
     }
 
     fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
-        let Running { lane, trial } = &mut self.running()?;
+        let mut running = self.running()?;
+        let mut reply = running.begin();
+        let Running { lane, trial } = &mut running;
         if let Call::Connect { port, to, .. } = call {
             trial.notice_connect(*port, *to);
         }
         let ret = trial.application.call(lane, trial.addresses.stack, call)?;
-        let mut running = self.running()?;
-        let mut reply = Reply::nothing(running.trial.last);
         running.take_in(&mut reply)?;
         running.finish(&mut reply);
         reply.ret = Some(ret);
@@ -190,7 +190,7 @@ impl StackUnderTest for LinuxStack {
 
     fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
         let mut running = self.running()?;
-        let mut reply = Reply::nothing(running.trial.last);
+        let mut reply = running.begin();
         for packet in packets {
             running.trial.notice_packet(packet);
             running.lane.write(running.trial.kind, packet)?;
@@ -259,6 +259,15 @@ impl Trial {
 }
 
 impl Running<'_> {
+    /// A reply to something that was to be done at once.
+    fn begin(&self) -> Reply {
+        let last = self.trial.last;
+        Reply {
+            late: self.trial.clock.now().since(last),
+            ..Reply::nothing(last)
+        }
+    }
+
     /// Takes in what came of something that the kernel has already dealt with.
     fn take_in(&mut self, reply: &mut Reply) -> Result<(), StackError> {
         let came = self.drain(reply)?;
@@ -281,7 +290,9 @@ impl Running<'_> {
             self.sample(reply, came)?;
         }
         if over || stop.is_met_by(reply) {
+            let due = due_end(reply, until, stop).max(self.trial.last);
             self.finish(reply);
+            reply.late = reply.now.since(due);
             return Ok(None);
         }
         let wake = self.trial.connections.look_at().unwrap_or(until);
@@ -372,6 +383,19 @@ impl Running<'_> {
             Err(errno) => Err(errno.into()),
         }
     }
+}
+
+/// When a run should have ended: when its time was up, or at the first thing
+/// that it was to stop at.
+fn due_end(reply: &Reply, until: Instant, stop: Stop) -> Instant {
+    let packet = reply.tx.first().map(|emitted| emitted.at);
+    let change = reply.states.first().map(|change| change.at);
+    let first = match stop {
+        Stop::FirstPacket => packet,
+        Stop::FirstChange => packet.into_iter().chain(change).min(),
+        Stop::AtEnd => None,
+    };
+    first.map_or(until, |first| first.min(until))
 }
 
 /// Waits for a packet, as a task. Running out of patience is no error.

@@ -1,5 +1,8 @@
 //! Trials on the kernel: tasks side by side on one thread, each on a lane of
 //! its own, so that a wait of a minute costs nobody else a core.
+//!
+//! A trial that went wrong while the harness itself was late has shown nothing
+//! about the stack. It is played again in the end, when no other is under way.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -10,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use tcpspec_connector::StackUnderTest;
 use tcpspec_engine::{Ask, Interpreter, Plan, Progress};
 use tcpspec_linux::LinuxStack;
-use tcpspec_record::Trial;
+use tcpspec_record::{Trial, Verdict};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Barrier, oneshot};
 
@@ -20,6 +23,10 @@ use crate::stacks;
 /// Lanes in use at once: some 4 file descriptors each, of 1,024 that a process
 /// usually has.
 const LANES: usize = 200;
+
+/// How often a trial is played alone before the machine is given up as too
+/// slow for it.
+const TRIES: usize = 2;
 
 /// The thread of the lanes.
 ///
@@ -55,6 +62,15 @@ impl Lanes {
     }
 }
 
+/// What the lanes have in common.
+struct Course {
+    queue: RefCell<VecDeque<Job>>,
+    /// Trials in which the harness was too late to tell anything.
+    again: RefCell<Vec<Job>>,
+    ready: Barrier,
+    sender: UnboundedSender<Message>,
+}
+
 /// Runs the jobs until all are done or the run is stopped.
 fn play(
     jobs: Vec<Job>,
@@ -66,16 +82,23 @@ fn play(
         .build()?;
     let tasks = tokio::task::LocalSet::new();
     let count = jobs.len().min(LANES);
-    let queue = Rc::new(RefCell::new(VecDeque::from(jobs)));
-    let ready = Rc::new(Barrier::new(count));
+    let course = Rc::new(Course {
+        queue: RefCell::new(jobs.into()),
+        again: RefCell::default(),
+        ready: Barrier::new(count),
+        sender: sender.clone(),
+    });
     for _ in 0..count {
-        let ready = Rc::clone(&ready);
-        let (queue, sender) = (Rc::clone(&queue), sender.clone());
-        tasks.spawn_local(async move { lane(&queue, &ready, &sender).await });
+        let course = Rc::clone(&course);
+        tasks.spawn_local(async move { lane(&course).await });
     }
+    let all = async {
+        tasks.await;
+        alone(&course).await;
+    };
     runtime.block_on(async {
         tokio::select! {
-            () = tasks => {}
+            () = all => {}
             _ = stopped => {}
         }
     });
@@ -86,44 +109,103 @@ fn play(
 ///
 /// All lanes are made before the first trial begins: making one takes longer
 /// than most trials, and a trial must not be kept waiting in its middle.
-async fn lane(queue: &RefCell<VecDeque<Job>>, ready: &Barrier, sender: &UnboundedSender<Message>) {
+async fn lane(course: &Course) {
     let mut stack = stacks::linux();
-    let first = queue.borrow().front().map(|job| job.plan.setup());
+    let first = course.queue.borrow().front().map(|job| job.plan.setup());
     if let Some(setup) = first {
         // If it fails, so will the trial's own `open`, which is heard.
         let _ = stack.open(&setup);
     }
-    ready.wait().await;
+    course.ready.wait().await;
     loop {
-        let Some(Job { index, plan, .. }) = queue.borrow_mut().pop_front() else {
+        let Some(job) = course.queue.borrow_mut().pop_front() else {
             return;
         };
-        let trial = Box::new(drive_real(plan, &mut stack).await);
-        if sender
-            .send(Message::Ended {
-                worker: usize::MAX,
-                index,
-                trial,
-            })
-            .is_err()
-        {
+        let (trial, late) = drive_real(job.plan.clone(), &mut stack).await;
+        if late {
+            course.again.borrow_mut().push(job);
+        } else if !course.tell(job.index, trial) {
             return;
         }
         tokio::task::yield_now().await;
     }
 }
 
-/// [`drive`](tcpspec_engine::drive) for a stack whose waits are real.
-async fn drive_real(plan: Plan, stack: &mut LinuxStack) -> Trial {
-    let mut interpreter = Interpreter::new(plan);
+/// The trials to be played again, one by one.
+async fn alone(course: &Course) {
+    let mut stack = stacks::linux();
+    for Job { index, plan, .. } in course.again.take() {
+        let trial = in_time(async || drive_real(plan.clone(), &mut stack).await).await;
+        if !course.tell(index, trial) {
+            return;
+        }
+    }
+}
+
+impl Course {
+    /// Tells that a trial has ended; whether anybody still listens.
+    fn tell(&self, index: usize, trial: Trial) -> bool {
+        let ended = Message::Ended {
+            worker: usize::MAX,
+            index,
+            trial: Box::new(trial),
+        };
+        self.sender.send(ended).is_ok()
+    }
+}
+
+/// Plays until the harness is in time, but not for ever: on a machine that is
+/// always late the last outcome says so.
+async fn in_time<T>(mut play: impl AsyncFnMut() -> (T, bool)) -> T {
+    for _ in 1..TRIES {
+        let (outcome, late) = play().await;
+        if !late {
+            return outcome;
+        }
+    }
+    play().await.0
+}
+
+/// [`drive`](tcpspec_engine::drive) for a stack whose waits are real. Says as
+/// well whether the trial was decided by the harness being late.
+async fn drive_real(plan: Plan, stack: &mut LinuxStack) -> (Trial, bool) {
+    let mut interpreter = Interpreter::new(plan.clone());
     let mut answer = None;
     loop {
         answer = Some(match interpreter.resume(answer) {
-            Progress::Done(trial) => return *trial,
+            Progress::Done(trial) => {
+                let undecided = trial.verdict == Verdict::Inconclusive;
+                return (
+                    *trial,
+                    undecided && plan.is_too_late(interpreter.lateness()),
+                );
+            }
             Progress::Ask(Ask::Open(setup)) => stack.open(&setup),
             Progress::Ask(Ask::Call(call)) => stack.call(&call),
             Progress::Ask(Ask::Deliver(packets)) => stack.deliver(&packets),
             Progress::Ask(Ask::Run(until, stop)) => stack.run_async(until, stop).await,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    /// Whether the harness is late, play for play, and how many there are.
+    #[rstest]
+    #[case::in_time(&[false], 1)]
+    #[case::late_once(&[true, false], 2)]
+    #[case::always_late(&[true, true, true], TRIES)]
+    fn a_late_trial_is_played_again(#[case] late: &[bool], #[case] expected: usize) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let mut plays = 0;
+        let play = async || {
+            plays += 1;
+            (plays, late[plays - 1])
+        };
+        assert_eq!(runtime.unwrap().block_on(in_time(play)), expected);
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn hello(config: &Config) -> Hello {
             lateness: Lateness::default(),
             clock_error: Duration::ZERO,
         },
+        details: Vec::new(),
     }
 }
 
