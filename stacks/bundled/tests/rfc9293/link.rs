@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use tcpspec_bundled::{Config, ConnectionId, Error, Host, InitialWindow, Isn};
-use tcpspec_wire::{Flags, Instant, Packet, Segment, SeqNumber, State, WindowField};
+use tcpspec_wire::{Flags, Instant, Packet, Segment, SeqNumber, State, TcpOption, WindowField};
 
 use crate::rig::pattern;
 
@@ -260,10 +260,103 @@ proptest! {
             let _ = host.recv(now, id, 100);
         }
     }
+
+    /// The same with every option agreed on: blocks, timestamps and marks that
+    /// may or may not make sense.
+    #[test]
+    fn arbitrary_options_do_no_harm(segments in prop::collection::vec(nonsense(), 0..80)) {
+        let iss = SeqNumber::new(u32::MAX - 5);
+        let config = Config { isn: Isn::Fixed(iss), ..switched(u16::MAX, 200_000) };
+        let mut host = Host::new(config, &[address(1)], 1);
+        let mut now = Instant::ZERO;
+        let irs = SeqNumber::new(u32::MAX - 100);
+        let timestamps = |value| TcpOption::Timestamps { value, echo: 0 };
+        host.listen(now, 80, 4).expect("free");
+        let mut syn = segment(irs, SeqNumber::default(), Flags::SYN | Flags::ECE | Flags::CWR, 0, 9000);
+        syn.options = vec![
+            TcpOption::Mss(500),
+            TcpOption::WindowScale(3),
+            TcpOption::SackPermitted,
+            timestamps(100),
+        ];
+        host.deliver(now, &encoded(syn, 0));
+        let mut ack = segment(irs + 1, iss + 1, Flags::ACK, 0, 9000);
+        ack.options = vec![timestamps(100)];
+        host.deliver(now, &encoded(ack, 0));
+        let id = host.accept(80).expect("established");
+        for Nonsense { flags, seq, ack, len, value, blocks, mark, wait } in segments {
+            let _ = host.send(now, id, &pattern(3_000));
+            let mut segment = segment(irs.offset(seq), iss.offset(ack), flags, len, 9000);
+            segment.options = vec![timestamps(value)];
+            if !blocks.is_empty() {
+                let blocks = blocks.iter().map(|(from, to)| (iss.offset(*from), iss.offset(*to)));
+                segment.options.push(TcpOption::Sack(blocks.collect()));
+            }
+            host.deliver(now, &encoded(segment, mark));
+            now += Duration::from_millis(wait);
+            host.on_time(now);
+            prop_assert!(std::iter::from_fn(|| host.poll_transmit()).count() <= 200);
+            let _ = host.recv(now, id, 100);
+        }
+    }
+}
+
+/// A segment that a peer has no reason to send, in numbers counted from the
+/// two initial ones.
+#[derive(Clone, Debug)]
+struct Nonsense {
+    flags: Flags,
+    seq: i64,
+    ack: i64,
+    len: usize,
+    value: u32,
+    blocks: Vec<(i64, i64)>,
+    mark: u8,
+    wait: u64,
+}
+
+fn nonsense() -> impl Strategy<Value = Nonsense> {
+    let edge = || -1_000_i64..20_000;
+    let flags = prop_oneof![3 => Just(Flags::ACK), 1 => (0_u16..256).prop_map(Flags::from_bits)];
+    let seq = prop_oneof![2 => Just(1_i64), 1 => -100_i64..3_000];
+    let blocks = prop::collection::vec((edge(), edge()), 0..4);
+    (
+        flags,
+        seq,
+        edge(),
+        0_usize..1_000,
+        95_u32..110,
+        blocks,
+        0_u8..4,
+        0_u64..1_500,
+    )
+        .prop_map(
+            |(flags, seq, ack, len, value, blocks, mark, wait)| Nonsense {
+                flags,
+                seq,
+                ack,
+                len,
+                value,
+                blocks,
+                mark,
+                wait,
+            },
+        )
 }
 
 fn packet(seq: SeqNumber, ack: SeqNumber, flags: Flags, len: usize, window: u16) -> Vec<u8> {
-    let segment = Segment {
+    encoded(segment(seq, ack, flags, len, window), 0)
+}
+
+/// The peer's packet with this ECN field.
+fn encoded(segment: Segment, codepoint: u8) -> Vec<u8> {
+    let mut packet = Packet::tcp(address(2), address(1), segment);
+    packet.ip.traffic_class = codepoint;
+    packet.encode()
+}
+
+fn segment(seq: SeqNumber, ack: SeqNumber, flags: Flags, len: usize, window: u16) -> Segment {
+    Segment {
         src_port: 5000,
         dst_port: 80,
         seq,
@@ -272,6 +365,5 @@ fn packet(seq: SeqNumber, ack: SeqNumber, flags: Flags, len: usize, window: u16)
         window: WindowField::new(window),
         payload: pattern(len),
         ..Segment::default()
-    };
-    Packet::tcp(address(2), address(1), segment).encode()
+    }
 }
