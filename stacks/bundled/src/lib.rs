@@ -1,26 +1,39 @@
 //! The TCP of tcpspec: a host TCP to read, and to test against.
 //!
-//! It follows RFC 9293 in its order and its words, with RFC 5961 (blind
-//! attacks), RFC 6298 (retransmission timeout) and RFC 6528 (initial sequence
-//! numbers). It performs no I/O and reads no clock: packets and time come in
-//! as arguments, packets and state changes are polled out. [`Host`] explains
-//! the calls.
+//! It follows RFC 9293 in its order and its words. It performs no I/O and reads
+//! no clock: packets and time come in as arguments, packets and state changes
+//! are polled out. [`Host`] explains the calls.
+//!
+//! | beside RFC 9293 | for | switch in [`Config`] |
+//! |---|---|---|
+//! | RFC 1191, 8201, 5927 | ICMP errors, path MTU | `icmp` |
+//! | RFC 1337, 6191 | TIME-WAIT: RST ignored, opened anew | `time_wait` |
+//! | RFC 2018, 2883, 6675 | selective acknowledgment | `sack`, `duplicate_sack` |
+//! | RFC 3042 | limited transmit | `limited_transmit` |
+//! | RFC 3168 | explicit congestion notification | `ecn` |
+//! | RFC 5681, 6582, 6928 | congestion control | `fast_retransmit`, `initial_window` |
+//! | RFC 5961 | blind attacks | `challenge_limit` |
+//! | RFC 6298 | retransmission timeout | `rto_min`, `rto_max` |
+//! | RFC 6528, 6056 | sequence numbers, ports | `isn` |
+//! | RFC 7323 | window scale, timestamps | `window_scale`, `timestamps` |
 //!
 //! | read | for |
 //! |---|---|
 //! | `phase` | the eleven states, what each owns, and the transition function |
 //! | `arrives/*` | SEGMENT ARRIVES, one file per check, in the RFC's order |
-//! | `user` | SEND, RECEIVE, CLOSE, ABORT |
+//! | `user`, `urgent` | SEND, RECEIVE, CLOSE, ABORT |
 //! | `connection` | output and timers, which all states share |
-//! | `send`, `rtt`, `congestion`, `timers` | the sending direction |
+//! | `send`, `scoreboard`, `rtt`, `congestion`, `timers` | the sending direction |
 //! | `receive`, `assembler` | the receiving direction |
+//! | `options`, `timestamps`, `ecn` | what both SYNs agree on |
+//! | `icmp`, `path_mtu` | what routers say |
+//! | `keepalive`, `challenge`, `error_report` | what a connection does beside |
 //! | `reply` | every segment that is sent |
-//! | `host/*` | demultiplexing, listeners, the public calls |
+//! | `host/*` | addresses, demultiplexing, listeners, TIME-WAIT, the public calls |
 //! | `isn`, `config`, `limits`, `error`, `transition` | the rest |
 //!
-//! Left out so far: options other than MSS, congestion control, fast
-//! retransmit, keep-alive, sending urgent data, ICMP, reuse of connections in
-//! TIME-WAIT.
+//! Left out: IP fragments and source routes, security labels, the user timeout
+//! option of RFC 5482 (the timeout itself can be set), fast open.
 //!
 //! # Two hosts back to back
 //!
