@@ -140,9 +140,7 @@ impl Connection {
             watch: None,
             repeats: (SeqNumber::default(), 0),
         };
-        if cx.config.keepalive.on {
-            connection.watch = Some(Watch::new(cx.now, cx.config.keepalive.idle));
-        }
+        connection.begin_keepalive(cx);
         connection.log(cx);
         connection.output(cx);
         connection
@@ -236,7 +234,7 @@ impl Connection {
     }
 
     /// The next time at which [`on_time`](Self::on_time) has work.
-    pub(crate) fn deadline(&self, config: &Config) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         let ack = match self.ack {
             AckDue::Delayed(at) => Some(at),
             AckDue::No | AckDue::Now => None,
@@ -245,7 +243,7 @@ impl Connection {
             Phase::TimeWait { until, .. } => Some(*until),
             phase => phase.sender().and_then(Sender::deadline),
         };
-        let keepalive = self.keepalive_deadline(&config.keepalive);
+        let keepalive = self.keepalive_deadline();
         [ack, state, keepalive].into_iter().flatten().min()
     }
 

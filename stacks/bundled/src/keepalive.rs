@@ -52,60 +52,53 @@ enum Due {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watch {
     idle: Duration,
-    /// When the peer was heard last.
-    heard: Instant,
-    /// Probes sent since then.
+    /// When the next probe, or the end, is due.
+    at: Instant,
+    /// Probes sent since the peer was heard.
     unanswered: u32,
 }
 
 impl Watch {
-    pub(crate) fn new(now: Instant, idle: Duration) -> Self {
+    fn new(now: Instant, idle: Duration) -> Self {
+        let idle = idle.max(MIN_TIMER);
         Self {
-            idle: idle.max(MIN_TIMER),
-            heard: now,
+            idle,
+            at: now + idle,
             unanswered: 0,
         }
     }
 
-    /// The peer is there.
-    pub(crate) const fn heard(&mut self, now: Instant) {
-        self.heard = now;
-        self.unanswered = 0;
-    }
-
-    /// When the next probe, or the end, is due.
-    fn deadline(&self, settings: &KeepAlive) -> Instant {
-        let waited = settings
-            .interval
-            .max(MIN_TIMER)
-            .saturating_mul(self.unanswered);
-        self.heard + self.idle + waited
-    }
-
-    /// What is due `now`; a probe is counted as sent.
+    /// What is due `now`; a probe is counted as sent. The next is due an
+    /// interval from now even if this one was late: each must have the time
+    /// to be answered.
     fn on_time(&mut self, now: Instant, settings: &KeepAlive) -> Option<Due> {
-        if now < self.deadline(settings) {
+        if now < self.at {
             None
         } else if self.unanswered >= settings.probes.max(2) {
             Some(Due::GiveUp)
         } else {
             self.unanswered += 1;
+            self.at = now + settings.interval.max(MIN_TIMER);
             Some(Due::Probe)
         }
     }
 }
 
 impl Connection {
+    /// Switches keep-alives on or off as the settings say.
+    pub(crate) fn begin_keepalive(&mut self, cx: &Context<'_>) {
+        let settings = cx.config.keepalive;
+        self.set_keepalive(cx, settings.on.then_some(settings.idle));
+    }
+
     /// Switches keep-alives.
     pub(crate) fn set_keepalive(&mut self, cx: &Context<'_>, idle: Option<Duration>) {
         self.watch = idle.map(|idle| Watch::new(cx.now, idle));
     }
 
     /// The peer has sent an acceptable segment.
-    pub(crate) const fn heard(&mut self, now: Instant) {
-        if let Some(watch) = &mut self.watch {
-            watch.heard(now);
-        }
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.watch = self.watch.map(|watch| Watch::new(now, watch.idle));
     }
 
     /// Whether the connection is synchronized and nothing else would find out
@@ -126,9 +119,9 @@ impl Connection {
     }
 
     /// When keep-alives have work.
-    pub(crate) fn keepalive_deadline(&self, settings: &KeepAlive) -> Option<Instant> {
+    pub(crate) fn keepalive_deadline(&self) -> Option<Instant> {
         let watch = self.watch.filter(|_| self.is_quiet())?;
-        Some(watch.deadline(settings))
+        Some(watch.at)
     }
 
     /// Sends the probe that is due, or gives the peer up.

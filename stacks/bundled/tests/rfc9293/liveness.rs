@@ -165,3 +165,14 @@ fn reports_can_be_switched_off() {
     rig.wait(Duration::from_secs(60));
     assert_eq!(reasons(&mut rig), []);
 }
+
+#[test]
+fn late_clock_does_not_make_up_for_probes_it_missed() {
+    let mut rig = rig(State::Established);
+    set_keepalive(&mut rig, Some(60));
+    rig.now += Duration::from_secs(100_000);
+    rig.host.on_time(rig.now);
+    assert_eq!(rig.sent(), "ACK seq=0 ack=1");
+    assert_eq!(rig.next(), (75_000, "ACK seq=0 ack=1".to_owned()));
+    assert_eq!(rig.state(), State::Established);
+}
