@@ -72,3 +72,39 @@ fn capabilities(config: &Config) -> BTreeSet<Capability> {
     let on = on.map(|(_, capability)| capability);
     ALWAYS.iter().chain(by_close).chain(on).copied().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a change of the default settings adds to the declaration, or takes
+    /// away from it.
+    #[rstest::rstest]
+    #[case::window_scale(Config { window_scale: false, ..Config::default() }, "", "ws")]
+    #[case::timestamps(Config { timestamps: false, ..Config::default() }, "", "ts")]
+    #[case::sack(Config { sack: false, ..Config::default() }, "", "sack dsack")]
+    #[case::reports(Config { duplicate_sack: false, ..Config::default() }, "", "dsack")]
+    #[case::ecn(Config { ecn: true, ..Config::default() }, "ecn", "")]
+    #[case::fast(Config { fast_retransmit: false, ..Config::default() }, "", "fast-retransmit")]
+    #[case::limited(Config { limited_transmit: false, ..Config::default() }, "", "limited-transmit")]
+    #[case::ten(Config { initial_window: InitialWindow::Rfc6928, ..Config::default() }, "iw10", "")]
+    #[case::close(
+        Config { close: CloseKind::FullDuplex, ..Config::default() },
+        "",
+        "close-unread-resets half-duplex-close"
+    )]
+    fn switch_shows_in_the_declaration(
+        #[case] config: Config,
+        #[case] added: &str,
+        #[case] removed: &str,
+    ) {
+        let before = capabilities(&Config::default());
+        let after = capabilities(&config);
+        let names = |more: &BTreeSet<Capability>, fewer: &BTreeSet<Capability>| {
+            let names: Vec<&str> = more.difference(fewer).map(|one| one.name()).collect();
+            names.join(" ")
+        };
+        assert_eq!(names(&after, &before), added);
+        assert_eq!(names(&before, &after), removed);
+    }
+}
