@@ -336,6 +336,7 @@ impl Play {
             when: window.words.clone(),
             delta: vec![delta("time", window.words.clone(), arrival.at.to_string())],
             got,
+            time: true,
             ..Broken::default()
         }
     }

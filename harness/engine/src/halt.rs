@@ -29,6 +29,8 @@ pub(crate) struct Broken {
     pub(crate) got: String,
     /// The fields that differ.
     pub(crate) delta: Vec<FieldDelta>,
+    /// Whether it came, but at the wrong time.
+    pub(crate) time: bool,
     /// State before the step and now, where a state is at stake.
     pub(crate) states: Option<(State, State)>,
 }

@@ -19,7 +19,7 @@ pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) ->
         .and_then(|index| variant.steps.get(index));
     let (verdict, reason, failure) = match end {
         Ok(()) => ended(&play),
-        Err(Halt::Broken(broken)) => match play.too_late() {
+        Err(Halt::Broken(broken)) => match play.excuse(&broken) {
             Some(lateness) => hampered(&broken, lateness),
             None => broke(*broken, number, step, variant),
         },

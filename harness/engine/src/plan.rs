@@ -42,11 +42,19 @@ impl Plan {
     }
 
     /// Whether a harness that was late by this much may itself be why the
-    /// stack did not do what a step allows: it is more than the times in the
-    /// stack's replies are uncertain by.
+    /// stack did not do what a step allows. Where the `time` is what was wrong,
+    /// all counts that is more than times are uncertain by; for anything else
+    /// a timer of the stack has to have come in between, and none is finer
+    /// than it may be late.
     #[must_use]
-    pub fn is_too_late(&self, lateness: Duration) -> bool {
-        lateness > self.hello.profile.clock_error
+    pub fn excuses(&self, lateness: Duration, time: bool) -> bool {
+        let profile = &self.hello.profile;
+        let timer = if time {
+            Duration::ZERO
+        } else {
+            profile.lateness.constant
+        };
+        lateness > profile.clock_error + timer
     }
 
     /// The world to open the stack in: documentation addresses (RFC 5737,

@@ -16,7 +16,7 @@ use tcpspec_wire::{Body, Capability, Decoded, Instant, Segment, SeqNumber, State
 
 use crate::book::{Book, Due};
 use crate::eval::{Label, Scope};
-use crate::halt::Halt;
+use crate::halt::{Broken, Halt};
 use crate::interpreter::{Ask, Port};
 use crate::judge;
 use crate::limits;
@@ -137,10 +137,11 @@ impl Play {
         self.plan.hello.clock == Clock::Virtual
     }
 
-    /// By how much the harness was late, if that may be why the stack did not
-    /// do what a step allows.
-    pub(crate) fn too_late(&self) -> Option<Duration> {
-        Some(self.port.lateness()).filter(|lateness| self.plan.is_too_late(*lateness))
+    /// By how much the harness was late, if that may be why this is broken.
+    pub(crate) fn excuse(&self, broken: &Broken) -> Option<Duration> {
+        let lateness = self.port.lateness();
+        let excused = self.plan.excuses(lateness, broken.time);
+        excused.then_some(lateness)
     }
 
     /// Whether the stack declares this.

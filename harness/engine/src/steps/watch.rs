@@ -125,6 +125,7 @@ impl Play {
             delta: vec![delta("time", expected.join(" or "), got.clone())],
             expected,
             got,
+            time: true,
             ..Broken::default()
         }
         .into())
