@@ -73,7 +73,11 @@ impl Participant {
             StackName::Control(control) => {
                 (ControlStack::new(control).hello().clone(), String::new())
             }
-            StackName::Linux => (linux().hello().clone(), linux_unavailable()),
+            StackName::Linux => {
+                // The rights first: with them the kernel tells more of itself.
+                let unavailable = linux_unavailable();
+                (linux().hello().clone(), unavailable)
+            }
         };
         Self {
             name,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -82,6 +82,11 @@ impl Application {
     pub(crate) fn listens(&self, port: u16) -> bool {
         let mut sockets = self.sockets.values();
         sockets.any(|socket| socket.listens == Some(port))
+    }
+
+    /// The socket of this name.
+    pub(crate) fn socket(&self, handle: &Handle) -> Option<BorrowedFd<'_>> {
+        self.sockets.get(handle).map(|socket| socket.fd.as_fd())
     }
 
     /// Whether it has no socket at all.

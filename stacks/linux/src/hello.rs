@@ -1,31 +1,96 @@
-//! What the kernel is said to be and to do. The figures are those of the
-//! lane's settings and of the kernel's constants.
+//! What the kernel is said to be and to do: what it tells of itself, or, where
+//! it cannot be asked, what every kernel of the last years does.
 
-use std::collections::BTreeSet;
+use std::fs;
 use std::time::Duration;
 
-use tcpspec_connector::{Clock, Hello, Lateness, Profile};
+use tcpspec_connector::{Clock, Hello, Lateness, Profile, StackError};
 use tcpspec_wire::Capability;
 
 use crate::stack::Settings;
+use crate::stack::probe::{Probed, RTO_MAX, RTO_MIN};
 use crate::statelog;
 
 /// The declaration of the kernel that runs.
-pub(crate) fn of_this_kernel(settings: &Settings) -> Hello {
+pub(crate) fn of_this_kernel(settings: &Settings, probed: Result<&Probed, StackError>) -> Hello {
+    let log = statelog::shared(settings);
+    let mut hello = assumed();
+    if log.is_ok() {
+        hello.capabilities.insert(Capability::StateLog);
+    }
+    let states = match log {
+        Ok(_) => "every change, from the kernel's own log".to_owned(),
+        Err(reason) => format!("looked at after each step, without a log: {reason}"),
+    };
+    hello.details.push(("states".to_owned(), states));
+    match probed {
+        Ok(probed) => {
+            hello.profile = profile(probed);
+            hello.details.extend(details(probed));
+        }
+        Err(error) => hello
+            .details
+            .push(("times".to_owned(), format!("assumed: {error}"))),
+    }
+    hello
+}
+
+/// The declaration of a kernel that was not asked yet.
+pub(crate) fn assumed() -> Hello {
     let name = rustix::system::uname();
     Hello {
         name: "linux".to_owned(),
         version: name.release().to_string_lossy().into_owned(),
         clock: Clock::Real,
-        capabilities: capabilities(statelog::shared(settings).is_ok()),
-        profile: PROFILE,
+        capabilities: CAPABILITIES.iter().copied().collect(),
+        profile: ASSUMED,
         details: Vec::new(),
     }
 }
 
-fn capabilities(state_log: bool) -> BTreeSet<Capability> {
-    let log = state_log.then_some(Capability::StateLog);
-    CAPABILITIES.iter().copied().chain(log).collect()
+fn profile(probed: &Probed) -> Profile {
+    let rto_min = probed.number(RTO_MIN).map(Duration::from_micros);
+    let rto_max = probed.number(RTO_MAX).map(Duration::from_millis);
+    Profile {
+        msl: probed.time_wait / 2,
+        rto_initial: probed.rto_initial,
+        rto_min: rto_min.unwrap_or(ASSUMED.rto_min),
+        rto_max: rto_max.unwrap_or(ASSUMED.rto_max),
+        lateness: Lateness {
+            constant: probed.tick * TICKS,
+            ..ASSUMED.lateness
+        },
+        ..ASSUMED
+    }
+}
+
+/// What the profile has no field for.
+fn details(probed: &Probed) -> Vec<(String, String)> {
+    let rate = 1.0 / probed.tick.as_secs_f64();
+    let mut details = vec![
+        (
+            "tick".to_owned(),
+            format!("{:?} (HZ {rate:.0})", probed.tick),
+        ),
+        (
+            "RTO at no round trip".to_owned(),
+            format!("{:?}", probed.rto),
+        ),
+        (
+            "ACK delay, shortest".to_owned(),
+            format!("{:?}", probed.ack_delay),
+        ),
+    ];
+    details.extend(probed.settings.iter().map(|(name, value)| {
+        let host = fs::read_to_string(format!("/proc/sys/net/{name}")).unwrap_or_default();
+        let shown = match host.trim() {
+            "" => value.clone(),
+            same if same == value => value.clone(),
+            other => format!("{value} (the host: {other})"),
+        };
+        (name.replace('/', "."), shown)
+    }));
+    details
 }
 
 /// No `queue`: a packet is processed when it is written.
@@ -52,7 +117,7 @@ const CAPABILITIES: &[Capability] = &[
     Capability::Ecn,
 ];
 
-const PROFILE: Profile = Profile {
+const ASSUMED: Profile = Profile {
     // TIME-WAIT lasts 60 s, a constant of the kernel.
     msl: Duration::from_secs(30),
     rto_initial: Duration::from_secs(1),
@@ -63,9 +128,12 @@ const PROFILE: Profile = Profile {
     // length at most, and a tick or two. A silent end is seen a tick later.
     lateness: Lateness {
         per_mille: 150,
-        constant: Duration::from_millis(12),
+        constant: Duration::from_millis(4 * TICKS as u64),
     },
     // Between the kernel's stamp of a packet and the conversion to the
     // monotonic clock.
     clock_error: Duration::from_millis(1),
 };
+
+/// Ticks by which a timer may be late beyond its share.
+const TICKS: u32 = 3;

@@ -6,6 +6,8 @@
 //! [`run`](StackUnderTest::run) waits: in `ppoll`, or, as
 //! [`LinuxStack::run_async`], as a task among thousands on one thread.
 
+pub(crate) mod probe;
+
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -92,15 +94,20 @@ struct Running<'a> {
 }
 
 impl LinuxStack {
-    /// The kernel as it runs. Nothing is made before the first `open`.
+    /// The kernel as it runs. The first one in a process makes its lane at once
+    /// and asks the kernel for its timers on it; if there can be no lane, they
+    /// are assumed. Of later ones nothing is made before the first `open`.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self {
-            hello: hello::of_this_kernel(&settings),
+        let mut stack = Self {
+            hello: hello::assumed(),
             settings,
             lane: None,
             trial: None,
-        }
+        };
+        let probed = probe::probed(&mut stack);
+        stack.hello = hello::of_this_kernel(&stack.settings, probed);
+        stack
     }
 
     /// [`run`](StackUnderTest::run) for a task: other tasks of the thread go

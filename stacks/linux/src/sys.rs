@@ -211,6 +211,35 @@ fn stamp_of(message: &libc::msghdr) -> Option<Duration> {
     ))
 }
 
+/// Timers of a connection, as the kernel has set them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Timeouts {
+    /// Retransmission timeout.
+    pub(crate) rto: Duration,
+    /// How long an ACK is held back.
+    pub(crate) ato: Duration,
+}
+
+/// Reads the beginning of `struct tcp_info`: eight octets, and the two
+/// timeouts in microseconds.
+pub(crate) fn timeouts(socket: BorrowedFd<'_>) -> io::Result<Timeouts> {
+    let mut info = [0_u32; 4];
+    let mut len = size_of_val(&info) as libc::socklen_t;
+    // SAFETY: `info` is alive, writable and `len` octets long, of which the
+    // kernel writes no more.
+    check(unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut len,
+        )
+    })?;
+    let [_, _, rto, ato] = info.map(|word| Duration::from_micros(word.into()));
+    Ok(Timeouts { rto, ato })
+}
+
 /// Registers a descriptor with the runtime of the calling task, to wait for
 /// packets to read.
 pub(crate) fn watch(fd: BorrowedFd<'_>) -> io::Result<AsyncFd<BorrowedFd<'_>>> {

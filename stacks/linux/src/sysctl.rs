@@ -80,6 +80,12 @@ pub(crate) fn pin(_: &Inside<'_>) -> Result<(), LaneError> {
     IPV4.iter().chain(rest).try_for_each(Setting::pin)
 }
 
+/// What a setting reads in the namespace; `None` if the kernel has none such.
+pub(crate) fn read(_: &Inside<'_>, name: &str) -> Option<String> {
+    let text = fs::read_to_string(format!("/proc/sys/net/{name}")).ok()?;
+    Some(text.trim().to_owned())
+}
+
 impl Setting {
     fn pin(&self) -> Result<(), LaneError> {
         let Self(name, wanted, missing) = *self;

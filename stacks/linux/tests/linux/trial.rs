@@ -223,6 +223,7 @@ impl Trial {
         for at in times.chain(reply.states.iter().map(|change| change.at)) {
             assert!((since..=reply.now).contains(&at), "{reply:?}");
         }
+        assert!(reply.late <= reply.now.since(since), "{reply:?}");
         for change in &reply.states {
             assert_eq!(change.connection, connection);
             assert_ne!(self.state, Some(change.state), "not a change");

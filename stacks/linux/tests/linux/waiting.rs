@@ -62,12 +62,29 @@ fn run_in_silence_ends_when_the_time_is_up(#[case] wait: Duration) {
         trial.run(until, stop);
         assert_eq!((trial.flags(), trial.state), (vec![], None));
         assert!(trial.last.now >= until);
-        let until = trial.last.now + wait;
+        let began = trial.last.now;
+        let until = began + wait;
         let reply = runtime().block_on(trial.stack.run_async(until, stop));
         let reply = reply.unwrap();
         assert_eq!((&reply.tx[..], &reply.states[..]), (&[][..], &[][..]));
         assert!(reply.now >= until);
+        assert_eq!(reply.late, reply.now.since(until.max(began)));
     }
+}
+
+/// The harness does something else between two things that were to be done at
+/// once.
+#[test]
+fn a_harness_that_dawdles_is_late() {
+    let Some(mut trial) = Trial::open(4) else {
+        return;
+    };
+    let began = trial.listen().last.now;
+    let (mut other, dawdled) = (Trial::open(4).unwrap(), Duration::from_millis(3));
+    other.run(Instant::ZERO + dawdled, Stop::AtEnd);
+    trial.inject(SYN).expect(State::SynReceived, &[SYN | ACK]);
+    assert!(trial.last.late >= dawdled, "{:?}", trial.last);
+    assert!(trial.last.late <= trial.last.now.since(began));
 }
 
 #[test]
