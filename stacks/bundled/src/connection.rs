@@ -240,6 +240,8 @@ impl Connection {
             AckDue::No | AckDue::Now => None,
         };
         let state = match &self.phase {
+            // Whatever was owed before, to nobody is it owed now.
+            Phase::Closed { .. } | Phase::Listen => return None,
             Phase::TimeWait { until, .. } => Some(*until),
             phase => phase.sender().and_then(Sender::deadline),
         };

@@ -213,3 +213,18 @@ fn idle_connection_has_no_timer() {
     let rig = rig(State::Established);
     assert_eq!(rig.host.poll_at(), None);
 }
+
+#[rstest]
+#[case::reset("RST seq=6")]
+#[case::let_go("")]
+fn connection_that_ends_leaves_no_timer(#[case] rst: &str) {
+    let mut rig = rig(State::Established);
+    rig.peer("ACK seq=1 ack=1 len=5", "-");
+    if rst.is_empty() {
+        rig.host.abort(rig.now, rig.id()).unwrap();
+    } else {
+        rig.peer(rst, "-");
+    }
+    assert_eq!(rig.state(), State::Closed);
+    assert_eq!(rig.host.poll_at(), None);
+}
