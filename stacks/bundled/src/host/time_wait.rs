@@ -58,15 +58,18 @@ impl Host {
 
     /// SND.NXT of the old connection, if the segment opens it anew.
     fn reopens(&self, old: ConnectionId, tuple: FourTuple, segment: &Segment) -> Option<SeqNumber> {
-        let connection = self.connections.get(&old)?;
         let is_call = segment.flags.contains(Flags::SYN)
             && !segment.flags.contains(Flags::ACK)
             && !segment.flags.contains(Flags::RST);
+        if !is_call
+            || !self.config.time_wait.reuse
+            || !self.listeners.contains_key(&tuple.local.port())
+        {
+            return None;
+        }
+        let connection = self.connections.get(&old)?;
         let space = connection.phase.receive_space()?;
-        let qualifies = self.config.time_wait.reuse
-            && connection.state() == State::TimeWait
-            && is_call
-            && self.listeners.contains_key(&tuple.local.port())
+        let qualifies = connection.state() == State::TimeWait
             && self.cannot_be_old(connection, space.nxt, segment);
         let snd = connection.phase.send_space()?;
         qualifies.then_some(snd.nxt)
