@@ -274,7 +274,11 @@ fn check_lane(settings: &Settings) -> Check {
     match opened {
         Ok(()) => Check::good(
             name,
-            "network namespace, TUN, packet tap and sock_diag work for IPv4 and IPv6".to_owned(),
+            format!(
+                "network namespace, TUN, packet tap and sock_diag work for IPv4 and IPv6; \
+                 states: {}",
+                stack.hello().details.first().map_or("", |detail| &detail.1)
+            ),
         ),
         Err(error) => {
             let fix = "the kernel needs TUN, PACKET, INET_DIAG, INET_DIAG_DESTROY and IPV6: \
