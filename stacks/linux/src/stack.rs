@@ -7,6 +7,7 @@
 //! [`LinuxStack::run_async`], as a task among thousands on one thread.
 
 pub(crate) mod probe;
+mod running;
 
 use std::future::Future;
 use std::io;
@@ -14,24 +15,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use tcpspec_connector::control::STORM;
 use tcpspec_connector::{
-    Call, Connection, Emitted, Hello, Next, Reply, Setup, StackError, StackUnderTest, StateChange,
-    Stop,
+    Call, Connection, Hello, Next, Reply, Setup, StackError, StackUnderTest, Stop,
 };
 use tcpspec_wire::Instant;
 
 use crate::application::Application;
 use crate::clock::Clock;
-use crate::connections::{Connections, Looks, connection_of};
+use crate::connections::{Connections, connection_of};
 use crate::diag::Addresses;
-use crate::error::{Context, LaneError};
+use crate::error::Context;
 use crate::hello;
-use crate::lane::{Lane, Sent};
+use crate::lane::Lane;
 use crate::sys;
 use crate::tun::EtherType;
+use running::Running;
 
 /// How the kernel is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,12 +83,6 @@ struct Trial {
     stained: bool,
     /// When the last reply was given.
     last: Instant,
-}
-
-/// A running trial with its lane.
-struct Running<'a> {
-    lane: &'a mut Lane,
-    trial: &'a mut Trial,
 }
 
 impl LinuxStack {
@@ -265,146 +257,6 @@ impl Trial {
     }
 }
 
-impl Running<'_> {
-    /// A reply to something that was to be done at once.
-    fn begin(&self) -> Reply {
-        let last = self.trial.last;
-        Reply {
-            late: self.trial.clock.now().since(last),
-            ..Reply::nothing(last)
-        }
-    }
-
-    /// Takes in what came of something that the kernel has already dealt with.
-    fn take_in(&mut self, reply: &mut Reply) -> Result<(), StackError> {
-        let came = self.drain(reply)?;
-        self.sample(reply, came)
-    }
-
-    /// One round of waiting: takes what has come, and says when to wake if
-    /// nothing comes before; `None` if the wait is over.
-    fn look(
-        &mut self,
-        until: Instant,
-        stop: Stop,
-        reply: &mut Reply,
-    ) -> Result<Option<Instant>, StackError> {
-        let came = self.drain(reply)?;
-        let now = self.trial.clock.now();
-        let due = |at| at <= now;
-        let over = now >= until;
-        if came.is_some() || over || self.trial.connections.look_at().is_some_and(due) {
-            self.sample(reply, came)?;
-        }
-        if over || stop.is_met_by(reply) {
-            let due = due_end(reply, until, stop).max(self.trial.last);
-            self.finish(reply);
-            reply.late = reply.now.since(due);
-            return Ok(None);
-        }
-        let wake = self.trial.connections.look_at().unwrap_or(until);
-        Ok(Some(wake.min(until)))
-    }
-
-    /// Takes what the kernel has sent; says when the last of it left.
-    fn drain(&mut self, reply: &mut Reply) -> Result<Option<Instant>, StackError> {
-        let before = reply.tx.len();
-        while let Some(Sent { octets, stamp }) = self.lane.read()? {
-            let at = match stamp {
-                Some(stamp) => self.trial.clock.of_real_time(stamp, self.trial.last),
-                None => self.trial.clock.now(),
-            };
-            reply.tx.push(Emitted { at, octets });
-            if reply.tx.len() - before > STORM {
-                return Err(StackError::Storm(STORM));
-            }
-        }
-        Ok(reply.tx[before..].last().map(|emitted| emitted.at))
-    }
-
-    /// Looks at the connections. A change that was not logged came with the
-    /// packet, if there was one; a silent one is dated by the look that found
-    /// it.
-    fn sample(&mut self, reply: &mut Reply, came: Option<Instant>) -> Result<(), StackError> {
-        let (looks, log) = self.look_and_read()?;
-        let Trial {
-            clock,
-            application,
-            connections,
-            ..
-        } = &mut *self.trial;
-        let now = clock.now();
-        let listens = |port| application.listens(port);
-        let times = (came.unwrap_or(now), now);
-        let changes = connections.update(&looks, &log, times, listens);
-        for mut change in changes {
-            let before = reply.states.last().map_or(change.at, |before| before.at);
-            change.at = change.at.max(before);
-            reply.states.push(change);
-        }
-        Ok(())
-    }
-
-    /// What the kernel shows of the connections, and how it came to that by
-    /// its log, if there is one.
-    fn look_and_read(&mut self) -> Result<(Looks, Vec<StateChange>), LaneError> {
-        let (addresses, clock) = (self.trial.addresses, self.trial.clock);
-        let mut log = Vec::new();
-        for _ in 0..LOOKS {
-            let connections = &self.trial.connections;
-            let looks = connections.look(|connection| self.lane.look_up(addresses, connection))?;
-            let Some(logged) = self.lane.logged(addresses)? else {
-                return Ok((looks, log));
-            };
-            log.extend(logged.iter().map(|logged| StateChange {
-                connection: logged.connection,
-                state: logged.state,
-                at: clock.of_monotonic(logged.at, self.trial.last),
-            }));
-            if connections.check(&looks, &log).is_ok() {
-                return Ok((looks, log));
-            }
-        }
-        Err(LaneError::Contradiction)
-    }
-
-    fn finish(&mut self, reply: &mut Reply) {
-        reply.now = self.trial.clock.now();
-        reply.next = self.trial.next();
-        self.trial.last = reply.now;
-    }
-
-    /// Waits for a packet, in the calling thread.
-    fn wait(&self, patience: Duration) -> io::Result<()> {
-        let fd = self.lane.readable();
-        let timeout = Timespec {
-            tv_sec: i64::try_from(patience.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: i64::from(patience.subsec_nanos()),
-        };
-        match poll(
-            &mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)],
-            Some(&timeout),
-        ) {
-            // A signal only makes for one more look.
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(errno) => Err(errno.into()),
-        }
-    }
-}
-
-/// When a run should have ended: when its time was up, or at the first thing
-/// that it was to stop at.
-fn due_end(reply: &Reply, until: Instant, stop: Stop) -> Instant {
-    let packet = reply.tx.first().map(|emitted| emitted.at);
-    let change = reply.states.first().map(|change| change.at);
-    let first = match stop {
-        Stop::FirstPacket => packet,
-        Stop::FirstChange => packet.into_iter().chain(change).min(),
-        Stop::AtEnd => None,
-    };
-    first.map_or(until, |first| first.min(until))
-}
-
 /// Waits for a packet, as a task. Running out of patience is no error.
 async fn wait<T>(
     readable: impl Future<Output = io::Result<T>>,
@@ -415,7 +267,4 @@ async fn wait<T>(
         .map_or(Ok(()), |ready| ready.map(drop))
 }
 
-/// How often to look and read: a timer of the kernel's may come in between,
-/// but hardly twice.
-const LOOKS: usize = 8;
 const WAITING: &str = "waiting for the TUN device";

@@ -1,0 +1,167 @@
+//! A trial under way: what the kernel sends and how its connections change is
+//! taken in, at once or after a wait.
+
+use std::io;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use tcpspec_connector::control::STORM;
+use tcpspec_connector::{Emitted, Reply, StackError, StateChange, Stop};
+use tcpspec_wire::Instant;
+
+use super::Trial;
+use crate::connections::Looks;
+use crate::error::LaneError;
+use crate::lane::{Lane, Sent};
+
+/// A running trial with its lane.
+#[derive(Debug)]
+pub(super) struct Running<'a> {
+    pub(super) lane: &'a mut Lane,
+    pub(super) trial: &'a mut Trial,
+}
+
+impl Running<'_> {
+    /// A reply to something that was to be done at once.
+    pub(super) fn begin(&self) -> Reply {
+        let last = self.trial.last;
+        Reply {
+            late: self.trial.clock.now().since(last),
+            ..Reply::nothing(last)
+        }
+    }
+
+    /// Takes in what came of something that the kernel has already dealt with.
+    pub(super) fn take_in(&mut self, reply: &mut Reply) -> Result<(), StackError> {
+        let came = self.drain(reply)?;
+        self.sample(reply, came)
+    }
+
+    /// One round of waiting: takes what has come, and says when to wake if
+    /// nothing comes before; `None` if the wait is over.
+    pub(super) fn look(
+        &mut self,
+        until: Instant,
+        stop: Stop,
+        reply: &mut Reply,
+    ) -> Result<Option<Instant>, StackError> {
+        let came = self.drain(reply)?;
+        let now = self.trial.clock.now();
+        let due = |at| at <= now;
+        let over = now >= until;
+        if came.is_some() || over || self.trial.connections.look_at().is_some_and(due) {
+            self.sample(reply, came)?;
+        }
+        if over || stop.is_met_by(reply) {
+            let due = due_end(reply, until, stop).max(self.trial.last);
+            self.finish(reply);
+            reply.late = reply.now.since(due);
+            return Ok(None);
+        }
+        let wake = self.trial.connections.look_at().unwrap_or(until);
+        Ok(Some(wake.min(until)))
+    }
+
+    /// Takes what the kernel has sent; says when the last of it left.
+    fn drain(&mut self, reply: &mut Reply) -> Result<Option<Instant>, StackError> {
+        let before = reply.tx.len();
+        while let Some(Sent { octets, stamp }) = self.lane.read()? {
+            let at = match stamp {
+                Some(stamp) => self.trial.clock.of_real_time(stamp, self.trial.last),
+                None => self.trial.clock.now(),
+            };
+            reply.tx.push(Emitted { at, octets });
+            if reply.tx.len() - before > STORM {
+                return Err(StackError::Storm(STORM));
+            }
+        }
+        Ok(reply.tx[before..].last().map(|emitted| emitted.at))
+    }
+
+    /// Looks at the connections. A change that was not logged came with the
+    /// packet, if there was one; a silent one is dated by the look that found
+    /// it.
+    fn sample(&mut self, reply: &mut Reply, came: Option<Instant>) -> Result<(), StackError> {
+        let (looks, log) = self.look_and_read()?;
+        let Trial {
+            clock,
+            application,
+            connections,
+            ..
+        } = &mut *self.trial;
+        let now = clock.now();
+        let listens = |port| application.listens(port);
+        let times = (came.unwrap_or(now), now);
+        let changes = connections.update(&looks, &log, times, listens);
+        for mut change in changes {
+            let before = reply.states.last().map_or(change.at, |before| before.at);
+            change.at = change.at.max(before);
+            reply.states.push(change);
+        }
+        Ok(())
+    }
+
+    /// What the kernel shows of the connections, and how it came to that by
+    /// its log, if there is one.
+    fn look_and_read(&mut self) -> Result<(Looks, Vec<StateChange>), LaneError> {
+        let (addresses, clock) = (self.trial.addresses, self.trial.clock);
+        let mut log = Vec::new();
+        for _ in 0..LOOKS {
+            let connections = &self.trial.connections;
+            let looks = connections.look(|connection| self.lane.look_up(addresses, connection))?;
+            let Some(logged) = self.lane.logged(addresses)? else {
+                return Ok((looks, log));
+            };
+            log.extend(logged.iter().map(|logged| StateChange {
+                connection: logged.connection,
+                state: logged.state,
+                at: clock.of_monotonic(logged.at, self.trial.last),
+            }));
+            if connections.check(&looks, &log).is_ok() {
+                return Ok((looks, log));
+            }
+        }
+        Err(LaneError::Contradiction)
+    }
+
+    pub(super) fn finish(&mut self, reply: &mut Reply) {
+        reply.now = self.trial.clock.now();
+        reply.next = self.trial.next();
+        self.trial.last = reply.now;
+    }
+
+    /// Waits for a packet, in the calling thread.
+    pub(super) fn wait(&self, patience: Duration) -> io::Result<()> {
+        let fd = self.lane.readable();
+        let timeout = Timespec {
+            tv_sec: i64::try_from(patience.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(patience.subsec_nanos()),
+        };
+        match poll(
+            &mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)],
+            Some(&timeout),
+        ) {
+            // A signal only makes for one more look.
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+/// When a run should have ended: when its time was up, or at the first thing
+/// that it was to stop at.
+fn due_end(reply: &Reply, until: Instant, stop: Stop) -> Instant {
+    let packet = reply.tx.first().map(|emitted| emitted.at);
+    let change = reply.states.first().map(|change| change.at);
+    let first = match stop {
+        Stop::FirstPacket => packet,
+        Stop::FirstChange => packet.into_iter().chain(change).min(),
+        Stop::AtEnd => None,
+    };
+    first.map_or(until, |first| first.min(until))
+}
+
+/// How often to look and read: a timer of the kernel's may come in between,
+/// but hardly twice.
+const LOOKS: usize = 8;
