@@ -57,7 +57,8 @@ pub(crate) struct RunArgs {
     #[arg(value_name = "SELECTION")]
     pub(crate) selection: Vec<String>,
 
-    /// Stack to test; may stand more than once: bundled, linux, or one of the
+    /// Stack to test; may stand more than once: bundled (with extensions switched,
+    /// as in bundled:ecn,no-sack), linux, or one of the
     /// control stacks that are wrong on purpose (control:silent, control:resets,
     /// control:dies, control:hangs, control:floods)
     #[arg(long, value_name = "NAME", default_value = "bundled")]

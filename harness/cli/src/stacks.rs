@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use tcpspec_bundled_adapter::Bundled;
+use tcpspec_bundled_adapter::switches::{Switches, UnknownSwitch};
 use tcpspec_connector::control::{Control, ControlStack};
 use tcpspec_connector::{Call, Clock, Hello, Reply, Setup, StackError, StackUnderTest, Stop};
 use tcpspec_linux::{LinuxStack, Settings, sandbox};
@@ -16,7 +17,7 @@ use crate::bug;
 /// A stack as `--stack` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StackName {
-    Bundled,
+    Bundled(Switches),
     Linux,
     Control(Control),
 }
@@ -24,7 +25,8 @@ pub(crate) enum StackName {
 impl fmt::Display for StackName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bundled => f.write_str("bundled"),
+            Self::Bundled(switches) if *switches == Switches::default() => f.write_str("bundled"),
+            Self::Bundled(switches) => write!(f, "bundled:{switches}"),
             Self::Linux => f.write_str("linux"),
             Self::Control(control) => {
                 let name = Control::ALL.iter().find(|(known, _)| known == control);
@@ -38,8 +40,14 @@ impl FromStr for StackName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(switches) = text.strip_prefix("bundled:") {
+            let switches = switches.parse();
+            return switches
+                .map(Self::Bundled)
+                .map_err(|error: UnknownSwitch| error.to_string());
+        }
         match (text, text.strip_prefix("control:").and_then(Control::named)) {
-            ("bundled", _) => Ok(Self::Bundled),
+            ("bundled", _) => Ok(Self::Bundled(Switches::default())),
             ("linux", _) => Ok(Self::Linux),
             (_, Some(control)) => Ok(Self::Control(control)),
             _ => {
@@ -69,7 +77,7 @@ impl Participant {
     /// the process into a user namespace.
     pub(crate) fn enlist(name: StackName) -> Self {
         let (hello, unavailable) = match name {
-            StackName::Bundled => (Bundled::default().hello().clone(), String::new()),
+            StackName::Bundled(switches) => (bundled(switches).hello().clone(), String::new()),
             StackName::Control(control) => {
                 (ControlStack::new(control).hello().clone(), String::new())
             }
@@ -127,6 +135,10 @@ fn profile(hello: &Hello) -> Vec<(String, String)> {
     .collect()
 }
 
+fn bundled(switches: Switches) -> Bundled {
+    Bundled::new(switches.config())
+}
+
 /// The kernel under test.
 pub(crate) fn linux() -> LinuxStack {
     LinuxStack::new(Settings::from_env())
@@ -149,7 +161,7 @@ fn linux_unavailable() -> String {
 /// Makes a stack that runs on a virtual clock; `None` for one that does not.
 pub(crate) fn virtual_stack(name: StackName) -> Option<Guarded> {
     match name {
-        StackName::Bundled => Some(Guarded(Box::new(Bundled::default()))),
+        StackName::Bundled(switches) => Some(Guarded(Box::new(bundled(switches)))),
         StackName::Control(control) => Some(Guarded(Box::new(ControlStack::new(control)))),
         StackName::Linux => None,
     }

@@ -62,12 +62,23 @@ pub(crate) fn is_forbidden(
 }
 
 fn flags(pattern: &SegmentPattern, segment: &Segment) -> Option<FieldDelta> {
-    let mut free = pattern.optional;
-    if !pattern.flags.contains(Flags::PSH) {
-        free |= Flags::PSH;
-    }
+    let free = pattern.optional | unwritten(pattern.flags);
     let matches = segment.flags.without(free) == pattern.flags.without(pattern.optional);
     (!matches).then(|| delta("flags", flags_text(pattern), segment.flags.to_string()))
+}
+
+/// Control bits that are not compared unless they are written: PSH, which says
+/// nothing of the protocol's state, and on a SYN those by which a host offers
+/// ECN (RFC 3168 section 6.1.1).
+fn unwritten(written: Flags) -> Flags {
+    let ecn = Flags::ECE | Flags::CWR;
+    let offers = written.contains(Flags::SYN) && !written.contains(Flags::ACK);
+    let free = if offers { Flags::PSH | ecn } else { Flags::PSH };
+    if written.intersects(free) {
+        Flags::NONE
+    } else {
+        free
+    }
 }
 
 /// The flags as the case writes them, with `?` behind the optional ones.

@@ -232,6 +232,16 @@ fn emits_garbage(reply: &mut Reply) -> Result<(), StackError> {
     Ok(())
 }
 
+/// Offers ECN on a SYN, as some hosts do.
+fn offers_ecn(reply: &mut Reply) -> Result<(), StackError> {
+    each_segment(reply, |segment| {
+        if segment.flags == Flags::SYN {
+            segment.flags |= Flags::ECE | Flags::CWR;
+        }
+    });
+    Ok(())
+}
+
 /// An ICMP message before each packet: not the concern of a TCP case.
 fn adds_icmp(reply: &mut Reply) -> Result<(), StackError> {
     let with_icmp = |emitted: &Emitted| {
@@ -356,6 +366,24 @@ fn repeats_are_tolerated_but_for_strict_and_quiet() {
         doubles,
         Verdict::Fail,
         "nothing before step 4 is allowed",
+    );
+}
+
+#[test]
+fn an_offer_of_ecn_is_not_looked_at_unless_written() {
+    let call = |syn: &str| {
+        format!(
+            "title: T\npurpose: P\nlevel: must\nclaims: [\"1:MUST-1\"]\nsteps:\n  - app: connect\n  - sut: {syn} seq=0\n"
+        )
+    };
+    check(&call("SYN"), nothing, Verdict::Pass, "");
+    check(&call("SYN"), offers_ecn, Verdict::Pass, "");
+    check(&call("SYN+ECE+CWR"), offers_ecn, Verdict::Pass, "");
+    check(
+        &call("SYN+ECE+CWR"),
+        nothing,
+        Verdict::Fail,
+        "only SYN+ECE+CWR",
     );
 }
 

@@ -5,6 +5,7 @@
 
 mod declaration;
 mod sockets;
+pub mod switches;
 
 use tcpspec_bundled::{Config, Host};
 use tcpspec_connector::{
