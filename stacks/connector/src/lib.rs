@@ -16,6 +16,8 @@
 //! 5. **States** come as the exact ordered list of changes where the stack
 //!    declares `state-log`; as samples taken at each reply where it declares
 //!    `state` alone.
+//! 6. **Lateness.** On a real clock a reply says how late the harness itself
+//!    was, so that a stack is never blamed for that.
 //!
 //! [`control`] holds the stacks that are wrong on purpose. The line protocol
 //! that carries this seam to other processes is not here yet.
