@@ -192,3 +192,36 @@ const NET: i16 = 48;
 /// Where on its stack the program keeps the record and, below, a key.
 const START: i16 = -(RECORD as i16);
 const KEY: i16 = START - 8;
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    /// A record whose octets are their own places, so that each field tells
+    /// from where it was read.
+    #[test]
+    fn fields_are_read_from_their_places() {
+        let octets: [u8; RECORD] = std::array::from_fn(|place| place as u8);
+        let record = Record(&octets);
+        let word = |at: u8| u64::from_le_bytes(std::array::from_fn(|place| at + place as u8));
+        assert_eq!(record.at(), Duration::from_nanos(word(0)));
+        assert_eq!(record.socket(), word(8));
+        assert_eq!(record.state(), 16);
+        assert_eq!(record.remote_port(), u16::from_be_bytes([36, 37]));
+        assert_eq!(record.local_port(), u16::from_le_bytes([38, 39]));
+        assert_eq!(record.namespace(), word(72));
+        assert_eq!(record.cookie(), word(112));
+    }
+
+    #[rstest]
+    #[case::v4(&[24, 25, 26, 27], true)]
+    #[case::v4_of_another(&[24, 25, 26, 28], false)]
+    #[case::v6(&[80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95], true)]
+    #[case::v6_of_another(&[80; 16], false)]
+    fn the_other_side_is_known_by_its_address(#[case] address: &[u8], #[case] expected: bool) {
+        let octets: [u8; RECORD] = std::array::from_fn(|place| place as u8);
+        assert_eq!(Record(&octets).is_to(address), expected);
+    }
+}
