@@ -45,9 +45,9 @@ lint:
 # nextest runs neither doc tests nor benches; without it cargo does all.
 unit:
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-		$(CARGO) nextest run --workspace --locked && $(CARGO) test --workspace --doc --locked; \
+		$(CARGO) nextest run --workspace --locked --no-fail-fast && $(CARGO) test --workspace --doc --locked; \
 	else \
-		$(CARGO) test --workspace --locked; \
+		$(CARGO) test --workspace --locked --no-fail-fast; \
 	fi
 
 doc:
