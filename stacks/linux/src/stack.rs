@@ -99,6 +99,7 @@ impl LinuxStack {
         };
         let probed = probe::probed(&mut stack);
         stack.hello = hello::of_this_kernel(&stack.settings, probed);
+        stack.end_trial();
         stack
     }
 
@@ -128,31 +129,29 @@ impl LinuxStack {
         }
     }
 
-    /// Ends the trial before and gives back its lane if it is as good as new.
+    /// Ends the trial, and keeps the lane if it is as good as new.
+    fn end_trial(&mut self) {
+        let (Some(trial), Some(lane)) = (self.trial.take(), &mut self.lane) else {
+            return;
+        };
+        drop(trial.application);
+        let clean = lane.clean(trial.addresses, trial.connections.all());
+        if clean.is_err() || trial.stained {
+            self.lane = None;
+        }
+    }
+
+    /// The lane of the trial before, if it can be used again.
     fn reusable_lane(&mut self, setup: &Setup) -> Option<Lane> {
-        let trial = self.trial.take()?;
-        let mut lane = self.lane.take()?;
-        let Trial {
-            addresses,
-            application,
-            connections,
-            stained,
-            ..
-        } = trial;
-        drop(application);
-        let clean = lane.clean(addresses, connections.all());
-        (clean.is_ok() && !stained && lane.suits(setup)).then_some(lane)
+        self.end_trial();
+        self.lane.take().filter(|lane| lane.suits(setup))
     }
 }
 
 impl Drop for LinuxStack {
     fn drop(&mut self) {
         // An orphaned connection would keep the namespace alive for minutes.
-        if let (Some(trial), Some(lane)) = (self.trial.take(), &mut self.lane) {
-            drop(trial.application);
-            // The lane goes in any case.
-            let _ = lane.clean(trial.addresses, trial.connections.all());
-        }
+        self.end_trial();
     }
 }
 
