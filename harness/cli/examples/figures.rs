@@ -17,7 +17,7 @@ use serde_json::Value;
 const README: [(&str, &str); 8] = [
     (
         "play/the whole suite on bundled, one core",
-        "cases on the bundled stack",
+        "the whole suite on the bundled stack, one core",
     ),
     (
         "play/handshake/three-way on linux",

@@ -22,10 +22,10 @@ fn trials(criterion: &mut Criterion) {
         eprintln!("skipped: {reason}");
         return;
     }
-    criterion.bench_function("whole trial on a pooled lane", |bencher| {
+    criterion.bench_function("linux/whole trial on a pooled lane", |bencher| {
         bencher.iter(|| black_box(trial(&mut stack, &setup)));
     });
-    criterion.bench_function("open again", |bencher| {
+    criterion.bench_function("linux/open again", |bencher| {
         bencher.iter(|| black_box(stack.open(&setup).unwrap()));
     });
     listen(&mut stack);
@@ -33,16 +33,16 @@ fn trials(criterion: &mut Criterion) {
         packet(&setup, Flags::SYN, 1000, 0),
         packet(&setup, Flags::RST, 1001, 0),
     );
-    criterion.bench_function("SYN, SYN-ACK, RST", |bencher| {
+    criterion.bench_function("linux/SYN, SYN-ACK, RST", |bencher| {
         bencher.iter(|| {
             black_box(stack.deliver(from_ref(&syn)).unwrap());
             black_box(stack.deliver(from_ref(&rst)).unwrap());
         });
     });
-    criterion.bench_function("run to a time that has come", |bencher| {
+    criterion.bench_function("linux/run to a time that has come", |bencher| {
         bencher.iter(|| black_box(stack.run(Instant::ZERO, Stop::AtEnd).unwrap()));
     });
-    criterion.bench_function("fresh lane", |bencher| {
+    criterion.bench_function("linux/fresh lane", |bencher| {
         bencher.iter(|| {
             let mut stack = LinuxStack::new(Settings::from_env());
             black_box(stack.open(&setup).unwrap());
