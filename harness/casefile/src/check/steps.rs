@@ -197,7 +197,8 @@ impl<'a> StepReader<'a> {
             label: self.label(&raw.r#as, label_kind(&action), texts),
             state,
             never,
-            claim: claim.or_else(|| inherited.claim.clone()),
+            // Whoever uses a fragment for a purpose of its own says so.
+            claim: inherited.claim.clone().or(claim),
             why: own(&raw.why).or_else(|| inherited.why.clone()),
             note: own(&raw.note),
             hint: own(&raw.hint).or_else(|| inherited.hint.clone()),
@@ -306,7 +307,7 @@ impl<'a> StepReader<'a> {
         let claim = claim.and_then(|id| requirement(*id, &self.library.catalogue, texts));
         let inherited = Inherited {
             from: Some(CaseId(format!("fragments/{}", fragment.name))),
-            claim: claim.or_else(|| inherited.claim.clone()),
+            claim: inherited.claim.clone().or(claim),
             why: own(&raw.why).or_else(|| inherited.why.clone()),
             hint: own(&raw.hint).or_else(|| inherited.hint.clone()),
         };
