@@ -6,7 +6,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tcpspec_record::log::{FORMAT, write};
-use tcpspec_record::{Baseline, CaseInfo, Footer, Header, Line, Log, Tally, Trial, Verdict};
+use tcpspec_record::{
+    Baseline, CaseInfo, Exit, Footer, Header, Line, Log, StackInfo, Tally, Trial, Verdict,
+};
 
 /// A log in the making.
 ///
@@ -120,11 +122,11 @@ impl Ledger {
         stale
     }
 
-    /// The run came to its end.
-    pub(crate) fn finish(mut self) -> io::Result<Log> {
+    /// The run came to its end; `valid` says whether every case file was.
+    pub(crate) fn finish(mut self, valid: bool) -> io::Result<Log> {
         let stale = self.stale();
         self.tally.stale = stale.len();
-        let exit = self.tally.exit(self.log.header.strict).code();
+        let exit = self.exit(valid).code();
         let footer = Footer {
             tally: self.tally,
             stale,
@@ -133,6 +135,21 @@ impl Ledger {
         write(&mut self.out, &Line::Footer(footer.clone()))?;
         self.log.footer = Some(footer);
         self.abandon()
+    }
+
+    /// The exit code of a run that came to its end: 3 before all others, then
+    /// the tally's; a stack of which nothing was played is never silently green.
+    fn exit(&self, valid: bool) -> Exit {
+        let is_idle = |stack: &StackInfo| {
+            let mut trials = self.ended.values();
+            !trials.any(|trial| trial.id.stack == stack.name && trial.verdict != Verdict::Skip)
+        };
+        let Header { strict, stacks, .. } = &self.log.header;
+        match self.tally.exit(*strict) {
+            _ if !valid => Exit::InvalidCase,
+            Exit::Success if stacks.iter().any(is_idle) => Exit::NothingRun,
+            exit => exit,
+        }
     }
 
     /// The run ends here, before its end: the log gets no footer.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CaseId, RequirementId};
 use crate::requirement::{Level, Requirement};
 use crate::trial::Trial;
-use crate::verdict::Tally;
+use crate::verdict::{Exit, Tally};
 
 /// Version of the log's format. A reader refuses any other.
 pub const FORMAT: u32 = 1;
@@ -143,6 +143,17 @@ pub struct Footer {
     pub stale: Vec<String>,
     /// The exit code.
     pub exit: u8,
+}
+
+impl Footer {
+    /// The exit code by its meaning; one that no version of ours gives is a bug.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let known = Exit::ALL
+            .into_iter()
+            .find(|(_, code, _)| *code == self.exit);
+        known.map_or(Exit::Bug, |(exit, ..)| exit)
+    }
 }
 
 /// A whole log.

@@ -40,7 +40,8 @@ pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
     let variants: Vec<Arc<Variant>> = selected.into_iter().cloned().map(Arc::new).collect();
     let baselines = baselines(&cases_dir(&args.cases)?, &participants, style)?;
     fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
-    let planned = Planned::new(&variants, &participants, args);
+    let mut planned = Planned::new(&variants, &participants, args);
+    planned.valid = suite.diagnostics.is_empty();
     if planned.jobs.is_empty() {
         anstream::eprintln!("tcpspec: nothing is selected");
         return Ok(if suite.diagnostics.is_empty() {
@@ -61,31 +62,15 @@ pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
     output::write_reports(&report, &args.out)?;
     output::print_run(&log, &report, &args.out, style);
     anstream::println!("{}", args.out.join("report.html").display());
-    Ok(exit(&log, end, &suite))
+    Ok(exit(&log, end))
 }
 
-/// The exit code by precedence: 70, 130, 3, then the tally's; a stack of which
-/// nothing was executed is never silently green.
-fn exit(log: &Log, end: End, suite: &Suite) -> Exit {
-    let Some(footer) = &log.footer else {
-        return if end == End::Interrupted {
-            Exit::Interrupted
-        } else {
-            Exit::Bug
-        };
-    };
-    if !suite.diagnostics.is_empty() {
-        return Exit::InvalidCase;
-    }
-    let executed = |name: &str| {
-        log.trials
-            .iter()
-            .any(|trial| trial.id.stack == name && trial.verdict != Verdict::Skip)
-    };
-    let idle = log.header.stacks.iter().any(|stack| !executed(&stack.name));
-    match footer.tally.exit(log.header.strict) {
-        Exit::Success if idle => Exit::NothingRun,
-        exit => exit,
+/// What the log says, or why it has no end.
+fn exit(log: &Log, end: End) -> Exit {
+    match (&log.footer, end) {
+        (Some(footer), _) => footer.exit(),
+        (None, End::Interrupted) => Exit::Interrupted,
+        (None, End::Complete | End::Bug) => Exit::Bug,
     }
 }
 
@@ -96,6 +81,8 @@ struct Planned {
     skipped: BTreeMap<usize, String>,
     /// Places of trials on virtual clocks.
     in_order: BTreeSet<usize>,
+    /// Whether every case file was valid.
+    valid: bool,
 }
 
 impl Planned {
@@ -104,6 +91,7 @@ impl Planned {
             jobs: Vec::new(),
             skipped: BTreeMap::new(),
             in_order: BTreeSet::new(),
+            valid: true,
         };
         for stack in participants {
             for variant in variants {
@@ -193,7 +181,7 @@ fn play(
     progress.borrow().finish();
     entered.map_err(failed)?;
     let log = match end {
-        End::Complete => ledger.finish(),
+        End::Complete => ledger.finish(planned.valid),
         End::Interrupted | End::Bug => ledger.abandon(),
     };
     Ok((log.map_err(failed)?, end))

@@ -10,6 +10,14 @@ use std::process::{Child, Command, Output, Stdio};
 use crate::common::{Scratch, printed, tcpspec};
 use rstest::rstest;
 
+/// The last line of a run's log says what the program ended with.
+#[track_caller]
+fn log_ends_with(scratch: &Scratch, exit: i32) {
+    let log = fs::read_to_string(scratch.out().join("log.jsonl")).unwrap();
+    let last = log.lines().last().unwrap();
+    assert!(last.contains(&format!("\"exit\":{exit}}}")), "{last}");
+}
+
 #[track_caller]
 fn check(mut command: Command, exit: i32, says: &[&str]) -> Output {
     let output = command.output().unwrap();
@@ -41,6 +49,7 @@ fn exit_0_all_as_it_should_be() {
         0,
         &["2 of 2 trials executed"],
     );
+    log_ends_with(&scratch, 0);
 }
 
 #[test]
@@ -135,6 +144,7 @@ fn exit_3_comes_before_1() {
     scratch.write("wrong/key.yaml", &IMPOSSIBLE.replace("title:", "titel:"));
     scratch.write("wrong/impossible.yaml", IMPOSSIBLE);
     check(scratch.run(&["wrong/"]), 3, &["FAIL"]);
+    log_ends_with(&scratch, 3);
 }
 
 #[test]
@@ -159,6 +169,7 @@ fn exit_4_everything_skipped() {
         4,
         &["the stack does not declare ecn", "0 of 2 trials executed"],
     );
+    log_ends_with(&scratch, 4);
 }
 
 #[test]
@@ -183,6 +194,7 @@ fn exit_4_a_stack_that_cannot_run_here_is_never_green() {
             "1 of 2 trials executed",
         ],
     );
+    log_ends_with(&scratch, 4);
 }
 
 #[test]
@@ -195,6 +207,7 @@ fn exit_5_stale_baseline() {
         5,
         &["stale", "handshake/three-way"],
     );
+    log_ends_with(&scratch, 5);
 }
 
 #[test]
