@@ -58,11 +58,32 @@ pub enum Symbol {
     RtoMax,
     /// `ack-delay`: the longest that the stack may hold back an ACK.
     AckDelay,
+    /// `r1`: repeats of one segment after which the stack tells its user.
+    R1,
+    /// `r2.syn`: the least time for which the stack repeats a SYN.
+    R2Syn,
+    /// `r2.syn-ack`: the same of a SYN,ACK.
+    R2SynAck,
+    /// `r2.data`: the same of text and FIN.
+    R2Data,
+    /// `persist.lo`: the least time to the first probe of a closed window.
+    PersistLo,
+    /// `persist.max`: the longest time between two such probes.
+    PersistMax,
+    /// `keepalive.idle`: how long the peer must be silent before the first
+    /// keep-alive, where the application names no time.
+    KeepAliveIdle,
+    /// `keepalive.interval`: the time between unanswered keep-alives.
+    KeepAliveInterval,
+    /// `keepalive.probes`: unanswered keep-alives before the stack gives up.
+    KeepAliveProbes,
+    /// `fin-wait-2`: how long a connection nobody holds stays in FIN-WAIT-2.
+    FinWait2,
 }
 
 impl Symbol {
     /// Every symbol with its text.
-    pub const ALL: [(Self, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str); 23] = [
         (Self::SndUna, "snd.una"),
         (Self::SndNxt, "snd.nxt"),
         (Self::SndWnd, "snd.wnd"),
@@ -76,6 +97,16 @@ impl Symbol {
         (Self::RtoHi, "rto.hi"),
         (Self::RtoMax, "rto.max"),
         (Self::AckDelay, "ack-delay"),
+        (Self::R1, "r1"),
+        (Self::R2Syn, "r2.syn"),
+        (Self::R2SynAck, "r2.syn-ack"),
+        (Self::R2Data, "r2.data"),
+        (Self::PersistLo, "persist.lo"),
+        (Self::PersistMax, "persist.max"),
+        (Self::KeepAliveIdle, "keepalive.idle"),
+        (Self::KeepAliveInterval, "keepalive.interval"),
+        (Self::KeepAliveProbes, "keepalive.probes"),
+        (Self::FinWait2, "fin-wait-2"),
     ];
 }
 

@@ -7,6 +7,7 @@
 mod app;
 mod expr;
 mod field;
+mod kind;
 mod options;
 mod segment;
 #[cfg(test)]

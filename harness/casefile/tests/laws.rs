@@ -73,6 +73,8 @@ const TOKENS: &[&str] = &[
     "seen",
     "rto.lo",
     "2*msl",
+    "r2.syn-ack",
+    "keepalive.probes",
     "abs:",
     "..",
     "*",

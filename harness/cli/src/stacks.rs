@@ -7,7 +7,9 @@ use std::sync::Arc;
 use tcpspec_bundled_adapter::Bundled;
 use tcpspec_bundled_adapter::switches::{Switches, UnknownSwitch};
 use tcpspec_connector::control::{Control, ControlStack};
-use tcpspec_connector::{Call, Clock, Hello, Reply, Setup, StackError, StackUnderTest, Stop};
+use tcpspec_connector::{
+    Call, Clock, Hello, Profile, Reply, Setup, StackError, StackUnderTest, Stop,
+};
 use tcpspec_linux::{LinuxStack, Settings, sandbox};
 use tcpspec_record::StackInfo;
 use tcpspec_wire::Instant;
@@ -126,6 +128,14 @@ fn profile(hello: &Hello) -> Vec<(String, String)> {
         ("RTO, least", format!("{:?}", profile.rto_min)),
         ("RTO, largest", format!("{:?}", profile.rto_max)),
         ("ACK delay, longest", format!("{:?}", profile.ack_delay)),
+        ("R1", format!("{} repeats", profile.r1)),
+        ("R2, SYN", format!("{:?}", profile.r2_syn)),
+        ("R2, SYN,ACK", format!("{:?}", profile.r2_syn_ack)),
+        ("R2, text", format!("{:?}", profile.r2_data)),
+        ("window probe, first", format!("{:?}", profile.persist_min)),
+        ("window probes, apart", format!("{:?}", profile.persist_max)),
+        ("keep-alive", keepalive(profile)),
+        ("FIN-WAIT-2, orphan", format!("{:?}", profile.fin_wait_2)),
         ("timers late by at most", lateness),
         ("clock error", format!("{:?}", profile.clock_error)),
     ]
@@ -133,6 +143,12 @@ fn profile(hello: &Hello) -> Vec<(String, String)> {
     .into_iter()
     .chain(hello.details.iter().cloned())
     .collect()
+}
+
+fn keepalive(profile: &Profile) -> String {
+    let (idle, interval) = (profile.keepalive_idle, profile.keepalive_interval);
+    let probes = profile.keepalive_probes;
+    format!("after {idle:?}, {probes} probes {interval:?} apart")
 }
 
 fn bundled(switches: Switches) -> Bundled {

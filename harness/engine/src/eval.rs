@@ -177,6 +177,16 @@ impl Scope<'_> {
             Symbol::RtoHi => Value::Span(self.profile.rto_initial.max(self.profile.rto_min)),
             Symbol::RtoMax => Value::Span(self.profile.rto_max),
             Symbol::AckDelay => Value::Span(self.profile.ack_delay),
+            Symbol::R1 => Value::Count(self.profile.r1.into()),
+            Symbol::R2Syn => Value::Span(self.profile.r2_syn),
+            Symbol::R2SynAck => Value::Span(self.profile.r2_syn_ack),
+            Symbol::R2Data => Value::Span(self.profile.r2_data),
+            Symbol::PersistLo => Value::Span(self.profile.persist_min),
+            Symbol::PersistMax => Value::Span(self.profile.persist_max),
+            Symbol::KeepAliveIdle => Value::Span(self.profile.keepalive_idle),
+            Symbol::KeepAliveInterval => Value::Span(self.profile.keepalive_interval),
+            Symbol::KeepAliveProbes => Value::Count(self.profile.keepalive_probes.into()),
+            Symbol::FinWait2 => Value::Span(self.profile.fin_wait_2),
         })
     }
 

@@ -37,6 +37,9 @@ pub struct Config {
     pub r2_syn: Duration,
     /// R2 of everything else (RFC 9293: 100 seconds or more).
     pub r2_data: Duration,
+    /// How long a connection that its user has let go of stays in FIN-WAIT-2
+    /// while its peer is silent. The RFC sets no limit.
+    pub fin_wait_2: Duration,
     /// How long an ACK may wait for a segment to ride on (RFC 9293: below 500 ms).
     pub ack_delay: Duration,
     /// Whether small segments wait while data is in flight (RFC 9293 section 3.7.4).
@@ -161,6 +164,7 @@ impl Default for Config {
             rto_max: Duration::from_secs(60),
             r2_syn: Duration::from_secs(180),
             r2_data: Duration::from_secs(100),
+            fin_wait_2: Duration::from_secs(60),
             ack_delay: Duration::from_millis(200),
             nagle: true,
             r1: 3,

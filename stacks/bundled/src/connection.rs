@@ -82,6 +82,8 @@ pub(crate) struct Connection {
     pub(crate) urgent: Option<SeqNumber>,
     pub(crate) challenges: Challenges,
     pub(crate) path: PathMtu,
+    /// When the peer was heard, or the user let go, whichever came later.
+    pub(crate) quiet_since: Instant,
     /// Keep-alives, where they are on.
     pub(crate) watch: Option<Watch>,
     /// Repeats of what begins at this number.
@@ -137,6 +139,7 @@ impl Connection {
             urgent: None,
             challenges: Challenges::default(),
             path: PathMtu::new(cx.config.mtu, tuple.local.is_ipv4()),
+            quiet_since: cx.now,
             watch: None,
             repeats: (SeqNumber::default(), 0),
         };
@@ -234,7 +237,7 @@ impl Connection {
     }
 
     /// The next time at which [`on_time`](Self::on_time) has work.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self, config: &Config) -> Option<Instant> {
         let ack = match self.ack {
             AckDue::Delayed(at) => Some(at),
             AckDue::No | AckDue::Now => None,
@@ -246,7 +249,8 @@ impl Connection {
             phase => phase.sender().and_then(Sender::deadline),
         };
         let keepalive = self.keepalive_deadline();
-        [ack, state, keepalive].into_iter().flatten().min()
+        let orphan = self.orphan_deadline(config);
+        [ack, state, keepalive, orphan].into_iter().flatten().min()
     }
 
     /// Counts a repeat of what begins at SND.UNA, and reports R1 (RFC 9293
@@ -289,6 +293,7 @@ impl Connection {
             }
         }
         self.keepalive_on_time(cx);
+        self.orphan_on_time(cx);
     }
 }
 

@@ -261,7 +261,7 @@ impl Host {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        let deadline = connection.deadline();
+        let deadline = connection.deadline(&self.config);
         let state = connection.state();
         let (owner, tuple) = (connection.owner, connection.tuple);
         if let (Owner::Handshake(port), true) = (owner, state.is_synchronized()) {

@@ -98,6 +98,7 @@ impl Connection {
 
     /// The peer has sent an acceptable segment.
     pub(crate) fn heard(&mut self, now: Instant) {
+        self.quiet_since = now;
         self.watch = self.watch.map(|watch| Watch::new(now, watch.idle));
     }
 

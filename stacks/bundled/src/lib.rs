@@ -27,7 +27,7 @@
 //! | `receive`, `assembler` | the receiving direction |
 //! | `options`, `timestamps`, `ecn` | what both SYNs agree on |
 //! | `icmp`, `path_mtu` | what routers say |
-//! | `keepalive`, `challenge`, `error_report` | what a connection does beside |
+//! | `keepalive`, `orphan`, `challenge`, `error_report` | what a connection does beside |
 //! | `reply` | every segment that is sent |
 //! | `host/*` | addresses, demultiplexing, listeners, TIME-WAIT, the public calls |
 //! | `isn`, `config`, `limits`, `error`, `transition` | the rest |
@@ -101,6 +101,7 @@ mod isn;
 mod keepalive;
 mod limits;
 mod options;
+mod orphan;
 mod path_mtu;
 mod phase;
 mod receive;

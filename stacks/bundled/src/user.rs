@@ -93,6 +93,7 @@ impl Connection {
     /// end without it. See [`CloseKind`].
     pub(crate) fn close(&mut self, cx: &mut Context<'_>) {
         self.owner = Owner::Nobody;
+        self.quiet_since = cx.now;
         let unread = self
             .phase
             .receiver_mut()

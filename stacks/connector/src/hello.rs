@@ -44,6 +44,27 @@ pub struct Profile {
     pub rto_max: Duration,
     /// Longest that the stack may hold back an ACK.
     pub ack_delay: Duration,
+    /// R1: repeats of one segment after which the user is told of trouble.
+    pub r1: u32,
+    /// R2 of a SYN: the least time for which it is repeated.
+    pub r2_syn: Duration,
+    /// R2 of a SYN,ACK.
+    pub r2_syn_ack: Duration,
+    /// R2 of text and FIN, which is the user timeout unless the user sets one.
+    pub r2_data: Duration,
+    /// Least time to the first probe of a closed window.
+    pub persist_min: Duration,
+    /// Longest time between two probes of a closed window.
+    pub persist_max: Duration,
+    /// How long a peer must be silent before the first keep-alive, where the
+    /// user names no time.
+    pub keepalive_idle: Duration,
+    /// Time between keep-alives that stay unanswered.
+    pub keepalive_interval: Duration,
+    /// Unanswered keep-alives after which the connection is given up.
+    pub keepalive_probes: u32,
+    /// How long a connection that its user has let go of stays in FIN-WAIT-2.
+    pub fin_wait_2: Duration,
     /// How late its timers may be by construction.
     pub lateness: Lateness,
     /// How far a time in a reply may be from the truth, either way. Zero on a

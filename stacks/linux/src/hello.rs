@@ -51,17 +51,41 @@ pub(crate) fn assumed() -> Hello {
 fn profile(probed: &Probed) -> Profile {
     let rto_min = probed.number(RTO_MIN).map(Duration::from_micros);
     let rto_max = probed.number(RTO_MAX).map(Duration::from_millis);
+    let rto_min = rto_min.unwrap_or(ASSUMED.rto_min);
+    let rto_max = rto_max.unwrap_or(ASSUMED.rto_max);
     Profile {
         msl: probed.time_wait / 2,
         rto_initial: probed.rto_initial,
-        rto_min: rto_min.unwrap_or(ASSUMED.rto_min),
-        rto_max: rto_max.unwrap_or(ASSUMED.rto_max),
+        rto_min,
+        rto_max,
+        r2_syn: backed_off(probed.rto_initial, rto_max, SYN_RETRIES),
+        r2_syn_ack: backed_off(probed.rto_initial, rto_max, SYN_ACK_RETRIES),
+        r2_data: backed_off(rto_min, rto_max, DATA_RETRIES),
+        persist_min: rto_min,
+        persist_max: rto_max,
         lateness: Lateness {
             constant: probed.tick * TICKS,
             ..ASSUMED.lateness
         },
         ..ASSUMED
     }
+}
+
+/// How long so many repeats go on, the last wait included, where each timeout is
+/// twice the one before. The kernel counts repeats; its R2 is what they come to.
+const fn backed_off(first: Duration, max: Duration, repeats: u32) -> Duration {
+    let (mut timeout, mut total, mut sent) = (first, first, 0);
+    while sent < repeats {
+        let doubled = timeout.saturating_mul(2);
+        timeout = if doubled.as_nanos() < max.as_nanos() {
+            doubled
+        } else {
+            max
+        };
+        total = total.saturating_add(timeout);
+        sent += 1;
+    }
+    total
 }
 
 /// What the profile has no field for.
@@ -117,13 +141,34 @@ const CAPABILITIES: &[Capability] = &[
     Capability::Ecn,
 ];
 
+// As the settings of a lane have them (`sysctl`).
+const SYN_RETRIES: u32 = 6;
+const SYN_ACK_RETRIES: u32 = 5;
+const DATA_RETRIES: u32 = 15;
+
+const RTO_INITIAL: Duration = Duration::from_secs(1);
+const ASSUMED_RTO_MIN: Duration = Duration::from_millis(200);
+const ASSUMED_RTO_MAX: Duration = Duration::from_secs(120);
+
 const ASSUMED: Profile = Profile {
     // TIME-WAIT lasts 60 s, a constant of the kernel.
     msl: Duration::from_secs(30),
-    rto_initial: Duration::from_secs(1),
-    rto_min: Duration::from_millis(200),
-    rto_max: Duration::from_secs(120),
+    rto_initial: RTO_INITIAL,
+    rto_min: ASSUMED_RTO_MIN,
+    rto_max: ASSUMED_RTO_MAX,
     ack_delay: Duration::from_millis(200),
+    r1: 3,
+    r2_syn: backed_off(RTO_INITIAL, ASSUMED_RTO_MAX, SYN_RETRIES),
+    r2_syn_ack: backed_off(RTO_INITIAL, ASSUMED_RTO_MAX, SYN_ACK_RETRIES),
+    r2_data: backed_off(ASSUMED_RTO_MIN, ASSUMED_RTO_MAX, DATA_RETRIES),
+    persist_min: ASSUMED_RTO_MIN,
+    persist_max: ASSUMED_RTO_MAX,
+    // What a namespace begins with, whatever the host is set to.
+    keepalive_idle: Duration::from_secs(7_200),
+    keepalive_interval: Duration::from_secs(75),
+    keepalive_probes: 9,
+    // `tcp_fin_timeout`, as the lane sets it.
+    fin_wait_2: Duration::from_secs(60),
     // A timer fires at the end of a slot of the timer wheel: an eighth of its
     // length at most, and a tick or two. A silent end is seen a tick later.
     lateness: Lateness {
@@ -137,3 +182,15 @@ const ASSUMED: Profile = Profile {
 
 /// Ticks by which a timer may be late beyond its share.
 const TICKS: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeats_come_to_the_times_of_the_kernels_documentation() {
+        assert_eq!(ASSUMED.r2_syn.as_secs(), 127);
+        assert_eq!(ASSUMED.r2_syn_ack.as_secs(), 63);
+        assert_eq!(ASSUMED.r2_data.as_millis(), 924_600);
+    }
+}

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Reading;
+use super::kind::{Kind, difference_kind, field_kind, product_kind, sum_kind, symbol_kind};
 use crate::diagnostic::{Code, Fault};
-use crate::expr::{Expr, LabelField, Symbol};
+use crate::expr::{Expr, Symbol};
 use crate::limits::MAX_TERMS;
 
 /// What an expression has to come to.
@@ -19,26 +20,6 @@ pub(crate) enum Wanted {
     Duration,
     /// A duration (from the end of the step before) or a moment.
     Time,
-}
-
-/// What an expression comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Number,
-    Sequence,
-    Duration,
-    Moment,
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Number => "a number",
-            Self::Sequence => "a sequence number",
-            Self::Duration => "a duration",
-            Self::Moment => "a moment",
-        }
-    }
 }
 
 impl Wanted {
@@ -294,11 +275,13 @@ impl<'a> Reader<'a, '_, '_> {
 
 /// Octets of the name or number that `text` begins with.
 fn word_len(text: &str) -> usize {
-    if text.starts_with("ack-delay") {
-        return "ack-delay".len();
-    }
     let stop = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_'));
-    text.find(stop).unwrap_or(text.len())
+    // Elsewhere a hyphen is a minus sign, in the name of a symbol it is none.
+    let hyphened = Symbol::ALL.iter().map(|(_, name)| *name).find(|name| {
+        let rest = text.strip_prefix(name).filter(|_| name.contains('-'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(stop))
+    });
+    hyphened.map_or_else(|| text.find(stop).unwrap_or(text.len()), str::len)
 }
 
 /// A decimal number without leading zeros, or a hexadecimal one.
@@ -344,51 +327,3 @@ const UNITS: [(&str, u64); 6] = [
     ("min", 60_000_000_000),
     ("h", 3_600_000_000_000),
 ];
-
-const fn sum_kind(left: Kind, right: Kind) -> Option<Kind> {
-    match (left, right) {
-        (Kind::Number, Kind::Number) => Some(Kind::Number),
-        (Kind::Sequence, Kind::Number) | (Kind::Number, Kind::Sequence) => Some(Kind::Sequence),
-        (Kind::Duration, Kind::Duration) => Some(Kind::Duration),
-        (Kind::Moment, Kind::Duration) | (Kind::Duration, Kind::Moment) => Some(Kind::Moment),
-        _ => None,
-    }
-}
-
-const fn difference_kind(left: Kind, right: Kind) -> Option<Kind> {
-    match (left, right) {
-        (Kind::Number, Kind::Number) | (Kind::Sequence, Kind::Sequence) => Some(Kind::Number),
-        (Kind::Sequence, Kind::Number) => Some(Kind::Sequence),
-        (Kind::Duration, Kind::Duration) | (Kind::Moment, Kind::Moment) => Some(Kind::Duration),
-        (Kind::Moment, Kind::Duration) => Some(Kind::Moment),
-        _ => None,
-    }
-}
-
-const fn product_kind(left: Kind, right: Kind) -> Option<Kind> {
-    match (left, right) {
-        (Kind::Number, Kind::Number) => Some(Kind::Number),
-        (Kind::Number, Kind::Duration) | (Kind::Duration, Kind::Number) => Some(Kind::Duration),
-        _ => None,
-    }
-}
-
-const fn symbol_kind(symbol: Symbol) -> Kind {
-    match symbol {
-        Symbol::SndUna | Symbol::SndNxt | Symbol::RcvNxt | Symbol::Iss | Symbol::Irs => {
-            Kind::Sequence
-        }
-        Symbol::SndWnd | Symbol::RcvWnd | Symbol::Mss => Kind::Number,
-        Symbol::Msl | Symbol::RtoLo | Symbol::RtoHi | Symbol::RtoMax | Symbol::AckDelay => {
-            Kind::Duration
-        }
-    }
-}
-
-const fn field_kind(field: LabelField) -> Kind {
-    match field {
-        LabelField::Time | LabelField::First | LabelField::Last => Kind::Moment,
-        LabelField::Seq | LabelField::End | LabelField::Ack => Kind::Sequence,
-        LabelField::Len => Kind::Number,
-    }
-}

@@ -97,6 +97,16 @@ fn expression_means_what_it_says() {
     check_expr("2*msl", Wanted::Duration, &mul(Number(2), Sym(Symbol::Msl)));
     check_expr("ack-delay", Wanted::Duration, &Sym(Symbol::AckDelay));
     check_expr(
+        "2*r2.syn-ack - fin-wait-2",
+        Wanted::Duration,
+        &sub(mul(Number(2), Sym(Symbol::R2SynAck)), Sym(Symbol::FinWait2)),
+    );
+    check_expr(
+        "keepalive.probes*keepalive.interval",
+        Wanted::Duration,
+        &mul(Sym(Symbol::KeepAliveProbes), Sym(Symbol::KeepAliveInterval)),
+    );
+    check_expr(
         "fin.last + rto.hi",
         Wanted::Time,
         &add(fin(LabelField::Last), Sym(Symbol::RtoHi)),

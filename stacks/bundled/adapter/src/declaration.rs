@@ -34,16 +34,31 @@ pub(crate) fn hello(config: &Config) -> Hello {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         clock: Clock::Virtual,
         capabilities: capabilities(config),
-        profile: Profile {
-            msl: config.msl,
-            rto_initial: config.rto_initial(),
-            rto_min: config.rto_min,
-            rto_max: config.rto_max,
-            ack_delay: config.ack_delay,
-            lateness: Lateness::default(),
-            clock_error: Duration::ZERO,
-        },
+        profile: profile(config),
         details: Vec::new(),
+    }
+}
+
+fn profile(config: &Config) -> Profile {
+    Profile {
+        msl: config.msl,
+        rto_initial: config.rto_initial(),
+        rto_min: config.rto_min,
+        rto_max: config.rto_max,
+        ack_delay: config.ack_delay,
+        r1: config.r1,
+        r2_syn: config.r2_syn,
+        r2_syn_ack: config.r2_syn,
+        r2_data: config.r2_data,
+        // A closed window is probed when the retransmission timer would run out.
+        persist_min: config.rto_min,
+        persist_max: config.rto_max,
+        keepalive_idle: config.keepalive.idle,
+        keepalive_interval: config.keepalive.interval,
+        keepalive_probes: config.keepalive.probes,
+        fin_wait_2: config.fin_wait_2,
+        lateness: Lateness::default(),
+        clock_error: Duration::ZERO,
     }
 }
 

@@ -228,3 +228,28 @@ fn connection_that_ends_leaves_no_timer(#[case] rst: &str) {
     assert_eq!(rig.state(), State::Closed);
     assert_eq!(rig.host.poll_at(), None);
 }
+
+/// The limit begins anew with each word of the peer's; as long as the user has
+/// the connection there is none.
+#[test]
+fn orphan_in_fin_wait_2_is_given_up_when_its_peer_is_silent() {
+    let mut rig = rig(State::FinWait2);
+    assert_eq!(rig.host.poll_at(), None);
+    rig.host.close(rig.now, rig.id()).unwrap();
+    rig.wait(Duration::from_secs(59));
+    rig.peer("ACK seq=1 ack=2", "-");
+    rig.wait(Duration::from_millis(59_999));
+    assert_eq!(rig.state(), State::FinWait2);
+    assert_eq!(rig.wait(Duration::from_millis(1)), "-");
+    assert_eq!(rig.transitions(), "CLOSED");
+    assert_eq!(rig.host.poll_at(), None);
+}
+
+#[test]
+fn orphan_in_fin_wait_2_closes_in_order_when_its_peer_does() {
+    let mut rig = rig(State::FinWait2);
+    rig.host.close(rig.now, rig.id()).unwrap();
+    rig.peer("FIN+ACK seq=1 ack=2", "ACK seq=2 ack=2");
+    assert_eq!(rig.next(), (240_000, "-".to_owned()));
+    assert_eq!(rig.transitions(), "TIME-WAIT CLOSED");
+}
