@@ -7,7 +7,9 @@
 mod build;
 
 use std::borrow::Cow;
+use std::fmt;
 
+use tcpspec_record::trace::Did;
 use tcpspec_record::{Side, Trial};
 
 use crate::model::Steps;
@@ -29,8 +31,30 @@ pub struct Row<'a> {
     /// The MSS that a SYN offers. It follows from the version of IP, so it is
     /// not part of what happened.
     pub mss: Option<u16>,
+    /// Why the stack dropped this packet or sent this RST, by its own account.
+    /// Not told of a trial that passed, where nobody asks.
+    pub reason: Option<Reason<'a>>,
     /// What happened, apart from when.
     pub what: What<'a>,
+}
+
+/// Why a stack did something, by its own account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason<'a> {
+    /// What it did.
+    pub did: Did,
+    /// Its word for why.
+    pub why: &'a str,
+}
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let did = match self.did {
+            Did::Dropped => "the stack dropped it",
+            Did::Reset => "the stack's reason",
+        };
+        write!(f, "{did}: {}", self.why)
+    }
 }
 
 /// What a row shows, apart from when it happened.
@@ -158,6 +182,12 @@ impl Act<'_> {
             | Act::Wait(_)
             | Act::State => true,
         }
+    }
+
+    /// Whether it is a packet of this side.
+    #[must_use]
+    pub fn is_from(&self, side: Side) -> bool {
+        matches!(self, Act::Packet { from, .. } if *from == side)
     }
 
     /// Whether the row stands for what broke the trial.

@@ -56,6 +56,15 @@ pub enum Event {
         /// showing it afterwards.
         exact: bool,
     },
+    /// The stack did something for a reason that it gives: its own account,
+    /// by which nothing is judged. It stands before the packets that came of
+    /// the same.
+    Reason {
+        /// What it did.
+        did: Did,
+        /// Why, in its own words: `TCP_INVALID_SEQUENCE`.
+        why: String,
+    },
     /// Time was let pass for the case's sake.
     Wait {
         /// How long, in nanoseconds.
@@ -71,6 +80,16 @@ pub enum Side {
     Peer,
     /// The stack under test.
     Sut,
+}
+
+/// What a stack gives a reason for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Did {
+    /// It dropped a packet.
+    Dropped,
+    /// It sent a RST.
+    Reset,
 }
 
 /// How a segment of the stack was taken.

@@ -123,6 +123,7 @@ fn words(row: &Row<'_>, steps: Steps<'_>, teach: bool) -> Markup {
     html! {
         @if let Some(mark) = mark_in_words(&row.what.act) { b { (mark) } " " }
         @if let Some(note) = row.what.note { (text(note)) " " }
+        @if let Some(reason) = row.reason { b { (reason.to_string()) } " " }
         @if let Some(why) = step.and_then(|step| step.why.as_deref()) { (why) " " }
         @if let Some(claim) = step.and_then(|step| step.claim.as_ref()) {
             a.cite href={"#" (anchor("req", &claim.0))} { (claim) }

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use tcpspec_record::trace::Taken;
-use tcpspec_record::{Event, FieldDelta, Side, StepResult, TraceEvent, Trial};
+use tcpspec_record::trace::{Did, Taken};
+use tcpspec_record::{Event, FieldDelta, Side, StepResult, TraceEvent, Trial, Verdict};
 use tcpspec_wire::{Flags, SegmentText, TcpOption};
 
-use super::{Act, Ladder, Mark, Row, What};
+use super::{Act, Ladder, Mark, Reason, Row, What};
 use crate::model::Steps;
 
 /// The rows of a trial.
@@ -14,11 +14,15 @@ pub(super) fn ladder<'a>(trial: &'a Trial, steps: Steps<'_>) -> Ladder<'a> {
     let mut builder = Builder {
         rows: Vec::new(),
         state: "",
+        reset: None,
     };
     let (prelude, own) = split(trial, steps);
     builder.fold(prelude, steps);
     for event in own {
         builder.push(event.at, event.step, &event.event);
+    }
+    if trial.verdict == Verdict::Pass {
+        builder.rows.iter_mut().for_each(|row| row.reason = None);
     }
     builder.add_silent(trial, steps);
     builder.add_broken(trial);
@@ -47,6 +51,8 @@ struct Builder<'a> {
     rows: Vec<Row<'a>>,
     /// The state last shown.
     state: &'a str,
+    /// Why a RST is sent that was not seen yet.
+    reset: Option<&'a str>,
 }
 
 impl<'a> Builder<'a> {
@@ -89,10 +95,12 @@ impl<'a> Builder<'a> {
                 let row = self.add(at, step, Act::Packet { from, text, mark });
                 row.mss = mss;
                 row.what.note = note.as_deref();
+                self.see_reset();
             }
             Event::Expected { text, when } => self.insert_expected(at, step, text, when),
             Event::App { call, result } => self.insert_call(at, step, call, result),
             Event::State { state, .. } => self.see_state(at, step, state),
+            Event::Reason { did, why } => self.give_reason(at, *did, why),
             Event::Wait { nanos } => {
                 self.add(at, step, Act::Wait(*nanos));
             }
@@ -110,6 +118,7 @@ impl<'a> Builder<'a> {
             at,
             until: "",
             mss: None,
+            reason: None,
             what,
         });
         let last = self.rows.len() - 1;
@@ -155,6 +164,33 @@ impl<'a> Builder<'a> {
         match self.rows.last_mut() {
             Some(row) if at.saturating_sub(row.at) < AT_ONCE => row.what.states.push(state),
             _ => self.add(at, step, Act::State).what.states.push(state),
+        }
+    }
+
+    /// A reason for dropping belongs to what was dropped, the peer's packet
+    /// just before; a reason for a RST to the RST, which comes after.
+    fn give_reason(&mut self, at: u64, did: Did, why: &'a str) {
+        match did {
+            Did::Reset => self.reset = Some(why),
+            Did::Dropped => {
+                let is_peers = |row: &&mut Row<'_>| row.what.act.is_from(Side::Peer);
+                let row = self.rows.last_mut().filter(is_peers);
+                if let Some(row) = row.filter(|row| at.saturating_sub(row.at) < AT_ONCE) {
+                    row.reason = Some(Reason { did, why });
+                }
+            }
+        }
+    }
+
+    /// Gives the RST that has come its reason.
+    fn see_reset(&mut self) {
+        let is_reset = |row: &&mut Row<'_>| match &row.what.act {
+            Act::Packet { from, text, .. } => *from == Side::Sut && text.starts_with("RST"),
+            _ => false,
+        };
+        if let Some(row) = self.rows.last_mut().filter(is_reset) {
+            let did = Did::Reset;
+            row.reason = self.reset.take().map(|why| Reason { did, why });
         }
     }
 
@@ -216,6 +252,7 @@ impl<'a> Builder<'a> {
             at,
             until: "",
             mss: None,
+            reason: None,
             what,
         };
         self.rows.insert(index, row);

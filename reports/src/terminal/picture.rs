@@ -34,6 +34,10 @@ pub(super) fn draw(ladder: &Ladder<'_>, steps: Steps<'_>, style: Style) -> Vec<S
     for row in window {
         lines.push(line(row, steps, style));
         lines.extend(note(row, style));
+        lines.extend(row.reason.map(|reason| {
+            let text = clean(&format!("  ({reason})"));
+            style.paint(Ink::Bad, &format!("       |{text:INNER$}|"))
+        }));
     }
     lines.extend(left_out(after, "later", style));
     lines

@@ -1,7 +1,8 @@
 //! What the ladder makes of a trace, whatever order the events came in.
 
 use rstest::rstest;
-use tcpspec_record::{Side, Trial, Verdict};
+use tcpspec_record::trace::Did;
+use tcpspec_record::{Event, Side, TraceEvent, Trial, Verdict};
 use tcpspec_reports::Report;
 use tcpspec_reports::ladder::{Act, Ladder, span, stamp};
 
@@ -91,6 +92,63 @@ fn call_stands_above_what_it_caused() {
         "< FIN+ACK",
     ];
     check(Verdict::Fail, returned_late, &expected);
+}
+
+/// The reasons of the rows that have one, if the stack gave these two at the
+/// last packet of the peer.
+#[track_caller]
+fn check_reasons(edit: impl FnOnce(&mut Trial), expected: &[(&str, &str)]) {
+    let mut log = fixture::log();
+    let mut trials = log.trials.iter_mut();
+    let trial = trials.find(|trial| trial.verdict == Verdict::Fail);
+    let trial = trial.expect("a trial");
+    for (did, why) in [(Did::Dropped, "OLD"), (Did::Reset, "NO_SOCKET")] {
+        let (at, why) = (trial.trace[12].at + 1000, why.to_owned());
+        let event = Event::Reason { did, why };
+        trial.trace.insert(13, TraceEvent { at, step: 9, event });
+    }
+    edit(trial);
+    let trial = trial.clone();
+    let report = Report::from_log(&log);
+    let variant = report.variant_of(&trial).expect("a variant");
+    let ladder = Ladder::of(&trial, variant.steps());
+    let with_reason = ladder.rows.iter().filter_map(|row| {
+        let Act::Packet { text, .. } = &row.what.act else {
+            return None;
+        };
+        Some((text.to_string(), row.reason?.to_string()))
+    });
+    let expected = expected
+        .iter()
+        .map(|(text, reason)| (text.to_string(), reason.to_string()));
+    assert_eq!(
+        with_reason.collect::<Vec<_>>(),
+        expected.collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn reasons_stand_by_what_was_dropped_and_by_the_rst() {
+    let expected = [
+        ("FIN+ACK seq=1 ack=1", "the stack dropped it: OLD"),
+        ("RST seq=2", "the stack's reason: NO_SOCKET"),
+    ];
+    check_reasons(|_| (), &expected);
+}
+
+#[test]
+fn nobody_asks_for_reasons_of_a_trial_that_passed() {
+    check_reasons(|trial| trial.verdict = Verdict::Pass, &[]);
+}
+
+#[test]
+fn reason_for_nothing_that_is_seen_is_left_out() {
+    let late = |trial: &mut Trial| {
+        trial.trace[13].at += 40_000_000;
+        trial.trace[14].at += 40_000_000;
+        trial.trace.truncate(15);
+    };
+    check_reasons(late, &[]);
 }
 
 #[test]

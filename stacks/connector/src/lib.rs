@@ -18,6 +18,8 @@
 //!    `state` alone.
 //! 6. **Lateness.** On a real clock a reply says how late the harness itself
 //!    was, so that a stack is never blamed for that.
+//! 7. **Reasons.** A stack may say why it dropped a packet or sent a RST. They
+//!    are shown beside a failure, and nothing is judged by them.
 //!
 //! [`control`] holds the stacks that are wrong on purpose. The line protocol
 //! that carries this seam to other processes is not here yet.
@@ -31,7 +33,7 @@ use std::net::IpAddr;
 
 pub use call::{Call, CallError, CallResult, Handle, Ret};
 pub use hello::{Clock, Hello, Lateness, Profile};
-pub use reply::{Connection, Emitted, Next, Reply, StateChange};
+pub use reply::{Connection, Did, Emitted, Next, Reason, Reply, StateChange};
 use tcpspec_wire::Instant;
 
 /// A TCP stack that the harness can drive.

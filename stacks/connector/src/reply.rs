@@ -17,6 +17,10 @@ pub struct Reply {
     pub tx: Vec<Emitted>,
     /// State changes, in order.
     pub states: Vec<StateChange>,
+    /// Why the stack dropped packets and sent RSTs, in order, by its own
+    /// account. A stack that gives no account of itself leaves this empty;
+    /// nothing is judged by it.
+    pub reasons: Vec<Reason>,
     /// What the application was told; only on `call`.
     pub ret: Option<CallResult>,
     /// How late the harness was, on a real clock: how long after the last
@@ -70,6 +74,26 @@ pub struct StateChange {
     pub at: Instant,
 }
 
+/// Something the stack did, and why, by its own account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What it did.
+    pub did: Did,
+    /// Why, in the stack's own words: `TCP_INVALID_SEQUENCE`.
+    pub why: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// What a stack gives a reason for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Did {
+    /// It dropped a packet.
+    Dropped,
+    /// It sent a RST.
+    Reset,
+}
+
 impl Reply {
     /// A reply in which nothing happened.
     #[must_use]
@@ -79,6 +103,7 @@ impl Reply {
             next: Next::Never,
             tx: Vec::new(),
             states: Vec::new(),
+            reasons: Vec::new(),
             ret: None,
             late: Duration::ZERO,
         }

@@ -18,11 +18,21 @@ pub(crate) fn of_this_kernel(settings: &Settings, probed: Result<&Probed, StackE
     if log.is_ok() {
         hello.capabilities.insert(Capability::StateLog);
     }
-    let states = match log {
-        Ok(_) => "every change, from the kernel's own log".to_owned(),
-        Err(reason) => format!("looked at after each step, without a log: {reason}"),
+    let (states, reasons) = match log {
+        Ok(log) => (
+            "every change, from the kernel's own log".to_owned(),
+            match log.without_reasons() {
+                None => "of each drop and each RST, from the kernel's own log".to_owned(),
+                Some(why) => format!("none: {why}"),
+            },
+        ),
+        Err(why) => (
+            format!("looked at after each step, without a log: {why}"),
+            "none without a log".to_owned(),
+        ),
     };
     hello.details.push(("states".to_owned(), states));
+    hello.details.push(("reasons".to_owned(), reasons));
     match probed {
         Ok(probed) => {
             hello.profile = profile(probed);

@@ -14,7 +14,7 @@ use crate::error::{Context, LaneError};
 use crate::link::Link;
 use crate::netns::{Inside, Netns};
 use crate::stack::Settings;
-use crate::statelog::{self, LaneLog, Logged};
+use crate::statelog::{self, LaneLog, Told};
 use crate::sysctl;
 use crate::tap::Tap;
 use crate::tun::{self, EtherType, Tun};
@@ -151,12 +151,9 @@ impl Lane {
         found.context("asking the kernel for the state of a connection")
     }
 
-    /// What the kernel has logged of connections since the last call; `None`
-    /// if it cannot be read.
-    pub(crate) fn logged(
-        &mut self,
-        addresses: Addresses,
-    ) -> Result<Option<Vec<Logged>>, LaneError> {
+    /// What the kernel has logged since the last call; `None` if it cannot be
+    /// read.
+    pub(crate) fn logged(&mut self, addresses: Addresses) -> Result<Option<Told>, LaneError> {
         let read = self.log.as_mut().map(|log| log.read(addresses));
         Ok(read.transpose()?)
     }

@@ -4,15 +4,14 @@
 //! own: crafted packets go in and answers come out through a TUN device, the
 //! application is real sockets, and states are read by sock_diag, connections
 //! that nobody holds a descriptor of included, and from the kernel's own log
-//! of their changes where the process may read that. The host's own network is never
-//! touched, and nothing is left when the process ends, however it ends.
+//! of their changes where the process may read that, with its reasons for
+//! dropping a packet or sending a RST. The host's own network is never touched, and nothing is left when the process ends, however it ends.
 //!
 //! [`sandbox`] gets the process the rights for that and says what is missing
 //! where they cannot be had.
-//!
-//! Not here yet: the kernel's reasons for dropping a segment or for a reset.
 
 mod application;
+mod btf;
 mod clock;
 mod connections;
 mod diag;

@@ -1,16 +1,19 @@
 //! The kernel's own log of state changes: every one, in order, each with the
-//! time at which it happened.
+//! time at which it happened; and why it dropped packets and sent RSTs.
 //!
 //! A small program at the tracepoint `sock:inet_sock_set_state` writes each
-//! change of the lanes' namespaces to a ring buffer. There is one program for
-//! the process, because a change costs every program at the tracepoint some
-//! time; whoever reads the ring files what belongs to other lanes for them.
-//! It is attached by a descriptor and goes with the process.
+//! change of the lanes' namespaces to a ring buffer, and so do those at
+//! `skb:kfree_skb` and `tcp:tcp_send_reset`, where the kernel gives reasons.
+//! There is one of each for the process, because an event costs every program
+//! at the tracepoint some time; whoever reads the ring files what belongs to
+//! other lanes for them. They are attached by descriptors and go with the
+//! process.
 //!
 //! What the tracepoint does not show, half-open connections of a listener and
 //! what is left of a connection in TIME-WAIT, is not known here.
 
 mod program;
+mod reasons;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -20,7 +23,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
-use tcpspec_connector::Connection;
+use tcpspec_connector::{Connection, Did};
 use tcpspec_wire::State;
 
 use crate::diag::{Addresses, state};
@@ -28,7 +31,8 @@ use crate::link::octets;
 use crate::netns::{Inside, Netns};
 use crate::stack::Settings;
 use crate::sys::bpf::{self, MapKind, Ring};
-use program::{EVERYWHERE, RECORD, Record};
+use program::{About, EVERYWHERE, RECORD, Record};
+use reasons::Reasons;
 
 /// The log, if it is wanted and this process may have it: that takes the
 /// capabilities BPF and PERFMON, and a kernel whose sockets look as expected.
@@ -52,6 +56,8 @@ pub(crate) struct StateLog {
     told: OwnedFd,
     /// There for as long as the program is to run.
     _attached: OwnedFd,
+    /// The programs for reasons, or why there are none.
+    reasons: io::Result<Reasons>,
     shared: Mutex<Shared>,
 }
 
@@ -86,6 +92,22 @@ pub(crate) struct Logged {
     pub(crate) at: Duration,
 }
 
+/// What the kernel did for a reason that it gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LoggedReason {
+    pub(crate) did: Did,
+    pub(crate) why: String,
+    /// When, on the monotonic clock.
+    pub(crate) at: Duration,
+}
+
+/// What was logged since the last call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) changes: Vec<Logged>,
+    pub(crate) reasons: Vec<LoggedReason>,
+}
+
 /// Changes may be missing: more came than the ring holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the kernel logged more state changes than there is room for")]
@@ -101,7 +123,7 @@ impl StateLog {
         }
         let told = bpf::map(MapKind::Hash, NAMESPACES)?;
         let ring = bpf::map(MapKind::Ring, ROOM)?;
-        let program = program::instructions(told.as_fd(), ring.as_fd());
+        let program = program::changes(told.as_fd(), ring.as_fd());
         let attached = bpf::attach(&program, c"inet_sock_set_state")?;
         let shared = Shared {
             ring: Ring::map(ring.as_fd(), ROOM)?,
@@ -109,6 +131,7 @@ impl StateLog {
             overruns: 0,
         };
         let log = Self {
+            reasons: Reasons::start(told.as_fd(), ring.as_fd()),
             told,
             _attached: attached,
             shared: Mutex::new(shared),
@@ -117,6 +140,12 @@ impl StateLog {
         let tried = netns.within(|inside| log.find(inside));
         tried.map_err(io::Error::other)??;
         Ok(log)
+    }
+
+    /// Why the kernel's reasons are not told, if they are not.
+    pub(crate) fn without_reasons(&self) -> Option<String> {
+        let error = self.reasons.as_ref().err();
+        error.map(ToString::to_string)
     }
 
     /// The part of the log that is about this namespace.
@@ -144,7 +173,8 @@ impl StateLog {
         let cookie = listened?;
         let mut found = None;
         shared.read(|record| {
-            let is_ours = record.cookie() == cookie && record.state() == LISTEN;
+            let listens = record.about() == Some(About::Change(LISTEN));
+            let is_ours = record.cookie() == cookie && listens;
             if is_ours && record.local_port() == PORT {
                 found = Some(record.namespace());
             }
@@ -183,9 +213,9 @@ impl LaneLog {
         self.sockets.clear();
     }
 
-    /// The changes since the last call, in order, of connections between these
-    /// addresses.
-    pub(crate) fn read(&mut self, addresses: Addresses) -> Result<Vec<Logged>, Overrun> {
+    /// What happened since the last call, in order: changes of connections
+    /// between these addresses, and reasons.
+    pub(crate) fn read(&mut self, addresses: Addresses) -> Result<Told, Overrun> {
         let mut shared = self.log.lock();
         shared.read(|_| {});
         if shared.overruns != self.overruns {
@@ -194,13 +224,32 @@ impl LaneLog {
         let filed = shared.filed.get_mut(&self.namespace);
         let records = filed.map(std::mem::take).unwrap_or_default();
         drop(shared);
-        let records = records.iter();
-        Ok(records
-            .filter_map(|record| self.understand(&Record(record), addresses.peer))
-            .collect())
+        let mut told = Told::default();
+        for record in records.iter().map(Record) {
+            match record.about() {
+                Some(About::Change(entered)) => {
+                    let change = self.change(&record, entered, addresses.peer);
+                    told.changes.extend(change);
+                }
+                Some(about) => told.reasons.extend(self.reason(&record, about)),
+                None => {}
+            }
+        }
+        Ok(told)
     }
 
-    fn understand(&mut self, record: &Record<'_>, peer: IpAddr) -> Option<Logged> {
+    fn reason(&self, record: &Record<'_>, about: About) -> Option<LoggedReason> {
+        let names = self.log.reasons.as_ref().ok()?;
+        let (did, why) = match about {
+            About::Drop(number) => (Did::Dropped, names.of_drop(number)?),
+            About::Reset(number) => (Did::Reset, names.of_reset(number)?),
+            About::Change(_) => return None,
+        };
+        let at = record.at();
+        Some(LoggedReason { did, why, at })
+    }
+
+    fn change(&mut self, record: &Record<'_>, entered: u8, peer: IpAddr) -> Option<Logged> {
         let named = Connection {
             local: record.local_port(),
             remote: record.remote_port(),
@@ -210,12 +259,12 @@ impl LaneLog {
             self.sockets.insert(record.socket(), named);
         }
         let connection = *self.sockets.get(&record.socket())?;
-        if record.state() == CLOSE {
+        if entered == CLOSE {
             self.sockets.remove(&record.socket());
         }
         Some(Logged {
             connection,
-            state: state(record.state()).unwrap_or(State::Closed),
+            state: state(entered).unwrap_or(State::Closed),
             at: record.at(),
         })
     }
@@ -269,7 +318,7 @@ mod tests {
         };
         let mut lane = netns.within(|inside| log.of_lane(inside)).unwrap().unwrap();
         let changes = ROOM as usize / (RECORD + 8);
-        for expected in [Ok(vec![]), Err(Overrun)] {
+        for expected in [Ok(Told::default()), Err(Overrun)] {
             lane.forget();
             let count = changes / if expected.is_ok() { 4 } else { 1 };
             let listen = || (0..count).try_for_each(|_| listen_once().map(|_| ()));
@@ -277,6 +326,6 @@ mod tests {
             assert_eq!(lane.read(addresses), expected);
         }
         lane.forget();
-        assert_eq!(lane.read(addresses), Ok(vec![]));
+        assert_eq!(lane.read(addresses), Ok(Told::default()));
     }
 }

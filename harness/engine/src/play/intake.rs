@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use tcpspec_casefile::SegmentPattern;
-use tcpspec_connector::{Connection, Emitted, Reply, StackError, StateChange};
-use tcpspec_record::trace::Taken;
+use tcpspec_connector::{
+    self as connector, Connection, Emitted, Reason, Reply, StackError, StateChange,
+};
+use tcpspec_record::trace::{Did, Taken};
 use tcpspec_record::{Event, Side};
 use tcpspec_wire::{Body, Capability, Flags, Instant, Packet, Segment, State};
 
@@ -27,6 +29,7 @@ impl Play {
         if self.packets > limits::PACKETS_PER_TRIAL {
             return Err(StackError::Storm(limits::PACKETS_PER_TRIAL).into());
         }
+        reply.reasons.into_iter().for_each(|told| self.note(told));
         let mut states = reply.states.into_iter().peekable();
         let mut refused = Ok(());
         for emitted in reply.tx {
@@ -39,6 +42,15 @@ impl Play {
         states.for_each(|change| self.take_state(change));
         self.now = self.now.max(reply.now);
         refused
+    }
+
+    fn note(&mut self, told: Reason) {
+        let did = match told.did {
+            connector::Did::Dropped => Did::Dropped,
+            connector::Did::Reset => Did::Reset,
+        };
+        let why = told.why;
+        self.recorder.event(told.at, Event::Reason { did, why });
     }
 
     fn take_state(&mut self, change: StateChange) {

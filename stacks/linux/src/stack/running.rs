@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tcpspec_connector::control::STORM;
-use tcpspec_connector::{Emitted, Reply, StackError, StateChange, Stop};
+use tcpspec_connector::{Emitted, Reason, Reply, StackError, StateChange, Stop};
 use tcpspec_wire::Instant;
 
 use super::Trial;
@@ -83,7 +83,7 @@ impl Running<'_> {
     /// packet, if there was one; a silent one is dated by the look that found
     /// it.
     fn sample(&mut self, reply: &mut Reply, came: Option<Instant>) -> Result<(), StackError> {
-        let (looks, log) = self.look_and_read()?;
+        let (looks, log) = self.look_and_read(reply)?;
         let Trial {
             clock,
             application,
@@ -103,17 +103,24 @@ impl Running<'_> {
     }
 
     /// What the kernel shows of the connections, and how it came to that by
-    /// its log, if there is one.
-    fn look_and_read(&mut self) -> Result<(Looks, Vec<StateChange>), LaneError> {
+    /// its log, if there is one. The reasons in it are taken in.
+    fn look_and_read(&mut self, reply: &mut Reply) -> Result<(Looks, Vec<StateChange>), LaneError> {
         let (addresses, clock) = (self.trial.addresses, self.trial.clock);
         let mut log = Vec::new();
         for _ in 0..LOOKS {
             let connections = &self.trial.connections;
             let looks = connections.look(|connection| self.lane.look_up(addresses, connection))?;
-            let Some(logged) = self.lane.logged(addresses)? else {
+            let Some(told) = self.lane.logged(addresses)? else {
                 return Ok((looks, log));
             };
-            log.extend(logged.iter().map(|logged| StateChange {
+            reply
+                .reasons
+                .extend(told.reasons.into_iter().map(|told| Reason {
+                    did: told.did,
+                    why: told.why,
+                    at: clock.of_monotonic(told.at, self.trial.last),
+                }));
+            log.extend(told.changes.iter().map(|logged| StateChange {
                 connection: logged.connection,
                 state: logged.state,
                 at: clock.of_monotonic(logged.at, self.trial.last),

@@ -1,11 +1,12 @@
-//! The program that the kernel runs at each change of a socket's state, and
-//! the record it leaves: when, which socket, its new state, and the part of the
-//! socket that says whose it is.
+//! The programs that the kernel runs at each change of a socket's state, and
+//! where it drops a packet or resets a connection, and the record that each of
+//! them leaves: when, of what, the new state or the reason, and the part of
+//! the socket that says whose it is.
 //!
-//! It is written in BPF instructions directly: some thirty, which need neither
-//! a compiler nor a library. Offsets into the kernel's `struct sock_common`
-//! are those of every 64-bit kernel that has the tracepoint; that they hold on
-//! the one that runs is tried out before a record is believed.
+//! They are written in BPF instructions directly: some thirty each, which need
+//! neither a compiler nor a library. Offsets into the kernel's `struct
+//! sock_common` are those of every 64-bit kernel that has the tracepoints; that
+//! they hold on the one that runs is tried out before a record is believed.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
@@ -13,7 +14,18 @@ use std::time::Duration;
 /// Octets of a record.
 pub(crate) const RECORD: usize = 24 + COMMON as usize;
 
-/// What the program has written about one change.
+/// What a record tells of, with the kernel's number of what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// A socket entered this state.
+    Change(u8),
+    /// A packet was dropped for this reason.
+    Drop(u32),
+    /// A RST was sent for this reason.
+    Reset(u32),
+}
+
+/// What a program has written about one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record<'a>(pub(crate) &'a [u8; RECORD]);
 
@@ -28,9 +40,15 @@ impl Record<'_> {
         self.word(8)
     }
 
-    /// The kernel's number of the state entered.
-    pub(crate) fn state(&self) -> u8 {
-        self.0[16]
+    /// What it tells of; `None` for what no program here writes.
+    pub(crate) fn about(&self) -> Option<About> {
+        let number = u32::from_ne_bytes([self.0[16], self.0[17], self.0[18], self.0[19]]);
+        match self.0[20] {
+            CHANGE => Some(About::Change(number as u8)),
+            DROP => Some(About::Drop(number)),
+            RESET => Some(About::Reset(number)),
+            _ => None,
+        }
     }
 
     /// Which network namespace: its address in the kernel.
@@ -66,9 +84,10 @@ impl Record<'_> {
     }
 }
 
-/// The program. It writes to `ring` what happens in the namespaces whose
-/// addresses are keys of `told`, or everywhere while [`EVERYWHERE`] is one.
-pub(crate) fn instructions(told: BorrowedFd<'_>, ring: BorrowedFd<'_>) -> Vec<u64> {
+/// The program for changes of state. It writes to `ring` what happens in the
+/// namespaces whose addresses are keys of `told`, or everywhere while
+/// [`EVERYWHERE`] is one.
+pub(crate) fn changes(told: BorrowedFd<'_>, ring: BorrowedFd<'_>) -> Vec<u64> {
     let mut code = vec![
         // R6, R7: the tracepoint's arguments, the first of them, the socket.
         mov(R6, R1),
@@ -78,6 +97,7 @@ pub(crate) fn instructions(told: BorrowedFd<'_>, ring: BorrowedFd<'_>) -> Vec<u6
         store(START + 8, R7),
         load(R1, R6, 16),
         store(START + 16, R1),
+        store_number(START + 20, CHANGE),
         mov(R1, FP),
         add(R1, START + HEAD as i16),
         set(R2, COMMON),
@@ -102,7 +122,92 @@ pub(crate) fn instructions(told: BorrowedFd<'_>, ring: BorrowedFd<'_>) -> Vec<u6
         call(MAP_LOOKUP),
         jump_if_zero(R0, 7), // to the end
     ]);
-    code.extend(map(R1, ring));
+    code.extend(put_out(ring));
+    code
+}
+
+/// Where the arguments of a tracepoint with a reason stand, in octets, and what
+/// kind of record becomes of it. The reason itself is the third one everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reasoned {
+    kind: u8,
+    socket: i16,
+    packet: i16,
+}
+
+/// `skb:kfree_skb`: packet, place, reason, receiving socket.
+pub(crate) const DROPS: Reasoned = Reasoned {
+    kind: DROP,
+    socket: 24,
+    packet: 0,
+};
+/// `tcp:tcp_send_reset`: socket, packet that is answered, reason.
+pub(crate) const RESETS: Reasoned = Reasoned {
+    kind: RESET,
+    socket: 0,
+    packet: 8,
+};
+
+/// Where a packet's device, and a device's namespace, are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Offsets {
+    pub(crate) device: i16,
+    pub(crate) namespace: i16,
+}
+
+/// A program for reasons. It writes to `ring` what happens in the namespaces
+/// whose addresses are keys of `told`. Whose it is is known by the socket, or,
+/// where there is none, by the device that the packet came through.
+pub(crate) fn reasons(
+    at: Reasoned,
+    offsets: Offsets,
+    told: BorrowedFd<'_>,
+    ring: BorrowedFd<'_>,
+) -> Vec<u64> {
+    let mut code = vec![
+        mov(R6, R1),
+        call(KTIME_GET_NS),
+        store(START, R0),
+        load(R1, R6, at.packet),
+        store(START + 8, R1),
+        load(R1, R6, 16),
+        store(START + 16, R1),
+        store_number(START + 20, at.kind),
+        mov(R1, FP),
+        add(R1, START + HEAD as i16),
+        set(R2, COMMON),
+        load(R3, R6, at.socket),
+        call(PROBE_READ_KERNEL), // all zero if there is no socket
+        jump_if_zero(R0, 14),    // to the look-up
+        mov(R1, FP),
+        add(R1, KEY),
+        set(R2, 8),
+        load(R3, R6, at.packet),
+        add(R3, offsets.device),
+        call(PROBE_READ_KERNEL),
+        jump_if_not_zero(R0, 20), // to the end
+        mov(R1, FP),
+        add(R1, START + HEAD as i16 + NET),
+        set(R2, 8),
+        load(R3, FP, KEY),
+        add(R3, offsets.namespace),
+        call(PROBE_READ_KERNEL),
+        jump_if_not_zero(R0, 13), // to the end
+    ];
+    code.extend(map(R1, told));
+    code.extend([
+        mov(R2, FP),
+        add(R2, START + (HEAD as i16) + NET),
+        call(MAP_LOOKUP),
+        jump_if_zero(R0, 7), // to the end
+    ]);
+    code.extend(put_out(ring));
+    code
+}
+
+/// Writes the record to the ring, and ends.
+fn put_out(ring: BorrowedFd<'_>) -> Vec<u64> {
+    let mut code = map(R1, ring).to_vec();
     code.extend([
         mov(R2, FP),
         add(R2, START),
@@ -148,6 +253,11 @@ const fn store(offset: i16, from: u8) -> u64 {
     instruction(0x7b, FP, from, offset, 0)
 }
 
+/// Stores a number in 4 octets on the stack.
+const fn store_number(offset: i16, number: u8) -> u64 {
+    instruction(0x62, FP, 0, offset, number as i32)
+}
+
 const fn call(helper: i32) -> u64 {
     instruction(0x85, 0, 0, 0, helper)
 }
@@ -177,6 +287,11 @@ const R4: u8 = 4;
 const R6: u8 = 6;
 const R7: u8 = 7;
 const FP: u8 = 10;
+
+/// Kinds of records.
+const CHANGE: u8 = 0;
+const DROP: u8 = 1;
+const RESET: u8 = 2;
 
 const MAP_LOOKUP: i32 = 1;
 const KTIME_GET_NS: i32 = 5;
@@ -208,11 +323,21 @@ mod tests {
         let word = |at: u8| u64::from_le_bytes(std::array::from_fn(|place| at + place as u8));
         assert_eq!(record.at(), Duration::from_nanos(word(0)));
         assert_eq!(record.socket(), word(8));
-        assert_eq!(record.state(), 16);
+        assert_eq!(record.about(), None, "no such kind");
         assert_eq!(record.remote_port(), u16::from_be_bytes([36, 37]));
         assert_eq!(record.local_port(), u16::from_le_bytes([38, 39]));
         assert_eq!(record.namespace(), word(72));
         assert_eq!(record.cookie(), word(112));
+    }
+
+    #[rstest]
+    #[case::change(CHANGE, About::Change(4))]
+    #[case::drop(DROP, About::Drop(0x0101_0104))]
+    #[case::reset(RESET, About::Reset(0x0101_0104))]
+    fn the_kind_says_what_the_number_is(#[case] kind: u8, #[case] expected: About) {
+        let mut octets = [0; RECORD];
+        octets[16..21].copy_from_slice(&[4, 1, 1, 1, kind]);
+        assert_eq!(Record(&octets).about(), Some(expected));
     }
 
     #[rstest]

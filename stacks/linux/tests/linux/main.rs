@@ -12,6 +12,7 @@
 
 mod contract;
 mod host;
+mod reasons;
 mod states;
 mod trial;
 mod unprivileged;
