@@ -74,6 +74,12 @@ pub struct PeerParams {
     pub mss: Option<u16>,
     /// The window it announces.
     pub window: u16,
+    /// The shift of the window scale option on its SYN; none if not given.
+    pub window_scale: Option<u8>,
+    /// TSval of the timestamps option on its SYN; none if not given.
+    pub timestamp: Option<u32>,
+    /// Whether its SYN permits SACK.
+    pub sack: bool,
     /// Backlog with which the stack listens.
     pub backlog: u16,
 }
@@ -84,6 +90,9 @@ impl Default for PeerParams {
             iss: None,
             mss: None,
             window: u16::MAX,
+            window_scale: None,
+            timestamp: None,
+            sack: false,
             backlog: 8,
         }
     }

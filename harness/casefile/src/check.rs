@@ -255,6 +255,11 @@ fn params(raw: &CaseFile, prelude: Option<&Variant>, texts: Texts<'_>) -> PeerPa
     params.iss = number(&own.iss, texts).or(params.iss);
     params.mss = number(&own.mss, texts).or(params.mss);
     params.window = number(&own.win, texts).unwrap_or(params.window);
+    params.window_scale = number(&own.ws, texts).or(params.window_scale);
+    params.timestamp = number(&own.ts, texts).or(params.timestamp);
+    if own.sack.get().is_some() {
+        params.sack = words::switch(&own.sack, texts);
+    }
     params.backlog = number(&own.backlog, texts).unwrap_or(params.backlog);
     params
 }
@@ -277,6 +282,10 @@ fn number<T: TryFrom<i64> + Bounded>(field: &Field<Text>, texts: Texts<'_>) -> O
 /// The largest value of a type.
 trait Bounded {
     const MOST: i64;
+}
+
+impl Bounded for u8 {
+    const MOST: i64 = Self::MAX as i64;
 }
 
 impl Bounded for u16 {

@@ -128,4 +128,8 @@ pub enum LabelField {
     Ack,
     /// `label.len`: octets of its text.
     Len,
+    /// `label.tsval`: the clock in its timestamps.
+    TsVal,
+    /// `label.tsecr`: the echo in its timestamps.
+    TsEcr,
 }

@@ -123,7 +123,7 @@ impl Fault {
 }
 
 /// What stands behind a label.
-const LABEL_FIELDS: [(LabelField, &str); 7] = [
+const LABEL_FIELDS: [(LabelField, &str); 9] = [
     (LabelField::Time, ""),
     (LabelField::First, "first"),
     (LabelField::Last, "last"),
@@ -131,11 +131,18 @@ const LABEL_FIELDS: [(LabelField, &str); 7] = [
     (LabelField::End, "end"),
     (LabelField::Ack, "ack"),
     (LabelField::Len, "len"),
+    (LabelField::TsVal, "tsval"),
+    (LabelField::TsEcr, "tsecr"),
 ];
 
 const fn is_of_segment(field: LabelField) -> bool {
     match field {
         LabelField::Time | LabelField::First | LabelField::Last => false,
-        LabelField::Seq | LabelField::End | LabelField::Ack | LabelField::Len => true,
+        LabelField::Seq
+        | LabelField::End
+        | LabelField::Ack
+        | LabelField::Len
+        | LabelField::TsVal
+        | LabelField::TsEcr => true,
     }
 }

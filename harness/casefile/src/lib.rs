@@ -43,7 +43,9 @@ pub use catalogue::Catalogue;
 pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use schema::schema;
-pub use segment::{Match, OptionPattern, SegmentPattern, SegmentTemplate, SourceAddress};
+pub use segment::{
+    Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate, SourceAddress,
+};
 pub use step::{
     Action, Alternative, AppCall, Bounds, GoneBranch, Outcome, Place, SocketSetting, Step,
 };

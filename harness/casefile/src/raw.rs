@@ -118,6 +118,13 @@ pub(crate) struct Params {
     pub(crate) mss: Field<Text>,
     /// The window it announces; 65535 if not given.
     pub(crate) win: Field<Text>,
+    /// The shift of the window scale option on its SYN; no option if not given.
+    pub(crate) ws: Field<Text>,
+    /// TSval of the timestamps option on its SYN; no option if not given.
+    pub(crate) ts: Field<Text>,
+    /// Whether its SYN permits SACK; false if not given.
+    #[schemars(with = "bool")]
+    pub(crate) sack: Field<Text>,
     /// The backlog with which the stack listens; 8 if not given.
     pub(crate) backlog: Field<Text>,
 }

@@ -1,14 +1,15 @@
 //! Segments in a case: what the peer sends, and what the stack is expected to
 //! send. One grammar: `FLAGS [seq=] [ack=] [len=|data=] [win=] [urg=]
-//! [<options>] [modifiers]`.
+//! [<options>] [ecn=] [modifiers]`.
 
-use tcpspec_wire::{Flags, Mangle, TcpOption};
+use tcpspec_wire::{Ecn, Flags, Mangle, TcpOption};
 
 use crate::expr::Expr;
 
 /// A segment for the peer to send. What is left out gets what a correct peer
 /// would send: the next sequence number, the acknowledgment of all that came
-/// in order, the window of the parameters, and an MSS option on a SYN.
+/// in order, the window of the parameters, and the options of the parameters:
+/// on a SYN those it offers, later the timestamps that both sides agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentTemplate {
     /// The control bits.
@@ -26,7 +27,9 @@ pub struct SegmentTemplate {
     /// SEG.UP.
     pub urgent: Option<Expr>,
     /// Options; the default ones if not given.
-    pub options: Option<Vec<TcpOption>>,
+    pub options: Option<Vec<OptionTemplate>>,
+    /// The ECN field of the IP header; not-ECT if not given.
+    pub ecn: Option<Ecn>,
     /// What is broken on purpose, in the order of the text. `src=` and `ttl=`
     /// are here too.
     pub mangles: Vec<Mangle>,
@@ -34,6 +37,18 @@ pub struct SegmentTemplate {
     pub source: SourceAddress,
     /// The text as written, in one line.
     pub text: String,
+}
+
+/// An option for the peer to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptionTemplate {
+    /// One that holds no number of the connection.
+    Exactly(TcpOption),
+    /// `ts=VALUE,ECHO`, or `ts=VALUE`, which echoes what a correct peer would:
+    /// the last TSval of the stack. Values are taken modulo 2^32.
+    Timestamps(Expr, Option<Expr>),
+    /// `sack=101-201`: blocks of the stack's numbers.
+    Sack(Vec<(Expr, Expr)>),
 }
 
 /// Where a segment of the peer comes from.
@@ -70,6 +85,8 @@ pub struct SegmentPattern {
     pub urgent: Option<Match>,
     /// Options that must be there or must not; others do not matter.
     pub options: Vec<OptionPattern>,
+    /// The ECN field of the IP header; not compared if not given.
+    pub ecn: Option<Ecn>,
     /// The text as written, in one line.
     pub text: String,
 }
@@ -96,6 +113,11 @@ pub enum OptionPattern {
     Mss(Match),
     /// `ws=0..14`.
     WindowScale(Match),
+    /// `ts=VALUE,ECHO`, each of them a value, a range, `*` or `!x`. Ranges are
+    /// of clocks that count modulo 2^32.
+    Timestamps(Match, Match),
+    /// `sack=101-201`: exactly these blocks of the peer's numbers, in this order.
+    Sack(Vec<(Expr, Expr)>),
     /// `ts=*`, `sack=*`, `mss=*`, `kind=N`: an option of this kind.
     Kind(u8),
     /// `!sackok`: no option of this kind.

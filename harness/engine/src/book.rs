@@ -8,6 +8,7 @@
 
 use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption, WindowScale, WindowSize};
 
+use crate::eval::timestamps;
 use crate::ranges::Ranges;
 
 /// The send MSS without the option, on IPv4 (RFC 9293 MUST-15).
@@ -31,17 +32,51 @@ pub(crate) struct Book {
     /// What the stack has shown; `None` before its SYN.
     pub(crate) sut: Option<SutBook>,
     /// A SYN of the peer that could begin another incarnation.
-    another_syn: Option<SeqNumber>,
+    another_syn: Option<PeerSyn>,
     /// Whether the last incarnation has ended.
     ended: bool,
-    /// Window scale the peer offered.
-    peer_scale: Option<WindowScale>,
-    /// The MSS that the peer announced, or the default without the option.
-    pub(crate) peer_mss: u16,
+    /// What the peer's SYN said.
+    peer_syn: PeerSyn,
+    /// The latest TSval of the peer.
+    peer_clock: Option<SeqNumber>,
     /// Window the peer granted last, in octets.
     pub(crate) snd_wnd: WindowSize,
     /// The ACK field the peer sent last, whatever it was.
     last_peer_ack: Option<SeqNumber>,
+}
+
+/// What a SYN of the peer said.
+#[derive(Clone, Copy, Debug)]
+struct PeerSyn {
+    seq: SeqNumber,
+    /// Window scale it offered.
+    scale: Option<WindowScale>,
+    /// The MSS that it announced, or the default without the option.
+    mss: u16,
+    has_timestamps: bool,
+}
+
+impl PeerSyn {
+    /// Before any SYN.
+    const fn none(seq: SeqNumber) -> Self {
+        Self {
+            seq,
+            scale: None,
+            mss: DEFAULT_MSS,
+            has_timestamps: false,
+        }
+    }
+}
+
+impl From<&Segment> for PeerSyn {
+    fn from(segment: &Segment) -> Self {
+        Self {
+            seq: segment.seq,
+            scale: scale_option(segment),
+            mss: segment.mss().unwrap_or(DEFAULT_MSS),
+            has_timestamps: timestamps(segment).is_some(),
+        }
+    }
 }
 
 /// What the stack has shown of its side.
@@ -60,6 +95,10 @@ pub(crate) struct SutBook {
     /// The largest right edge of the window it ever announced.
     edge: Option<SeqNumber>,
     scale: Option<WindowScale>,
+    /// Whether its SYN had timestamps.
+    has_timestamps: bool,
+    /// The TSval it sent last.
+    clock: Option<u32>,
 }
 
 /// How a segment of the stack stands to what came before it.
@@ -99,8 +138,8 @@ impl Book {
             sut: None,
             another_syn: None,
             ended: false,
-            peer_scale: None,
-            peer_mss: DEFAULT_MSS,
+            peer_syn: PeerSyn::none(iss),
+            peer_clock: None,
             snd_wnd: WindowSize::new(0),
             last_peer_ack: None,
         }
@@ -127,6 +166,27 @@ impl Book {
         Some(u32::try_from(edge.distance(self.rcv_nxt())).unwrap_or(0))
     }
 
+    /// The MSS that the peer announced, or the default without the option.
+    pub(crate) const fn peer_mss(&self) -> u16 {
+        self.peer_syn.mss
+    }
+
+    /// Whether both SYNs had timestamps, so that segments have to have them.
+    pub(crate) fn has_timestamps(&self) -> bool {
+        let sut = self.sut.as_ref();
+        self.peer_syn.has_timestamps && sut.is_some_and(|sut| sut.has_timestamps)
+    }
+
+    /// The latest TSval of the peer.
+    pub(crate) fn peer_clock(&self) -> Option<u32> {
+        self.peer_clock.map(SeqNumber::value)
+    }
+
+    /// The TSval that the stack sent last.
+    pub(crate) fn sut_clock(&self) -> Option<u32> {
+        self.sut.as_ref()?.clock
+    }
+
     /// The connection has ended: the next SYN begins another.
     pub(crate) const fn end(&mut self) {
         self.ended = true;
@@ -141,7 +201,13 @@ impl Book {
         }
         if flags.contains(Flags::RST) {
             self.ended = true;
-        } else if flags.contains(Flags::SYN) {
+            return;
+        }
+        if let Some((value, _)) = timestamps(segment) {
+            let value = SeqNumber::new(value);
+            self.peer_clock = Some(self.peer_clock.map_or(value, |old| old.latest(value)));
+        }
+        if flags.contains(Flags::SYN) {
             self.peer_sends_syn(segment);
         } else if self.peer_syn_sent {
             self.peer_sends_text(segment);
@@ -163,19 +229,18 @@ impl Book {
             return;
         }
         if self.peer_syn_sent {
-            self.another_syn = Some(segment.seq);
+            self.another_syn = Some(segment.into());
             return;
         }
         self.peer_syn_sent = true;
-        self.begin_peer(segment.seq);
+        self.begin_peer(segment.into());
         self.snd_wnd = segment.window.unscale(WindowScale::NONE);
-        self.peer_scale = scale_option(segment);
-        self.peer_mss = segment.mss().unwrap_or(DEFAULT_MSS);
     }
 
-    fn begin_peer(&mut self, syn: SeqNumber) {
-        self.peer_sent = Ranges::new(syn + 1);
-        self.sut_received = Ranges::new(syn + 1);
+    fn begin_peer(&mut self, syn: PeerSyn) {
+        self.peer_syn = syn;
+        self.peer_sent = Ranges::new(syn.seq + 1);
+        self.sut_received = Ranges::new(syn.seq + 1);
         self.peer_fin = None;
     }
 
@@ -275,6 +340,7 @@ impl Book {
         let scale = self.scale_of_sut(segment);
         let Some(sut) = &mut self.sut else { return };
         sut.snd_nxt = sut.snd_nxt.latest(segment.end());
+        sut.clock = timestamps(segment).map(|(value, _)| value).or(sut.clock);
         if segment.seq_len() > 0 {
             sut.received.add(segment.seq, segment.end());
         }
@@ -289,10 +355,12 @@ impl Book {
         let first = self.sut.is_none();
         let another = self.ended && self.sut.as_ref().is_some_and(|sut| sut.iss != segment.seq);
         let answers_another = segment.flags.contains(Flags::ACK)
-            && self.another_syn.is_some_and(|syn| syn + 1 == segment.ack);
+            && self
+                .another_syn
+                .is_some_and(|syn| syn.seq + 1 == segment.ack);
         if first || another || answers_another {
             if let Some(syn) = self.another_syn.take().filter(|_| answers_another) {
-                self.peer_iss = syn;
+                self.peer_iss = syn.seq;
                 self.begin_peer(syn);
             }
             self.ended = false;
@@ -304,6 +372,8 @@ impl Book {
                 last_ack: None,
                 edge: None,
                 scale: scale_option(segment),
+                has_timestamps: timestamps(segment).is_some(),
+                clock: None,
             });
         }
     }
@@ -314,7 +384,7 @@ impl Book {
     }
 
     fn scale_of_peer(&self) -> WindowScale {
-        self.negotiated(self.peer_scale)
+        self.negotiated(self.peer_syn.scale)
     }
 
     fn scale_of_sut(&self, segment: &Segment) -> WindowScale {
@@ -326,8 +396,8 @@ impl Book {
 
     /// A scale counts only where both sides offered one (RFC 7323 section 2.2).
     fn negotiated(&self, scale: Option<WindowScale>) -> WindowScale {
-        let both =
-            self.peer_scale.is_some() && self.sut.as_ref().is_some_and(|sut| sut.scale.is_some());
+        let both = self.peer_syn.scale.is_some()
+            && self.sut.as_ref().is_some_and(|sut| sut.scale.is_some());
         scale.filter(|_| both).unwrap_or_default()
     }
 }

@@ -7,7 +7,7 @@ use tcpspec_casefile::{Expr, LabelField, Numbering, Symbol};
 use tcpspec_connector::Profile;
 use tcpspec_record::Side;
 use tcpspec_wire::text::Base;
-use tcpspec_wire::{Instant, Segment, SeqNumber};
+use tcpspec_wire::{Instant, Segment, SeqNumber, TcpOption};
 
 use crate::book::Book;
 use crate::halt::Halt;
@@ -47,6 +47,8 @@ pub(crate) struct Numbers {
     pub(crate) end: SeqNumber,
     pub(crate) ack: SeqNumber,
     pub(crate) len: usize,
+    /// TSval and TSecr, if it has them.
+    pub(crate) timestamps: Option<(u32, u32)>,
 }
 
 impl From<&Segment> for Numbers {
@@ -56,8 +58,17 @@ impl From<&Segment> for Numbers {
             end: segment.end(),
             ack: segment.ack,
             len: segment.payload.len(),
+            timestamps: timestamps(segment),
         }
     }
+}
+
+/// TSval and TSecr of a segment.
+pub(crate) fn timestamps(segment: &Segment) -> Option<(u32, u32)> {
+    segment.options.iter().find_map(|option| match option {
+        TcpOption::Timestamps { value, echo } => Some((*value, *echo)),
+        _ => None,
+    })
 }
 
 /// What expressions are evaluated in.
@@ -112,6 +123,11 @@ impl Scope<'_> {
                 Err(unclear("a time stands where a count belongs"))
             }
         }
+    }
+
+    /// A value of a timestamp clock, which counts modulo 2^32.
+    pub(crate) fn clock(&self, expr: &Expr) -> Result<u32, Halt> {
+        Ok(self.count(expr)? as u32)
     }
 
     /// A count that fits the field it is for.
@@ -171,7 +187,7 @@ impl Scope<'_> {
             }
             Symbol::Iss => Value::Seq(sut()?.iss),
             Symbol::Irs => Value::Seq(self.book.peer_iss),
-            Symbol::Mss => Value::Count(self.book.peer_mss.into()),
+            Symbol::Mss => Value::Count(self.book.peer_mss().into()),
             Symbol::Msl => Value::Span(self.profile.msl),
             Symbol::RtoLo => Value::Span(self.profile.rto_min),
             Symbol::RtoHi => Value::Span(self.profile.rto_initial.max(self.profile.rto_min)),
@@ -208,6 +224,12 @@ impl Scope<'_> {
             LabelField::End => Value::Seq(numbers()?.end),
             LabelField::Ack => Value::Seq(numbers()?.ack),
             LabelField::Len => Value::Count(numbers()?.len as i64),
+            LabelField::TsVal | LabelField::TsEcr => {
+                let none = || unclear(&format!("the segment of label `{name}` has no timestamps"));
+                let (value, echo) = numbers()?.timestamps.ok_or_else(none)?;
+                let is_echo = field == LabelField::TsEcr;
+                Value::Count(if is_echo { echo } else { value }.into())
+            }
         })
     }
 }

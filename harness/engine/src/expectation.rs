@@ -133,7 +133,7 @@ impl Play {
     fn continues(&self, open: &Open<'_>, arrival: &Arrival) -> Result<bool, Halt> {
         for alternative in &open.alternatives {
             if let Some(next) = alternative.segments.get(open.taken)
-                && matcher::compare(next, &arrival.segment, &arrival.due, &self.scope())?.is_empty()
+                && matcher::compare(next, arrival, &self.scope())?.is_empty()
             {
                 return Ok(true);
             }
@@ -156,7 +156,7 @@ impl Play {
             let Some(next) = alternative.segments.get(open.taken) else {
                 continue;
             };
-            let deltas = matcher::compare(next, &arrival.segment, &arrival.due, &self.scope())?;
+            let deltas = matcher::compare(next, &arrival, &self.scope())?;
             if deltas.is_empty() {
                 left.push(*alternative);
             } else if nearest
@@ -218,7 +218,7 @@ impl Play {
             .iter()
             .filter_map(|alternative| alternative.segments.first())
         {
-            let deltas = matcher::compare(pattern, &arrival.segment, &arrival.due, &self.scope())?;
+            let deltas = matcher::compare(pattern, arrival, &self.scope())?;
             if pattern.flags.contains(Flags::ACK) && deltas.is_empty() {
                 return Ok(true);
             }

@@ -1,21 +1,24 @@
 //! One segment of the stack against one pattern, field by field.
 
-use tcpspec_casefile::{Match, OptionPattern, SegmentPattern};
+mod options;
+
+use tcpspec_casefile::{Match, SegmentPattern};
 use tcpspec_record::{FieldDelta, Side};
 use tcpspec_wire::text::Base;
-use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption};
+use tcpspec_wire::{Flags, Segment, SeqNumber};
 
 use crate::book::Due;
 use crate::eval::Scope;
 use crate::halt::{Halt, delta};
+use crate::play::Arrival;
 
 /// What differs between the segment and the pattern; nothing if they match.
 pub(crate) fn compare(
     pattern: &SegmentPattern,
-    segment: &Segment,
-    due: &Due,
+    arrival: &Arrival,
     scope: &Scope<'_>,
 ) -> Result<Vec<FieldDelta>, Halt> {
+    let (segment, due) = (&arrival.segment, &arrival.due);
     let mut deltas = Vec::new();
     deltas.extend(flags(pattern, segment));
     deltas.extend(seq(pattern, segment, due, scope)?);
@@ -34,8 +37,10 @@ pub(crate) fn compare(
         scope,
     )?);
     for option in &pattern.options {
-        deltas.extend(option_delta(option, segment, scope)?);
+        deltas.extend(options::difference(option, segment, scope)?);
     }
+    let ecn = pattern.ecn.filter(|ecn| *ecn != arrival.ecn);
+    deltas.extend(ecn.map(|ecn| delta("ecn", ecn.to_string(), arrival.ecn.to_string())));
     Ok(deltas)
 }
 
@@ -43,10 +48,10 @@ pub(crate) fn compare(
 /// at least the flags, and the fields that are written.
 pub(crate) fn is_forbidden(
     pattern: &SegmentPattern,
-    segment: &Segment,
-    due: &Due,
+    arrival: &Arrival,
     scope: &Scope<'_>,
 ) -> Result<bool, Halt> {
+    let segment = &arrival.segment;
     if !segment.flags.contains(pattern.flags) {
         return Ok(false);
     }
@@ -58,7 +63,7 @@ pub(crate) fn is_forbidden(
         len: pattern.len.clone().or_else(any),
         ..pattern.clone()
     };
-    Ok(compare(&pattern, segment, due, scope)?.is_empty())
+    Ok(compare(&pattern, arrival, scope)?.is_empty())
 }
 
 fn flags(pattern: &SegmentPattern, segment: &Segment) -> Option<FieldDelta> {
@@ -221,56 +226,6 @@ fn count(
         }
     };
     Ok((!matches).then(|| delta(field, expected, got.to_string())))
-}
-
-fn option_delta(
-    pattern: &OptionPattern,
-    segment: &Segment,
-    scope: &Scope<'_>,
-) -> Result<Option<FieldDelta>, Halt> {
-    let of_kind = |kind: u8| {
-        segment
-            .options
-            .iter()
-            .find(|option| kind_of(option) == Some(kind))
-    };
-    let shown =
-        |option: Option<&TcpOption>| option.map_or_else(|| "none".to_owned(), ToString::to_string);
-    Ok(match pattern {
-        OptionPattern::Exactly(option) => {
-            let found = kind_of(option).and_then(of_kind);
-            (!segment.options.contains(option))
-                .then(|| delta("option", option.to_string(), shown(found)))
-        }
-        OptionPattern::Mss(rule) => match segment.mss() {
-            Some(mss) => count("mss", Some(rule), mss.into(), scope)?,
-            None => Some(delta("option", "mss", "none")),
-        },
-        OptionPattern::WindowScale(rule) => match of_kind(3) {
-            Some(TcpOption::WindowScale(shift)) => count("ws", Some(rule), (*shift).into(), scope)?,
-            found => Some(delta("option", "ws", shown(found))),
-        },
-        OptionPattern::Kind(kind) => of_kind(*kind)
-            .is_none()
-            .then(|| delta("option", format!("kind={kind}"), "none")),
-        OptionPattern::Absent(kind) => of_kind(*kind)
-            .map(|option| delta("option", format!("no kind={kind}"), option.to_string())),
-    })
-}
-
-/// The option's kind octet; `None` for what follows no format.
-fn kind_of(option: &TcpOption) -> Option<u8> {
-    Some(match option {
-        TcpOption::EndOfList => 0,
-        TcpOption::Nop => 1,
-        TcpOption::Mss(_) => 2,
-        TcpOption::WindowScale(_) => 3,
-        TcpOption::SackPermitted => 4,
-        TcpOption::Sack(_) => 5,
-        TcpOption::Timestamps { .. } => 8,
-        TcpOption::Unknown { kind, .. } => *kind,
-        TcpOption::Malformed(tail) => return tail.first().copied(),
-    })
 }
 
 fn shown(seq: SeqNumber, base: Option<Base>) -> String {

@@ -12,7 +12,7 @@ use tcpspec_casefile::{Step, Variant};
 use tcpspec_connector::{Call, CallResult, Clock, Stop};
 use tcpspec_record::{Side, StepResult, Trial};
 use tcpspec_wire::text::SegmentText;
-use tcpspec_wire::{Body, Capability, Decoded, Instant, Segment, SeqNumber, State};
+use tcpspec_wire::{Body, Capability, Decoded, Ecn, Instant, Segment, SeqNumber, State};
 
 use crate::book::{Book, Due};
 use crate::eval::{Label, Scope};
@@ -28,6 +28,8 @@ use crate::stream::Stream;
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) at: Instant,
+    /// The ECN field of its packet.
+    pub(crate) ecn: Ecn,
     pub(crate) segment: Segment,
     pub(crate) text: String,
     /// What its fields should be, by what was known when it came.

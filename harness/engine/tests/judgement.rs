@@ -387,6 +387,47 @@ fn an_offer_of_ecn_is_not_looked_at_unless_written() {
     );
 }
 
+/// Text above a gap, from a peer that does SACK and timestamps.
+#[rstest]
+#[case::right("ACK seq=1 ack=1 <sack=101-201; ts=*,1000>", Verdict::Pass, "")]
+#[case::named("ACK seq=1 ack=1 <sack=text.seq-text.end>", Verdict::Pass, "")]
+#[case::clock(
+    "ACK seq=1 ack=1 <ts=answer.tsval..answer.tsval+1000>",
+    Verdict::Pass,
+    ""
+)]
+#[case::echo("ACK seq=1 ack=1 <ts=*,!text.tsval>", Verdict::Pass, "")]
+#[case::edge("ACK seq=1 ack=1 <sack=102-201>", Verdict::Fail, "sack=102-201")]
+#[case::older("ACK seq=1 ack=1 <ts=*,text.tsval>", Verdict::Fail, "ts=*,text.tsval")]
+#[case::pure("ACK seq=1 ack=1 ecn=not", Verdict::Pass, "")]
+#[case::marked("ACK seq=1 ack=1 ecn=ect0", Verdict::Fail, "ecn=ect0")]
+fn options_and_marks_are_compared(
+    #[case] expected: &str,
+    #[case] verdict: Verdict,
+    #[case] reason: &str,
+) {
+    let case = format!(
+        r#"
+title: T
+purpose: P
+level: must
+claims: ["1:MUST-1"]
+params: {{ts: 1000, sack: true, ws: 2}}
+steps:
+  - app: listen
+  - peer: SYN
+  - sut: SYN+ACK <ts=*,1000; sackok; ws=*>
+    as: answer
+  - peer: ACK
+  - app: accept
+  - peer: ACK seq=101 len=100 <nop; nop; ts=2000>
+    as: text
+  - sut: {expected}
+"#
+    );
+    check(&case, nothing, verdict, reason);
+}
+
 #[test]
 fn never_is_heard_wherever_it_stands() {
     let case = CASE.replace("steps:", "never: [ACK len=10]\nsteps:");

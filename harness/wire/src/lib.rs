@@ -20,6 +20,7 @@
 
 pub mod capability;
 pub mod checksum;
+pub mod ecn;
 pub mod flags;
 pub mod icmp;
 pub mod mangle;
@@ -33,6 +34,7 @@ pub mod time;
 pub mod window;
 
 pub use capability::Capability;
+pub use ecn::Ecn;
 pub use flags::Flags;
 pub use icmp::IcmpError;
 pub use mangle::{Mangle, mangle};

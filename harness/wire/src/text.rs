@@ -132,7 +132,11 @@ impl SegmentText {
             len: u32::try_from(segment.payload.len()).unwrap_or(u32::MAX),
             window: segment.window.value(),
             urgent: has_urgent.then_some(segment.urgent),
-            options: segment.options.clone(),
+            options: segment
+                .options
+                .iter()
+                .map(|option| shown(option, ack))
+                .collect(),
         }
     }
 
@@ -247,6 +251,18 @@ impl Fields {
             Err(TextProblem::Twice(name.to_owned()).at(0))
         }
     }
+}
+
+/// The option as text shows it: edges of SACK blocks are numbers of the side
+/// that is acknowledged, counted like it.
+fn shown(option: &TcpOption, base: Option<Base>) -> TcpOption {
+    let (TcpOption::Sack(blocks), Some(base)) = (option, base) else {
+        return option.clone();
+    };
+    let by = i64::from(base.shown_as) - i64::from(base.origin.value());
+    let edge = |seq: SeqNumber| seq.offset(by);
+    let edges = |(left, right): &(SeqNumber, SeqNumber)| (edge(*left), edge(*right));
+    TcpOption::Sack(blocks.iter().map(edges).collect())
 }
 
 fn half(text: &str) -> Result<u16, TextError> {

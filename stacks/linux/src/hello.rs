@@ -148,6 +148,10 @@ const CAPABILITIES: &[Capability] = &[
     Capability::WindowScale,
     Capability::Timestamps,
     Capability::Sack,
+    Capability::DuplicateSack,
+    Capability::FastRetransmit,
+    Capability::LimitedTransmit,
+    Capability::InitialWindow10,
     Capability::Ecn,
 ];
 

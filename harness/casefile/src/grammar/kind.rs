@@ -78,6 +78,6 @@ pub(super) const fn field_kind(field: LabelField) -> Kind {
     match field {
         LabelField::Time | LabelField::First | LabelField::Last => Kind::Moment,
         LabelField::Seq | LabelField::End | LabelField::Ack => Kind::Sequence,
-        LabelField::Len => Kind::Number,
+        LabelField::Len | LabelField::TsVal | LabelField::TsEcr => Kind::Number,
     }
 }

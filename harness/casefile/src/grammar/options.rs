@@ -2,20 +2,72 @@
 
 use tcpspec_wire::{TcpOption, TextError};
 
-use super::field::read_match;
+use super::field::{read_match, read_value};
 use super::words::Word;
-use super::{Reading, Wanted};
+use super::{Reading, Wanted, read_expr};
 use crate::diagnostic::{Code, Fault};
-use crate::segment::{Match, OptionPattern};
+use crate::expr::Expr;
+use crate::segment::{Match, OptionPattern, OptionTemplate};
 
 /// Options in the order in which they are sent.
-pub(super) fn read_options(list: Word<'_>, reading: &mut Reading<'_>) -> Vec<TcpOption> {
+pub(super) fn read_options(list: Word<'_>, reading: &mut Reading<'_>) -> Vec<OptionTemplate> {
     let items = items(list, reading);
     items
         .into_iter()
-        .filter_map(|item| exactly(item, reading))
+        .filter_map(|item| template(item, reading))
         .collect()
 }
+
+fn template(item: Word<'_>, reading: &mut Reading<'_>) -> Option<OptionTemplate> {
+    match item.field() {
+        Some((name, value)) if name.text == "sack" => {
+            blocks(value, reading).map(OptionTemplate::Sack)
+        }
+        Some((name, value)) if name.text == "ts" => {
+            let mut clock = |word: Word<'_>| {
+                reading.part(word.at, |reading| read_value(word.text, CLOCK, reading))
+            };
+            let (value, echo) = halves(value, ',');
+            Some(OptionTemplate::Timestamps(clock(value), echo.map(clock)))
+        }
+        _ => exactly(item, reading).map(OptionTemplate::Exactly),
+    }
+}
+
+/// `LEFT-RIGHT,LEFT-RIGHT`: edges that are expressions. A left edge ends at
+/// the first `-`.
+fn blocks(list: Word<'_>, reading: &mut Reading<'_>) -> Option<Vec<(Expr, Expr)>> {
+    let mut blocks = Vec::new();
+    let mut rest = Some(list);
+    while let Some(list) = rest {
+        let (block, others) = halves(list, ',');
+        rest = others;
+        let (left, Some(right)) = halves(block, '-') else {
+            let message = format!("`{}` is not a block", block.text);
+            let fault = Fault::new(Code::BadOption, block.span(), message);
+            reading.fault(fault.help("write `sack=LEFT-RIGHT,LEFT-RIGHT`"));
+            return None;
+        };
+        let mut edge = |word: Word<'_>| {
+            reading.part(word.at, |reading| {
+                read_expr(word.text, Wanted::Sequence, reading)
+            })
+        };
+        blocks.push((edge(left), edge(right)));
+    }
+    Some(blocks)
+}
+
+/// What stands before the first separator, and behind it.
+fn halves(word: Word<'_>, separator: char) -> (Word<'_>, Option<Word<'_>>) {
+    match word.text.split_once(separator) {
+        Some((first, rest)) => (word.part(first, 0), Some(word.part(rest, first.len() + 1))),
+        None => (word, None),
+    }
+}
+
+/// A value of a timestamps option.
+const CLOCK: Wanted = Wanted::Count(u32::MAX as i64);
 
 /// Options that must be there or must not.
 pub(super) fn read_option_patterns(
@@ -71,9 +123,21 @@ fn pattern(item: Word<'_>, reading: &mut Reading<'_>) -> Option<OptionPattern> {
             let range = number(value, value_at, u8::MAX.into(), reading);
             Some(OptionPattern::WindowScale(range))
         }
+        ("sack", value) => {
+            blocks(item.part(value, name.len() + 1), reading).map(OptionPattern::Sack)
+        }
+        ("ts", value) => Some(timestamps(item.part(value, name.len() + 1), reading)),
         ("kind", value) if !value.contains(',') => kind_of(item, reading).map(OptionPattern::Kind),
         _ => exactly(item, reading).map(OptionPattern::Exactly),
     }
+}
+
+/// `VALUE,ECHO`, or `VALUE` alone.
+fn timestamps(word: Word<'_>, reading: &mut Reading<'_>) -> OptionPattern {
+    let mut clock =
+        |word: Word<'_>| reading.part(word.at, |reading| read_match(word.text, CLOCK, reading));
+    let (value, echo) = halves(word, ',');
+    OptionPattern::Timestamps(clock(value), echo.map_or(Match::Any, clock))
 }
 
 fn number(text: &str, at: usize, max: i64, reading: &mut Reading<'_>) -> Match {

@@ -1,7 +1,7 @@
 //! Segments: `FLAGS [seq=] [ack=] [len=|data=] [win=] [urg=] [<options>]
-//! [modifiers]`.
+//! [ecn=] [modifiers]`.
 
-use tcpspec_wire::{Flags, Mangle};
+use tcpspec_wire::{Ecn, Flags, Mangle};
 
 use super::field::{read_match, read_value};
 use super::options::{from_wire, read_option_patterns, read_options};
@@ -36,6 +36,7 @@ pub(crate) fn read_template(text: &str, reading: &mut Reading<'_>) -> SegmentTem
         window,
         urgent,
         options: parts.options.map(|list| read_options(list, reading)),
+        ecn: parts.ecn(reading),
         mangles: read_mangles(&parts, reading),
         source: if parts.modifiers.iter().any(|word| word.text == OTHER) {
             SourceAddress::Other
@@ -75,6 +76,7 @@ pub(crate) fn read_pattern(text: &str, reading: &mut Reading<'_>) -> SegmentPatt
             .options
             .map(|list| read_option_patterns(list, reading))
             .unwrap_or_default(),
+        ecn: parts.ecn(reading),
         text: one_line(text),
     }
 }
@@ -98,7 +100,9 @@ const FIELDS: [(&str, Field); 5] = [
 ];
 
 /// Every word that may stand before `=` in a segment.
-const FIELD_NAMES: [&str; 8] = ["seq", "ack", "len", "data", "win", "urg", "ttl", "src"];
+const FIELD_NAMES: [&str; 9] = [
+    "seq", "ack", "len", "data", "win", "urg", "ecn", "ttl", "src",
+];
 
 const OTHER: &str = "src=other";
 
@@ -124,6 +128,7 @@ struct Parts<'a> {
     optional_at: Option<usize>,
     fields: Vec<(Field, Word<'a>)>,
     data: Option<Word<'a>>,
+    ecn: Option<Word<'a>>,
     options: Option<Word<'a>>,
     modifiers: Vec<Word<'a>>,
 }
@@ -204,8 +209,13 @@ impl<'a> Parts<'a> {
                 self.fields.push((*field, value));
                 return once(is_first, name.text, name, reading);
             }
-            if name.text == "data" {
-                let is_first = self.data.replace(value).is_none();
+            let word = match name.text {
+                "data" => Some(&mut self.data),
+                "ecn" => Some(&mut self.ecn),
+                _ => None,
+            };
+            if let Some(word) = word {
+                let is_first = word.replace(value).is_none();
                 return once(is_first, name.text, name, reading);
             }
         }
@@ -230,6 +240,17 @@ impl<'a> Parts<'a> {
 
     fn data(&self, reading: &mut Reading<'_>) -> Option<Vec<u8>> {
         self.data.map(|word| read_quoted(word, reading))
+    }
+
+    fn ecn(&self, reading: &mut Reading<'_>) -> Option<Ecn> {
+        let word = self.ecn?;
+        let ecn = word.text.parse().ok();
+        if ecn.is_none() {
+            let message = format!("`{}` is not a codepoint of ECN", word.text);
+            let fault = Fault::new(Code::BadModifier, word.span(), message);
+            reading.fault(fault.suggest(word.text, Ecn::ALL.map(Ecn::name)));
+        }
+        ecn
     }
 }
 

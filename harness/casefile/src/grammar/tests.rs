@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use tcpspec_wire::{Flags, Mangle, TcpOption};
+use tcpspec_wire::{Ecn, Flags, Mangle, TcpOption};
 
 use super::*;
-use crate::segment::{Match, OptionPattern, SegmentPattern, SegmentTemplate, SourceAddress};
+use crate::segment::{
+    Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate, SourceAddress,
+};
 use crate::step::{AppCall, Outcome, SocketSetting};
 
 fn labels() -> Labels {
@@ -153,7 +155,7 @@ fn expression_that_means_nothing_is_refused_where_it_goes_wrong() {
 #[test]
 fn template_takes_every_field() {
     let read = template(
-        "URG+ACK  seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> bad(dataoff=4) src=other ttl=1",
+        "URG+ACK  seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1",
     );
     assert_eq!(read.flags, Flags::URG | Flags::ACK);
     assert_eq!(read.seq, Some(Expr::Number(1)));
@@ -163,13 +165,17 @@ fn template_takes_every_field() {
     assert_eq!(read.urgent, Some(Expr::Number(2)));
     assert_eq!(
         read.options,
-        Some(vec![TcpOption::Mss(536), TcpOption::Nop])
+        Some(vec![
+            OptionTemplate::Exactly(TcpOption::Mss(536)),
+            OptionTemplate::Exactly(TcpOption::Nop),
+        ])
     );
+    assert_eq!(read.ecn, Some(Ecn::Ce));
     assert_eq!(read.mangles, [Mangle::DataOffset(4), Mangle::Ttl(1)]);
     assert_eq!(read.source, SourceAddress::Other);
     assert_eq!(
         read.text,
-        "URG+ACK seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> bad(dataoff=4) src=other ttl=1"
+        "URG+ACK seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1"
     );
 }
 
@@ -177,6 +183,35 @@ fn template_takes_every_field() {
 fn template_keeps_apart_no_options_and_default_ones() {
     assert_eq!(template("SYN").options, None);
     assert_eq!(template("SYN <>").options, Some(Vec::new()));
+}
+
+#[test]
+fn numbers_of_options_are_expressions() {
+    let number = Expr::Number;
+    let seq = || Expr::Label("fin".to_owned(), LabelField::Seq);
+    let blocks = vec![
+        (number(101), add(number(101), number(100))),
+        (seq(), add(seq(), number(1))),
+    ];
+    let tsval = Expr::Label("fin".to_owned(), LabelField::TsVal);
+    let read = template("ACK <sack=101-101+100,fin.seq-fin.seq+1; ts=fin.tsval+5; ts=1,2>");
+    let expected = [
+        OptionTemplate::Sack(blocks.clone()),
+        OptionTemplate::Timestamps(add(tsval, number(5)), None),
+        OptionTemplate::Timestamps(number(1), Some(number(2))),
+    ];
+    assert_eq!(read.options.as_deref(), Some(&expected[..]));
+
+    let read = pattern("ACK <sack=101-101+100,fin.seq-fin.seq+1; ts=*,!7; ts=1..5> ecn=ect0");
+    let other = Match::Not(Box::new(Match::Value(number(7))));
+    let range = Match::Range(number(1), number(5));
+    let expected = [
+        OptionPattern::Sack(blocks),
+        OptionPattern::Timestamps(Match::Any, other),
+        OptionPattern::Timestamps(range, Match::Any),
+    ];
+    assert_eq!(read.options, expected);
+    assert_eq!(read.ecn, Some(Ecn::Ect0));
 }
 
 #[test]

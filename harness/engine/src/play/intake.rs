@@ -9,7 +9,7 @@ use tcpspec_connector::{
 };
 use tcpspec_record::trace::{Did, Taken};
 use tcpspec_record::{Event, Side};
-use tcpspec_wire::{Body, Capability, Flags, Instant, Packet, Segment, State};
+use tcpspec_wire::{Body, Capability, Ecn, Flags, Instant, Packet, Segment, State};
 
 use super::{Arrival, Play};
 use crate::eval::Numbers;
@@ -92,7 +92,9 @@ impl Play {
             return self.refuse_packet(emitted, text, "a well-formed packet", &defect.to_string());
         }
         match decoded.packet.body {
-            Body::Tcp(segment) => self.take_segment(emitted, segment, never),
+            Body::Tcp(segment) => {
+                self.take_segment(emitted, Ecn::of(&decoded.packet.ip), segment, never)
+            }
             Body::Icmp(_) | Body::Fragment { .. } | Body::Other { .. } => {
                 let text = self.text_of(&decoded);
                 let packet = self
@@ -108,6 +110,7 @@ impl Play {
     fn take_segment(
         &mut self,
         emitted: &Emitted,
+        ecn: Ecn,
         segment: Segment,
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
@@ -126,6 +129,7 @@ impl Play {
         self.renew_labels(emitted.at, &segment);
         let arrival = Arrival {
             at: emitted.at,
+            ecn,
             segment,
             text,
             due,
@@ -152,7 +156,7 @@ impl Play {
     fn check_forbidden(&mut self, arrival: &Arrival, never: &[SegmentPattern]) -> Result<(), Halt> {
         let variant = Arc::clone(&self.plan.variant);
         for pattern in never.iter().chain(&variant.never) {
-            if matcher::is_forbidden(pattern, &arrival.segment, &arrival.due, &self.scope())? {
+            if matcher::is_forbidden(pattern, arrival, &self.scope())? {
                 self.recorder.mark(arrival.packet, Taken::Refused, None);
                 return Err(Broken {
                     sentence: format!(

@@ -1,11 +1,11 @@
 //! `peer:` the peer sends.
 
+mod options;
+
 use tcpspec_casefile::{SegmentTemplate, SourceAddress, Step};
 use tcpspec_record::{Side, StepResult};
 use tcpspec_wire::mangle::mangle;
-use tcpspec_wire::{
-    Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, TcpOption, WindowField,
-};
+use tcpspec_wire::{Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, WindowField};
 
 use super::short;
 use crate::eval::{Label, Numbers, unclear};
@@ -29,8 +29,10 @@ impl Play {
             SourceAddress::Peer => setup.peer,
             SourceAddress::Other => other_address(setup.peer),
         };
+        let mut ip = IpHeader::new(src, setup.stack);
+        template.ecn.unwrap_or_default().mark(&mut ip);
         let packet = Packet {
-            ip: IpHeader::new(src, setup.stack),
+            ip,
             body: Body::Tcp(segment.clone()),
         };
         let octets = mangle(&packet, &template.mangles);
@@ -102,29 +104,12 @@ impl Play {
             flags,
             window: WindowField::new(window.unwrap_or(self.plan.variant.peer.window)),
             urgent: urgent.unwrap_or(0),
-            options: template
-                .options
-                .clone()
-                .unwrap_or_else(|| self.default_options(syn)),
+            options: match &template.options {
+                Some(options) => self.options(options)?,
+                None => self.default_options(flags),
+            },
             payload,
         })
-    }
-
-    /// An MSS option on a SYN: what the link carries, or what the case says.
-    fn default_options(&self, syn: bool) -> Vec<TcpOption> {
-        let setup = self.plan.setup();
-        let headers = if setup.peer.is_ipv4() { 40 } else { 60 };
-        let mss = self
-            .plan
-            .variant
-            .peer
-            .mss
-            .unwrap_or_else(|| setup.mtu.saturating_sub(headers));
-        if syn {
-            vec![TcpOption::Mss(mss)]
-        } else {
-            Vec::new()
-        }
     }
 
     pub(crate) fn set_label(&mut self, step: &Step, segment: (Side, Numbers), at: Instant) {
