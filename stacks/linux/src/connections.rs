@@ -21,8 +21,27 @@ pub(crate) struct Connections {
     known: BTreeMap<Connection, Seen>,
 }
 
-/// What the kernel said of the connections it was asked for.
-pub(crate) type Looks = Vec<(Connection, Option<Found>)>;
+/// What is known now of the connections that may have changed.
+pub(crate) type Looks = Vec<Look>;
+
+/// What is known of a connection now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    connection: Connection,
+    found: Option<Found>,
+    /// It follows from the log, which knows nothing of timers; the kernel was
+    /// not asked.
+    by_log: bool,
+}
+
+/// What the kernel is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Every connection that may have changed, and its timer.
+    All,
+    /// Those whose state does not follow from the log.
+    Unlogged,
+}
 
 /// The kernel's log and its tables do not tell the same of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +52,8 @@ struct Seen {
     state: State,
     /// What the kernel kept of it.
     form: Option<Form>,
-    /// Something was done that may have changed it since.
+    /// Something was done that may have changed it, or its timer, since the
+    /// kernel was asked.
     touched: bool,
     /// When to look again even if nothing is done.
     look_at: Option<Instant>,
@@ -73,25 +93,52 @@ impl Connections {
         self.known.values().filter_map(|seen| seen.look_at).min()
     }
 
-    /// Looks at every connection that may have changed.
+    /// Whether the timer of any connection may be another than was seen.
+    pub(crate) fn any_touched(&self) -> bool {
+        self.known.values().any(|seen| seen.touched)
+    }
+
+    /// Those that were half-open when they were last seen, or may be now.
+    pub(crate) fn embryos(&self) -> impl Iterator<Item = Connection> {
+        let may_be = |seen: &Seen| match seen.form {
+            Some(form) => form == Form::Embryo,
+            None => seen.touched,
+        };
+        let known = self.known.iter();
+        known.filter_map(move |(connection, seen)| may_be(seen).then_some(*connection))
+    }
+
+    /// Finds out about every connection that may have changed, from the log or
+    /// from the kernel.
     pub(crate) fn look<E>(
         &self,
-        mut look: impl FnMut(Connection) -> Result<Option<Found>, E>,
+        ask: Ask,
+        log: &[StateChange],
+        mut kernel: impl FnMut(Connection) -> Result<Option<Found>, E>,
     ) -> Result<Looks, E> {
         let changeable = self.known.iter().filter(|(_, seen)| seen.may_change());
         changeable
-            .map(|(connection, _)| Ok((*connection, look(*connection)?)))
+            .map(|(&connection, seen)| {
+                let told = seen.told(last(log, connection));
+                let told = told.filter(|_| ask == Ask::Unlogged);
+                Ok(Look {
+                    connection,
+                    by_log: told.is_some(),
+                    found: match told {
+                        Some(state) => Some(Found::socket(state)),
+                        None => kernel(connection)?,
+                    },
+                })
+            })
             .collect()
     }
 
     /// Whether what was found is what the log leads to. It may not be if there
-    /// was a change between the look and the reading of the log, later.
+    /// was a change between the look and the reading of the log.
     pub(crate) fn check(&self, looks: &Looks, log: &[StateChange]) -> Result<(), Contradiction> {
-        let agree = |(connection, found): &(Connection, Option<Found>)| {
-            let mut logged = log.iter().filter(|change| change.connection == *connection);
-            let last = logged.next_back().map(|change| change.state);
-            let seen = self.known.get(connection);
-            seen.is_none_or(|seen| seen.leads_to(last, *found))
+        let agree = |look: &Look| {
+            let seen = self.known.get(&look.connection);
+            seen.is_none_or(|seen| seen.leads_to(last(log, look.connection), look.found))
         };
         looks.iter().all(agree).then_some(()).ok_or(Contradiction)
     }
@@ -106,16 +153,17 @@ impl Connections {
         listens: impl Fn(u16) -> bool,
     ) -> Vec<StateChange> {
         let mut changes = Vec::new();
-        for (connection, found) in looks {
-            let Some(seen) = self.known.get_mut(connection) else {
+        for look in looks {
+            let connection = look.connection;
+            let Some(seen) = self.known.get_mut(&connection) else {
                 continue;
             };
-            let logged = log.iter().filter(|change| change.connection == *connection);
+            let logged = log.iter().filter(|change| change.connection == connection);
             let way = logged.map(|change| (change.state, change.at)).collect();
-            let way = seen.see(*found, way, listens(connection.local), at);
-            seen.look_again(*found, now);
+            let way = seen.see(look.found, way, listens(connection.local), at);
+            seen.look_again(look, now);
             changes.extend(way.into_iter().map(|(state, at)| StateChange {
-                connection: *connection,
+                connection,
                 state,
                 at,
             }));
@@ -132,6 +180,16 @@ impl Seen {
 
     const fn may_change(&self) -> bool {
         self.touched || self.is_live()
+    }
+
+    /// The state that a socket is in by the log; `None` if the log does not
+    /// say, or if the end of a socket may have left a remnant.
+    fn told(&self, logged: Option<State>) -> Option<State> {
+        match logged {
+            Some(State::Closed) => None,
+            None => (self.form == Some(Form::Socket)).then_some(self.state),
+            logged => logged,
+        }
     }
 
     /// Sockets come, change and go by the log; nothing else does.
@@ -175,11 +233,17 @@ impl Seen {
         way
     }
 
-    fn look_again(&mut self, found: Option<Found>, now: Instant) {
-        self.touched = false;
-        let left = found.and_then(|found| found.timer);
+    fn look_again(&mut self, look: &Look, now: Instant) {
+        self.touched = look.by_log;
+        let left = look.found.and_then(|found| found.timer);
         self.look_at = left.map(|left| now + left.max(SLOT));
     }
+}
+
+/// The last logged state of a connection.
+fn last(log: &[StateChange], connection: Connection) -> Option<State> {
+    let mut logged = log.iter().filter(|change| change.connection == connection);
+    logged.next_back().map(|change| change.state)
 }
 
 /// The connection that a packet from the peer to the stack belongs to; `None`
@@ -312,8 +376,15 @@ mod tests {
     }
 
     fn found(found: Option<(State, Form)>) -> Looks {
-        let found = found.map(|(state, form)| Found::of(state, form, None));
-        vec![(EXPECTED.unwrap(), found)]
+        asked(found.map(|(state, form)| Found::of(state, form, None)))
+    }
+
+    fn asked(found: Option<Found>) -> Looks {
+        vec![Look {
+            connection: EXPECTED.unwrap(),
+            found,
+            by_log: false,
+        }]
     }
 
     /// Changes of the connection, a millisecond apart.
@@ -420,6 +491,39 @@ mod tests {
         assert_eq!(checked, Err(Contradiction));
     }
 
+    /// What is known, what the log says, and whether the kernel is asked.
+    #[rstest]
+    #[case::never_asked(None, &[], true)]
+    #[case::embryo(Some((State::SynReceived, EMBRYO)), &[], true)]
+    #[case::remnant(Some((State::TimeWait, REMNANT)), &[], true)]
+    #[case::perhaps_a_remnant(Some((State::FinWait1, SOCKET)), &[State::Closed], true)]
+    #[case::unchanged(Some((State::Established, SOCKET)), &[], false)]
+    #[case::changed(Some((State::Established, SOCKET)), &[State::CloseWait], false)]
+    #[case::from_an_embryo(Some((State::SynReceived, EMBRYO)), &[State::Established], false)]
+    fn the_kernel_is_asked_what_the_log_does_not_say(
+        #[case] known: Option<(State, Form)>,
+        #[case] logged: &[State],
+        #[case] expected: bool,
+    ) {
+        let mut connections = seen(State::Closed);
+        if known.is_some() {
+            connections.update(&found(known), &[], (LATER, LATER), |_| true);
+        }
+        for (ask, expected) in [(Ask::Unlogged, expected), (Ask::All, true)] {
+            connections.touch(EXPECTED.unwrap(), true);
+            let mut asked = false;
+            let kernel = |_| {
+                asked = true;
+                Ok::<_, ()>(None)
+            };
+            let looks = connections.look(ask, &log(logged), kernel).unwrap();
+            assert_eq!(asked, expected);
+            connections.update(&looks, &[], (LATER, LATER), |_| true);
+            assert_eq!(connections.any_touched(), !expected, "timers are unknown");
+            connections.update(&found(known), &[], (LATER, LATER), |_| true);
+        }
+    }
+
     #[rstest]
     #[case::no_timer(None, None)]
     #[case::running(Some(Duration::from_secs(60)), Some(Duration::from_secs(60)))]
@@ -432,7 +536,7 @@ mod tests {
         connections.touch(EXPECTED.unwrap(), false);
         let now = Instant::from_millis(5);
         let found = Found::of(State::TimeWait, REMNANT, timer);
-        let looks = vec![(EXPECTED.unwrap(), Some(found))];
+        let looks = asked(Some(found));
         let changes = connections.update(&looks, &[], (now, now), |_| false);
         assert_eq!(changes.len(), 1);
         assert_eq!(connections.look_at(), expected.map(|wait| now + wait));

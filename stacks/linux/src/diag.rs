@@ -51,6 +51,18 @@ pub(crate) enum Form {
     Remnant,
 }
 
+impl Found {
+    /// A socket in this state, of which no more is known.
+    pub(crate) const fn socket(state: State) -> Self {
+        Self {
+            state,
+            timer: None,
+            form: Form::Socket,
+            cookie: ANY,
+        }
+    }
+}
+
 #[cfg(test)]
 impl Found {
     pub(crate) const fn of(state: State, form: Form, timer: Option<Duration>) -> Self {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tcpspec_connector::{Connection, Setup};
 
+use crate::connections::Connections;
 use crate::diag::{Addresses, Found, SockDiag};
 use crate::error::{Context, LaneError};
 use crate::link::Link;
@@ -83,26 +84,39 @@ impl Lane {
         Ok(())
     }
 
-    /// Removes these connections, forgets what the kernel sent, and makes sure
+    /// Removes what a trial, whose application has let go of its sockets, has
+    /// left of its connections, forgets what the kernel sent, and makes sure
     /// that no socket is left.
     pub(crate) fn clean(
         &mut self,
         addresses: Addresses,
-        connections: impl Iterator<Item = Connection>,
+        connections: &Connections,
     ) -> Result<(), LaneError> {
-        for connection in connections {
-            let removed = self.diag.destroy(addresses, connection);
-            removed.context("removing a connection of the last trial")?;
+        if self.sockets()? == 0 {
+            self.remove(addresses, connections.embryos())?;
+        } else {
+            self.remove(addresses, connections.all())?;
+            match self.sockets()? {
+                0 => {}
+                left => return Err(LaneError::NotClean(left)),
+            }
         }
         while self.tun.read(&mut self.room).context(READING)?.is_some() {}
         self.tap.clear();
         if let Some(log) = &mut self.log {
             log.forget();
         }
-        match self.sockets()? {
-            0 => Ok(()),
-            left => Err(LaneError::NotClean(left)),
-        }
+        Ok(())
+    }
+
+    fn remove(
+        &self,
+        addresses: Addresses,
+        mut connections: impl Iterator<Item = Connection>,
+    ) -> Result<(), LaneError> {
+        connections
+            .try_for_each(|connection| self.diag.destroy(addresses, connection))
+            .context("removing a connection of the last trial")
     }
 
     /// TCP sockets in the namespace, TIME-WAIT included; half-open connections

@@ -16,6 +16,7 @@ mod clock;
 mod connections;
 mod diag;
 mod error;
+mod floor;
 mod hello;
 mod lane;
 mod link;
@@ -29,4 +30,5 @@ mod sysctl;
 mod tap;
 mod tun;
 
+pub use floor::Floor;
 pub use stack::{LinuxStack, Settings};

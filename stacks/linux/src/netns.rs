@@ -7,9 +7,11 @@
 //! network by mistake. A closure cannot await, so no other task ever runs in
 //! the wrong namespace either.
 
+use std::cell::OnceCell;
 use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
 
 use rustix::fs::{Mode, OFlags, fstat, open};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -51,14 +53,24 @@ impl Netns {
 }
 
 /// The thread's own namespace; dropping it brings the thread back.
-struct Home(OwnedFd);
+struct Home(Rc<OwnedFd>);
+
+thread_local! {
+    /// Where the thread belongs. Nothing but this module moves a thread that
+    /// has a way back, so once found it stays true.
+    static HOME: OnceCell<Rc<OwnedFd>> = const { OnceCell::new() };
+}
 
 impl Home {
     /// Refused if there would be no way back: if the namespace belongs to
     /// another user namespace than the thread's rights.
     fn of_this_thread() -> Result<Self, LaneError> {
+        if let Some(fd) = HOME.with(|home| home.get().cloned()) {
+            return Ok(Self(fd));
+        }
         let fd = of_this_thread()?;
         move_into(&fd).context("making sure of the way back to the network namespace left")?;
+        let fd = HOME.with(|home| Rc::clone(home.get_or_init(|| Rc::new(fd))));
         Ok(Self(fd))
     }
 }

@@ -135,7 +135,7 @@ impl LinuxStack {
             return;
         };
         drop(trial.application);
-        let clean = lane.clean(trial.addresses, trial.connections.all());
+        let clean = lane.clean(trial.addresses, &trial.connections);
         if clean.is_err() || trial.stained {
             self.lane = None;
         }

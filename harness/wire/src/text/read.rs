@@ -137,6 +137,19 @@ pub struct Hex<'a>(pub &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+        // In pieces: a log is full of this.
+        for piece in self.0.chunks(PIECE) {
+            let mut text = String::with_capacity(2 * PIECE);
+            for octet in piece {
+                let digits = [octet >> 4, octet & 0xf];
+                text.extend(digits.map(|digit| char::from(DIGITS[usize::from(digit)])));
+            }
+            f.write_str(&text)?;
+        }
+        Ok(())
     }
 }
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// Octets written at once.
+const PIECE: usize = 256;

@@ -11,7 +11,7 @@ use tcpspec_connector::{Emitted, Reason, Reply, StackError, StateChange, Stop};
 use tcpspec_wire::Instant;
 
 use super::Trial;
-use crate::connections::Looks;
+use crate::connections::{Ask, Looks};
 use crate::error::LaneError;
 use crate::lane::{Lane, Sent};
 
@@ -35,7 +35,7 @@ impl Running<'_> {
     /// Takes in what came of something that the kernel has already dealt with.
     pub(super) fn take_in(&mut self, reply: &mut Reply) -> Result<(), StackError> {
         let came = self.drain(reply)?;
-        self.sample(reply, came)
+        self.sample(reply, came, Ask::Unlogged)
     }
 
     /// One round of waiting: takes what has come, and says when to wake if
@@ -48,10 +48,14 @@ impl Running<'_> {
     ) -> Result<Option<Instant>, StackError> {
         let came = self.drain(reply)?;
         let now = self.trial.clock.now();
-        let due = |at| at <= now;
         let over = now >= until;
-        if came.is_some() || over || self.trial.connections.look_at().is_some_and(due) {
-            self.sample(reply, came)?;
+        let due = self.trial.connections.look_at().is_some_and(|at| at <= now);
+        if came.is_some() || over || due {
+            self.sample(reply, came, if due { Ask::All } else { Ask::Unlogged })?;
+        }
+        // Only a wait needs to know the timers.
+        if !over && !stop.is_met_by(reply) && self.trial.connections.any_touched() {
+            self.sample(reply, None, Ask::All)?;
         }
         if over || stop.is_met_by(reply) {
             let due = due_end(reply, until, stop).max(self.trial.last);
@@ -82,8 +86,13 @@ impl Running<'_> {
     /// Looks at the connections. A change that was not logged came with the
     /// packet, if there was one; a silent one is dated by the look that found
     /// it.
-    fn sample(&mut self, reply: &mut Reply, came: Option<Instant>) -> Result<(), StackError> {
-        let (looks, log) = self.look_and_read(reply)?;
+    fn sample(
+        &mut self,
+        reply: &mut Reply,
+        came: Option<Instant>,
+        ask: Ask,
+    ) -> Result<(), StackError> {
+        let (looks, log) = self.look_and_read(reply, ask)?;
         let Trial {
             clock,
             application,
@@ -104,14 +113,18 @@ impl Running<'_> {
 
     /// What the kernel shows of the connections, and how it came to that by
     /// its log, if there is one. The reasons in it are taken in.
-    fn look_and_read(&mut self, reply: &mut Reply) -> Result<(Looks, Vec<StateChange>), LaneError> {
+    fn look_and_read(
+        &mut self,
+        reply: &mut Reply,
+        ask: Ask,
+    ) -> Result<(Looks, Vec<StateChange>), LaneError> {
         let (addresses, clock) = (self.trial.addresses, self.trial.clock);
+        let connections = &self.trial.connections;
         let mut log = Vec::new();
         for _ in 0..LOOKS {
-            let connections = &self.trial.connections;
-            let looks = connections.look(|connection| self.lane.look_up(addresses, connection))?;
             let Some(told) = self.lane.logged(addresses)? else {
-                return Ok((looks, log));
+                let look = |connection| self.lane.look_up(addresses, connection);
+                return Ok((connections.look(Ask::All, &log, look)?, log));
             };
             reply
                 .reasons
@@ -125,6 +138,8 @@ impl Running<'_> {
                 state: logged.state,
                 at: clock.of_monotonic(logged.at, self.trial.last),
             }));
+            let look = |connection| self.lane.look_up(addresses, connection);
+            let looks = connections.look(ask, &log, look)?;
             if connections.check(&looks, &log).is_ok() {
                 return Ok((looks, log));
             }
@@ -169,6 +184,6 @@ fn due_end(reply: &Reply, until: Instant, stop: Stop) -> Instant {
     first.map_or(until, |first| first.min(until))
 }
 
-/// How often to look and read: a timer of the kernel's may come in between,
+/// How often to read and look: a timer of the kernel's may come in between,
 /// but hardly twice.
 const LOOKS: usize = 8;
