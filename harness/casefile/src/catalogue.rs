@@ -1,6 +1,6 @@
 //! The catalogue: every requirement that a case can cite.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use tcpspec_record::log::CatalogueCount;
@@ -15,6 +15,8 @@ use crate::raw::{Field, Items, OneOrMany, Text, read};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
     requirements: BTreeMap<RequirementId, Requirement>,
+    /// Those that nobody can judge from outside.
+    not_judged: BTreeSet<RequirementId>,
 }
 
 impl Catalogue {
@@ -27,6 +29,13 @@ impl Catalogue {
     /// Every requirement in the order of ids.
     pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
         self.requirements.values()
+    }
+
+    /// Whether a case can decide it: it shows outside of the stack, and the
+    /// catalogue does not say to pass it over.
+    #[must_use]
+    pub fn can_be_judged(&self, id: &RequirementId) -> bool {
+        !self.not_judged.contains(id)
     }
 
     /// How many there are.
@@ -108,6 +117,9 @@ impl Catalogue {
             topic: text(&raw.topic),
             summary: text(&raw.summary),
         };
+        if text(&raw.observable) == "internal" || text(&raw.judge_as) == "skip" {
+            self.not_judged.insert(requirement.id.clone());
+        }
         let message = format!("the catalogue holds `{}` twice", requirement.id);
         let id = requirement.id.clone();
         if self.requirements.insert(id, requirement).is_some() {
@@ -126,10 +138,8 @@ struct RawRequirement {
     section: Field<Text>,
     topic: Field<Text>,
     summary: Field<Text>,
-    #[serde(rename = "judge_as")]
-    _judge_as: Field<Text>,
-    #[serde(rename = "observable")]
-    _observable: Field<Text>,
+    judge_as: Field<Text>,
+    observable: Field<Text>,
     #[serde(rename = "also")]
     _also: Field<OneOrMany>,
     #[serde(rename = "when")]

@@ -21,9 +21,10 @@ use crate::document::Document;
 use crate::grammar::read_integer;
 use crate::matrix::{Choice, Matrix};
 use crate::phrase::{Texts, Used};
-use crate::raw::{CaseFile, Field, FragmentFile, Items, OneOrMany, Text};
+use crate::raw::{CaseFile, Entries, Field, FragmentFile, Items, OneOrMany, Text};
 
 use numbering::numbering;
+pub(crate) use rules::judges;
 use steps::StepReader;
 pub(crate) use words::{FAULTS, LEVELS};
 
@@ -43,6 +44,8 @@ pub(crate) struct Library {
     pub(crate) catalogue: Catalogue,
     pub(crate) cases: BTreeMap<CaseId, Parsed<CaseFile>>,
     pub(crate) fragments: BTreeMap<String, Parsed<FragmentFile>>,
+    /// Requirements with the reason why no case decides them.
+    pub(crate) untested: Option<Parsed<Entries<Text>>>,
 }
 
 /// How far a case has come.

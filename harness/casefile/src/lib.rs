@@ -12,6 +12,7 @@
 //! | [`expr`] | numbers, times and symbols that a stack gives values to |
 //! | [`suite`] | all cases of a directory; selecting among them; baselines |
 //! | [`catalogue`] | the requirements that cases cite |
+//! | [`coverage`] | which requirements the cases decide |
 //! | [`diagnostic`] | a complaint: code, place, what to write instead |
 //! | [`limits`] | bounds on what a case may be |
 //!
@@ -24,6 +25,7 @@
 pub mod case;
 pub mod catalogue;
 mod check;
+pub mod coverage;
 mod decode;
 pub mod diagnostic;
 mod document;
@@ -40,6 +42,7 @@ pub mod suite;
 
 pub use case::{Case, Numbering, PeerParams, Variant};
 pub use catalogue::Catalogue;
+pub use coverage::{Coverage, Covered, Standing};
 pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use schema::schema;

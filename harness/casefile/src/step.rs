@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tcpspec_record::{CaseId, RequirementId};
 use tcpspec_wire::State;
 
+use crate::check::judges;
 use crate::expr::Expr;
 use crate::segment::{SegmentPattern, SegmentTemplate};
 
@@ -38,6 +39,14 @@ pub struct Step {
     pub from: Option<CaseId>,
     /// Whether it belongs to a prelude: if it breaks, the case is blocked.
     pub prelude: bool,
+}
+
+impl Step {
+    /// Whether it can find the stack at fault.
+    #[must_use]
+    pub fn judges(&self) -> bool {
+        judges(&self.action) || self.state.is_some() || !self.never.is_empty()
+    }
 }
 
 /// A position in a file, counted from 1.

@@ -2,14 +2,16 @@
 
 mod baseline;
 mod select;
+mod untested;
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use tcpspec_record::CaseId;
+use tcpspec_record::{CaseId, RequirementId};
 
 use crate::case::Case;
 use crate::catalogue::Catalogue;
@@ -30,6 +32,8 @@ pub struct Suite {
     pub cases: Vec<Case>,
     /// All requirements.
     pub catalogue: Catalogue,
+    /// Requirements that no case decides, each with the reason.
+    pub untested: BTreeMap<RequirementId, String>,
     /// What is wrong, in the order of files, lines and columns.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -100,9 +104,11 @@ fn assemble(files: &[SourceFile], sink: Sink) -> Suite {
         library.add(file, &sink);
     }
     let cases = Checker::new(&library, &sink).check_all();
+    let untested = untested::read(&library, &cases, &sink);
     Suite {
         cases,
         catalogue: library.catalogue,
+        untested,
         diagnostics: sink.into_sorted(),
     }
 }
@@ -170,7 +176,9 @@ impl Library {
         let Some(id) = file.path.strip_suffix(".yaml") else {
             return;
         };
-        if id.starts_with("requirements/") {
+        if id == "requirements/untested" {
+            self.untested = Some(parse(document, before, sink));
+        } else if id.starts_with("requirements/") {
             self.catalogue.add(&document, sink);
         } else if let Some(name) = id.strip_prefix("fragments/") {
             let parsed = parse(document, before, sink);

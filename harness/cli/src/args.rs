@@ -33,6 +33,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show a case: what it checks, which requirements, step by step
     Show(ShowArgs),
+    /// Show which requirements the cases decide, and which not
+    Coverage(CoverageArgs),
     /// Say what this machine allows, and how to change it
     Doctor(CasesArgs),
     /// Make the report again from a log
@@ -111,6 +113,35 @@ pub(crate) struct ShowArgs {
 
     #[command(flatten)]
     pub(crate) cases: CasesArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CoverageArgs {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
+    pub(crate) format: CoverageFormat,
+
+    /// Requirements of this RFC only; may stand more than once
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) rfc: Vec<String>,
+
+    /// List the requirements that no case decides though one could
+    #[arg(long)]
+    pub(crate) missing: bool,
+
+    #[command(flatten)]
+    pub(crate) cases: CasesArgs,
+}
+
+/// How coverage is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CoverageFormat {
+    /// Tables for a terminal
+    Text,
+    /// Every requirement by itself
+    Json,
+    /// The page cases/COVERAGE.md
+    Md,
 }
 
 #[derive(Debug, ClapArgs)]

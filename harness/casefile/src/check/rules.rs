@@ -57,7 +57,7 @@ fn beside(action: &str) -> &'static [&'static str] {
 }
 
 /// Whether an action can find the stack at fault.
-pub(super) fn judges(action: &Action) -> bool {
+pub(crate) fn judges(action: &Action) -> bool {
     match action {
         Action::Sut(_) | Action::Quiet(_) | Action::Gone(_) => true,
         Action::App(call, outcomes) => *call == AppCall::Look || !outcomes.is_empty(),

@@ -135,6 +135,8 @@ codes! {
     Argument = "E061",
     /// Nothing that an application can be told.
     UnknownOutcome = "E062",
+    /// A requirement said to be untested that a case decides.
+    Tested = "E080",
 }
 
 impl fmt::Display for Code {

@@ -1,0 +1,153 @@
+//! Coverage: which requirements of the catalogue the cases decide. Whether a
+//! stack meets them is told by a run, and how this is printed is left to the
+//! command.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tcpspec_record::{CaseId, Requirement, RequirementId};
+
+use crate::case::Variant;
+use crate::suite::Suite;
+
+/// What there is of a requirement among the cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// A step decides it: if that step breaks, this is what is broken.
+    Decided,
+    /// Cases cite it, but no step decides it.
+    Cited,
+    /// No case decides it, and `requirements/untested.yaml` says why.
+    Untested,
+    /// There is nothing.
+    Nothing,
+    /// There is nothing, and cannot be: it does not show outside of a stack,
+    /// or the catalogue says to pass it over.
+    NotJudged,
+}
+
+impl Standing {
+    /// All of them, the best first.
+    pub const ALL: [Self; 5] = [
+        Self::Decided,
+        Self::Cited,
+        Self::Untested,
+        Self::Nothing,
+        Self::NotJudged,
+    ];
+
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Decided => "decided",
+            Self::Cited => "cited only",
+            Self::Untested => "untested",
+            Self::Nothing => "nothing",
+            Self::NotJudged => "not judged",
+        }
+    }
+}
+
+/// One requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covered<'a> {
+    /// The rule.
+    pub requirement: &'a Requirement,
+    /// What there is.
+    pub standing: Standing,
+    /// The cases that decide it; if there are none, those that cite it.
+    pub cases: BTreeSet<&'a CaseId>,
+    /// Why it is untested.
+    pub reason: Option<&'a str>,
+}
+
+/// All requirements: RFC 9293 first, then by RFC, section, level and id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage<'a> {
+    /// One by one.
+    pub requirements: Vec<Covered<'a>>,
+}
+
+impl<'a> Coverage<'a> {
+    /// What the cases of a suite cover.
+    #[must_use]
+    pub fn of(suite: &'a Suite) -> Self {
+        let (mut decided, mut cited) = (BTreeMap::new(), BTreeMap::new());
+        for variant in suite.variants() {
+            gather(&mut decided, variant.decides(), &variant.case);
+            gather(&mut cited, variant.cites(), &variant.case);
+        }
+        let covered = |requirement: &'a Requirement| {
+            let id = &requirement.id;
+            let reason = suite.untested.get(id).map(String::as_str);
+            let (standing, cases) = match (decided.remove(id), cited.remove(id)) {
+                (Some(cases), _) => (Standing::Decided, cases),
+                (None, cases) if reason.is_some() => {
+                    (Standing::Untested, cases.unwrap_or_default())
+                }
+                (None, Some(cases)) => (Standing::Cited, cases),
+                (None, None) if suite.catalogue.can_be_judged(id) => {
+                    (Standing::Nothing, BTreeSet::new())
+                }
+                (None, None) => (Standing::NotJudged, BTreeSet::new()),
+            };
+            Covered {
+                requirement,
+                standing,
+                cases,
+                reason,
+            }
+        };
+        let mut requirements: Vec<Covered<'a>> = suite.catalogue.iter().map(covered).collect();
+        requirements.sort_by_cached_key(|covered| order(covered.requirement));
+        Self { requirements }
+    }
+}
+
+fn gather<'a>(
+    by_id: &mut BTreeMap<&'a RequirementId, BTreeSet<&'a CaseId>>,
+    ids: BTreeSet<&'a RequirementId>,
+    case: &'a CaseId,
+) {
+    for id in ids {
+        by_id.entry(id).or_default().insert(case);
+    }
+}
+
+/// RFC 9293 is what the others amend; sections go by their numbers.
+fn order(requirement: &Requirement) -> impl Ord + use<> {
+    let number = |part: &str| part.parse::<u32>().unwrap_or(u32::MAX);
+    let rfc = requirement.id.rfc();
+    let section: Vec<u32> = requirement.section.split('.').map(number).collect();
+    let key = (rfc != "9293", number(rfc), section);
+    (
+        key,
+        requirement.section.clone(),
+        requirement.level,
+        requirement.id.clone(),
+    )
+}
+
+impl Variant {
+    /// The requirements that its own steps decide: each step its claim, and a
+    /// step that names none the case's first. A prelude's steps decide nothing
+    /// here; they are those of a case of their own.
+    #[must_use]
+    pub fn decides(&self) -> BTreeSet<&RequirementId> {
+        let own = self.steps.iter().filter(|step| !step.prelude);
+        own.filter_map(|step| match &step.claim {
+            Some(claim) => Some(claim),
+            None if step.judges() => self.claims.first(),
+            None => None,
+        })
+        .collect()
+    }
+
+    /// The requirements that it names, itself or in a step of its own.
+    #[must_use]
+    pub fn cites(&self) -> BTreeSet<&RequirementId> {
+        let own = self.steps.iter().filter(|step| !step.prelude);
+        let by_steps = own.filter_map(|step| step.claim.as_ref());
+        self.claims.iter().chain(by_steps).collect()
+    }
+}

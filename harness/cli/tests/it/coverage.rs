@@ -1,0 +1,64 @@
+//! `tcpspec coverage`, and the page in the repository that it makes.
+
+use std::fs;
+
+use crate::common::{Scratch, printed, root, tcpspec};
+
+/// Prints coverage as one format.
+#[track_caller]
+fn coverage(args: &[&str]) -> String {
+    let output = tcpspec(&["coverage"]).args(args).output().unwrap();
+    assert!(output.status.success(), "{}", printed(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn page_of_coverage_is_what_the_cases_cover() {
+    let page = fs::read_to_string(root().join("cases/COVERAGE.md")).unwrap_or_default();
+    assert!(
+        page == coverage(&["--format", "md"]),
+        "cases/COVERAGE.md is stale: run `make coverage`, and look what changed"
+    );
+}
+
+#[test]
+fn every_requirement_is_in_exactly_one_column() {
+    let all: serde_json::Value = serde_json::from_str(&coverage(&["--format", "json"])).unwrap();
+    let all = all.as_array().unwrap();
+    let text = coverage(&[]);
+    let totals = text.lines().last().unwrap();
+    let totals = totals.split_whitespace();
+    let totals = totals.filter_map(|word| word.parse::<usize>().ok());
+    assert_eq!(totals.sum::<usize>(), all.len(), "{text}");
+    let missing = coverage(&["--missing"]);
+    let is_open = |entry: &&serde_json::Value| {
+        ["nothing", "cited only"]
+            .iter()
+            .any(|word| entry["standing"] == *word)
+    };
+    let open = all.iter().filter(is_open).count();
+    assert_eq!(missing.lines().count(), open + 1, "{missing}");
+}
+
+#[test]
+fn reason_makes_a_requirement_untested() {
+    let scratch = Scratch::with_groups(&[]);
+    let reason = "\"9293:MUST-1\": because\n";
+    scratch.write("requirements/untested.yaml", reason);
+    let cases = scratch.cases().display().to_string();
+    let shown = coverage(&["--format", "json", "--rfc", "9293", "--cases", &cases]);
+    let all: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let all = all.as_array().unwrap();
+    let entry = all
+        .iter()
+        .find(|entry| entry["id"] == "9293:MUST-1")
+        .unwrap();
+    assert_eq!(entry["standing"], "untested");
+    assert_eq!(entry["reason"], "because");
+}
+
+#[test]
+fn unknown_rfc_is_an_error() {
+    let output = tcpspec(&["coverage", "--rfc", "1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", printed(&output));
+}
