@@ -175,6 +175,7 @@ fn option() -> impl Strategy<Value = TcpOption> {
         Just(TcpOption::SackPermitted),
         any::<u16>().prop_map(TcpOption::Mss),
         any::<u8>().prop_map(TcpOption::WindowScale),
+        any::<u16>().prop_map(TcpOption::UserTimeout),
         any::<(u32, u32)>().prop_map(|(value, echo)| TcpOption::Timestamps { value, echo }),
         prop::collection::vec(any::<(u32, u32)>(), 1..4).prop_map(|blocks| {
             let number = |(left, right)| (SeqNumber::new(left), SeqNumber::new(right));

@@ -60,13 +60,15 @@ pub enum Capability {
     InitialWindow10,
     /// Explicit congestion notification (RFC 3168).
     Ecn,
+    /// The user timeout option (RFC 5482).
+    UserTimeout,
     /// The receive queue can be filled without processing.
     Queue,
 }
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 26] = [
+    pub const ALL: [(Self, &'static str); 27] = [
         (Self::PassiveOpen, "passive-open"),
         (Self::ActiveOpen, "active-open"),
         (Self::Data, "data"),
@@ -92,6 +94,7 @@ impl Capability {
         (Self::LimitedTransmit, "limited-transmit"),
         (Self::InitialWindow10, "iw10"),
         (Self::Ecn, "ecn"),
+        (Self::UserTimeout, "uto"),
         (Self::Queue, "queue"),
     ];
 

@@ -38,6 +38,9 @@ pub enum TcpOption {
         /// TSecr.
         echo: u32,
     },
+    /// Kind 28: the user timeout as it stands on the wire, in seconds or, with
+    /// the first bit set, in minutes (RFC 5482).
+    UserTimeout(u16),
     /// Any other option of kind, length, data.
     Unknown {
         /// The kind octet.
@@ -58,7 +61,7 @@ impl TcpOption {
     pub const fn wire_len(&self) -> usize {
         match self {
             Self::EndOfList | Self::Nop => 1,
-            Self::Mss(_) => 4,
+            Self::Mss(_) | Self::UserTimeout(_) => 4,
             Self::WindowScale(_) => 3,
             Self::SackPermitted => 2,
             Self::Sack(blocks) => 2 + 8 * blocks.len(),
@@ -89,6 +92,10 @@ impl TcpOption {
                 let [v3, v2, v1, v0] = value.to_be_bytes();
                 let [e3, e2, e1, e0] = echo.to_be_bytes();
                 out.extend_from_slice(&[8, 10, v3, v2, v1, v0, e3, e2, e1, e0]);
+            }
+            Self::UserTimeout(timeout) => {
+                let [high, low] = timeout.to_be_bytes();
+                out.extend_from_slice(&[28, 4, high, low]);
             }
             Self::Unknown { kind, len, data } => {
                 out.extend_from_slice(&[*kind, *len]);
@@ -168,6 +175,7 @@ fn decode_one(octets: &[u8]) -> TcpOption {
             value: u32::from_be_bytes([*v0, *v1, *v2, *v3]),
             echo: u32::from_be_bytes([*e0, *e1, *e2, *e3]),
         },
+        [28, 4, a, b] => TcpOption::UserTimeout(u16::from_be_bytes([*a, *b])),
         _ => TcpOption::Unknown {
             kind: octets[0],
             len: octets[1],

@@ -86,6 +86,7 @@ fn synchronized(
     acceptable?;
     timestamps::record(connection, cx, segment);
     connection.heard(cx.now);
+    connection.hear_user_timeout(cx, segment);
     reset::check(connection, cx, segment)?;
     syn::check(connection, segment)?;
     ack::check(connection, cx, segment)?;

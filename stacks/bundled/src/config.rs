@@ -8,6 +8,7 @@ use crate::challenge::ChallengeLimit;
 use crate::host::TimeWaitPolicy;
 use crate::icmp::IcmpPolicy;
 use crate::keepalive::KeepAlive;
+use crate::user_timeout::UserTimeouts;
 
 /// The settings of one [`Host`](crate::Host).
 ///
@@ -84,6 +85,8 @@ pub struct Config {
     pub fast_retransmit: bool,
     /// Whether the first duplicate ACKs let new segments go (RFC 3042).
     pub limited_transmit: bool,
+    /// What is done about user timeouts (RFC 5482).
+    pub user_timeouts: UserTimeouts,
     /// What `close` means.
     pub close: CloseKind,
     /// Where initial sequence numbers come from.
@@ -184,6 +187,7 @@ impl Default for Config {
             initial_window: InitialWindow::Rfc5681,
             fast_retransmit: true,
             limited_transmit: true,
+            user_timeouts: UserTimeouts::default(),
             close: CloseKind::HalfDuplex,
             isn: Isn::Keyed,
         }

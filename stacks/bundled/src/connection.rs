@@ -144,6 +144,7 @@ impl Connection {
             repeats: (SeqNumber::default(), 0),
         };
         connection.begin_keepalive(cx);
+        connection.adapt_user_timeout();
         connection.log(cx);
         connection.output(cx);
         connection

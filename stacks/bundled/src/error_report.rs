@@ -2,6 +2,8 @@
 //! MUST-47): soft errors, trouble on the way, urgent data. None of it changes
 //! what the calls return.
 
+use std::time::Duration;
+
 use tcpspec_wire::Instant;
 
 use crate::connection::ConnectionId;
@@ -28,6 +30,12 @@ pub enum Reason {
     /// R1 is reached: the same segment was repeated so often that something
     /// must be wrong, yet R2 is still to come (SHLD-9).
     Retransmissions,
+    /// The peer has told its user timeout (RFC 5482). Whether it changes ours is
+    /// a matter of [`UserTimeouts`](crate::UserTimeouts).
+    UserTimeout {
+        /// How long the peer goes on.
+        theirs: Duration,
+    },
     /// An ICMP error that does not end the connection (SHLD-25).
     Icmp {
         /// Whether it is ICMPv6.

@@ -11,6 +11,7 @@
 //! | RFC 2018, 2883, 6675 | selective acknowledgment | `sack`, `duplicate_sack` |
 //! | RFC 3042 | limited transmit | `limited_transmit` |
 //! | RFC 3168 | explicit congestion notification | `ecn` |
+//! | RFC 5482 | user timeout option | `user_timeouts` |
 //! | RFC 5681, 6582, 6928 | congestion control | `fast_retransmit`, `initial_window` |
 //! | RFC 5961 | blind attacks | `challenge_limit` |
 //! | RFC 6298 | retransmission timeout | `rto_min`, `rto_max` |
@@ -25,15 +26,14 @@
 //! | `connection` | output and timers, which all states share |
 //! | `send`, `scoreboard`, `rtt`, `congestion`, `timers` | the sending direction |
 //! | `receive`, `assembler` | the receiving direction |
-//! | `options`, `timestamps`, `ecn` | what both SYNs agree on |
+//! | `options`, `timestamps`, `ecn`, `user_timeout` | what both SYNs agree on |
 //! | `icmp`, `path_mtu` | what routers say |
 //! | `keepalive`, `orphan`, `challenge`, `error_report` | what a connection does beside |
 //! | `reply` | every segment that is sent |
 //! | `host/*` | addresses, demultiplexing, listeners, TIME-WAIT, the public calls |
 //! | `isn`, `config`, `limits`, `error`, `transition` | the rest |
 //!
-//! Left out: IP fragments and source routes, security labels, the user timeout
-//! option of RFC 5482 (the timeout itself can be set), fast open.
+//! Left out: IP fragments and source routes, security labels, fast open.
 //!
 //! # Two hosts back to back
 //!
@@ -114,6 +114,7 @@ mod timestamps;
 mod transition;
 mod urgent;
 mod user;
+mod user_timeout;
 
 pub use challenge::ChallengeLimit;
 pub use config::{CloseKind, Config, FullBacklog, InitialWindow, Isn};
@@ -124,3 +125,4 @@ pub use host::{Host, TimeWaitPolicy};
 pub use icmp::{HardErrors, IcmpPolicy};
 pub use keepalive::KeepAlive;
 pub use transition::Transition;
+pub use user_timeout::UserTimeouts;

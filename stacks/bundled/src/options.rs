@@ -8,6 +8,7 @@ use crate::ecn::Ecn;
 use crate::limits::{MAX_OPTIONS, MAX_WINDOW};
 use crate::scoreboard::Block;
 use crate::timestamps::Timestamps;
+use crate::user_timeout::UserTimeout;
 
 /// Octets of SACK's kind and length with the two that pad them.
 const SACK_HEAD: usize = 4;
@@ -22,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) sack: Option<Sack>,
     /// No option, but agreed on in the same way.
     pub(crate) ecn: Option<Ecn>,
+    /// Not agreed on: each end tells and listens as it likes.
+    pub(crate) user_timeout: Option<UserTimeout>,
 }
 
 /// Window scale.
@@ -59,6 +62,10 @@ impl Options {
                 duplicate: None,
             }),
             ecn: config.ecn.then(Ecn::default),
+            user_timeout: config
+                .user_timeouts
+                .enabled
+                .then(|| UserTimeout::new(config)),
         }
     }
 
@@ -115,6 +122,7 @@ impl Options {
         if let Some(scale) = self.scale {
             options.extend([TcpOption::Nop, TcpOption::WindowScale(scale.own.shift())]);
         }
+        options.extend(self.user_timeout.map(|timeout| timeout.option()));
         options
     }
 
@@ -135,6 +143,13 @@ impl Options {
         } else {
             self.blocks(held)
         };
+        if let Some(timeout) = &mut self.user_timeout
+            && timeout.is_due()
+            && !flags.contains(Flags::RST)
+        {
+            options.push(timeout.option());
+            timeout.was_sent();
+        }
         if let Some(sack) = &mut self.sack
             && !blocks.is_empty()
         {
@@ -144,12 +159,18 @@ impl Options {
         options
     }
 
-    /// Octets of the SACK option that the next segment will carry.
-    pub(crate) fn sack_len(&self, held: &[Block]) -> u32 {
-        match self.blocks(held).len() {
+    /// Octets of options that the next segment will carry and not all do.
+    pub(crate) fn extra_len(&self, held: &[Block]) -> u32 {
+        let sack = match self.blocks(held).len() {
             0 => 0,
-            count => (SACK_HEAD + SACK_BLOCK * count) as u32,
-        }
+            count => SACK_HEAD + SACK_BLOCK * count,
+        };
+        (sack + self.user_timeout_len()) as u32
+    }
+
+    fn user_timeout_len(&self) -> usize {
+        let due = self.user_timeout.filter(UserTimeout::is_due);
+        due.map_or(0, |timeout| timeout.option().wire_len())
     }
 
     /// The blocks of the next SACK option: a duplicate, then as many of those
@@ -158,7 +179,8 @@ impl Options {
         let Some(sack) = self.sack else {
             return Vec::new();
         };
-        let room = MAX_OPTIONS - usize::from(self.overhead()) - SACK_HEAD;
+        let others = usize::from(self.overhead()) + self.user_timeout_len();
+        let room = MAX_OPTIONS - others - SACK_HEAD;
         let blocks = sack.duplicate.iter().chain(held).copied();
         blocks.take(room / SACK_BLOCK).collect()
     }

@@ -203,6 +203,11 @@ impl Sender {
         self.r2_data = r2;
     }
 
+    /// Sets R2 of everything but the SYN.
+    pub(crate) const fn set_r2_data(&mut self, r2: Duration) {
+        self.r2_data = r2;
+    }
+
     /// Keeps to a smaller effective send MSS, and goes back to what may have
     /// been too large.
     pub(crate) fn narrow(&mut self, mss: u16) {

@@ -183,7 +183,7 @@ pub(super) fn from_wire(error: &TextError, code: Code, word: Word<'_>) -> Fault 
     }
 }
 
-const KINDS: [(&str, u8); 7] = [
+const KINDS: [(&str, u8); 8] = [
     ("eol", 0),
     ("nop", 1),
     ("mss", 2),
@@ -191,4 +191,5 @@ const KINDS: [(&str, u8); 7] = [
     ("sackok", 4),
     ("sack", 5),
     ("ts", 8),
+    ("uto", 28),
 ];

@@ -111,6 +111,7 @@ fn kind_of(option: &TcpOption) -> Option<u8> {
         TcpOption::Mss(_) => 2,
         TcpOption::WindowScale(_) => 3,
         TcpOption::SackPermitted => 4,
+        TcpOption::UserTimeout(_) => 28,
         TcpOption::Sack(_) => 5,
         TcpOption::Timestamps { .. } => 8,
         TcpOption::Unknown { kind, .. } => *kind,

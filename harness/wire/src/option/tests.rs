@@ -26,6 +26,8 @@ fn check(space: &[u8], text: &str) {
 #[case::data_behind_end_of_list(&[0, 1, 0, 0], "<eol; tail=010000>")]
 #[case::sack(&[1, 1, 5, 10, 0, 0, 0, 5, 0, 0, 0, 9], "<nop; nop; sack=5-9>")]
 #[case::timestamps(&[1, 1, 8, 10, 0, 0, 0, 100, 0, 0, 0, 0], "<nop; nop; ts=100,0>")]
+#[case::user_timeout_in_seconds(&[28, 4, 0x01, 0x2c], "<uto=300s>")]
+#[case::user_timeout_in_minutes(&[28, 4, 0xff, 0xff], "<uto=32767min>")]
 #[case::unknown_kind(&[253, 4, 1, 2], "<kind=253,len=4,hex=0102>")]
 #[case::unknown_kind_without_data(&[253, 2, 1, 1], "<kind=253,len=2; nop; nop>")]
 #[case::known_kind_of_wrong_length(&[2, 3, 5, 1], "<kind=2,len=3,hex=05; nop>")]

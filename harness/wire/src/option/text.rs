@@ -21,6 +21,10 @@ impl fmt::Display for TcpOption {
             Self::SackPermitted => f.write_str("sackok"),
             Self::Sack(blocks) => write_sack(blocks, f),
             Self::Timestamps { value, echo } => write!(f, "ts={value},{echo}"),
+            Self::UserTimeout(timeout) if timeout & MINUTES != 0 => {
+                write!(f, "uto={}min", timeout & !MINUTES)
+            }
+            Self::UserTimeout(timeout) => write!(f, "uto={timeout}s"),
             Self::Unknown { kind, len, data } if data.is_empty() => {
                 write!(f, "kind={kind},len={len}")
             }
@@ -58,6 +62,7 @@ impl FromStr for TcpOption {
                 .map(|(at, block)| sack_block(block).map_err(|error| error.shifted(at)))
                 .collect::<Result<_, _>>()
                 .map(Self::Sack),
+            "uto" => user_timeout(value).map(Self::UserTimeout),
             "tail" => hex(value).map(Self::Malformed),
             "kind" => return unknown(text),
             _ => return Err(TextProblem::UnknownOption(text.to_owned()).at(0)),
@@ -122,6 +127,20 @@ fn pair(text: &str, separator: char, shape: &'static str) -> Result<(u32, u32), 
     let second = word(second).map_err(|error| error.shifted(first.len() + 1));
     Ok((word(first)?, second?))
 }
+
+/// `300s` or `5min`.
+fn user_timeout(text: &str) -> Result<u16, TextError> {
+    let (number, unit) = match (text.strip_suffix("min"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, MINUTES),
+        (None, Some(number)) => (number, 0),
+        (None, None) => return Err(form(text, "uto=300s or uto=5min").at(0)),
+    };
+    let number: u16 = bounded(number, u64::from(!MINUTES))?;
+    Ok(number | unit)
+}
+
+/// The bit of a user timeout that makes minutes of seconds.
+const MINUTES: u16 = 0x8000;
 
 /// `kind=K,len=L` or `kind=K,len=L,hex=H`.
 fn unknown(text: &str) -> Result<TcpOption, TextError> {

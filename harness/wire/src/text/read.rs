@@ -38,7 +38,7 @@ pub enum TextProblem {
     UnknownField(String),
     /// Not an option.
     #[error(
-        "`{0}` is not a TCP option: write mss=, ws=, sackok, sack=, ts=, nop, eol, tail=, or kind=,len=,hex= for any other"
+        "`{0}` is not a TCP option: write mss=, ws=, sackok, sack=, ts=, uto=, nop, eol, tail=, or kind=,len=,hex= for any other"
     )]
     UnknownOption(String),
     /// Not an edit of octets.

@@ -133,6 +133,7 @@ fn pnet_option(option: &TcpOption) -> tcp::TcpOption {
                 .collect();
             tcp::TcpOption::selective_ack(&edges)
         }
+        TcpOption::UserTimeout(timeout) => plain(28, 4, &timeout.to_be_bytes()),
         TcpOption::Unknown { kind, len, data } => plain(*kind, *len, data),
         TcpOption::EndOfList | TcpOption::Malformed(_) => plain(0, 0, &[]),
     }

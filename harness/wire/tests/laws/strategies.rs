@@ -29,7 +29,8 @@ pub(crate) fn well_formed_option() -> impl Strategy<Value = TcpOption> {
         vec(block, 1..4).prop_map(TcpOption::Sack),
         (any::<u32>(), any::<u32>())
             .prop_map(|(value, echo)| TcpOption::Timestamps { value, echo }),
-        (9..=u8::MAX, vec(any::<u8>(), 0..6)).prop_map(|(kind, data)| TcpOption::Unknown {
+        any::<u16>().prop_map(TcpOption::UserTimeout),
+        (29..=u8::MAX, vec(any::<u8>(), 0..6)).prop_map(|(kind, data)| TcpOption::Unknown {
             kind,
             len: data.len() as u8 + 2,
             data,

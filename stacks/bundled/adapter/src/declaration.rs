@@ -76,6 +76,7 @@ fn capabilities(config: &Config) -> BTreeSet<Capability> {
             Capability::DuplicateSack,
         ),
         (config.ecn, Capability::Ecn),
+        (config.user_timeouts.enabled, Capability::UserTimeout),
         (config.fast_retransmit, Capability::FastRetransmit),
         (config.limited_transmit, Capability::LimitedTransmit),
         (
@@ -90,6 +91,8 @@ fn capabilities(config: &Config) -> BTreeSet<Capability> {
 
 #[cfg(test)]
 mod tests {
+    use tcpspec_bundled::UserTimeouts;
+
     use super::*;
 
     /// What a change of the default settings adds to the declaration, or takes
@@ -100,6 +103,11 @@ mod tests {
     #[case::sack(Config { sack: false, ..Config::default() }, "", "sack dsack")]
     #[case::reports(Config { duplicate_sack: false, ..Config::default() }, "", "dsack")]
     #[case::ecn(Config { ecn: true, ..Config::default() }, "ecn", "")]
+    #[case::user_timeouts(
+        Config { user_timeouts: UserTimeouts { enabled: true, ..UserTimeouts::default() }, ..Config::default() },
+        "uto",
+        ""
+    )]
     #[case::fast(Config { fast_retransmit: false, ..Config::default() }, "", "fast-retransmit")]
     #[case::limited(Config { limited_transmit: false, ..Config::default() }, "", "limited-transmit")]
     #[case::ten(Config { initial_window: InitialWindow::Rfc6928, ..Config::default() }, "iw10", "")]

@@ -10,7 +10,7 @@ use tcpspec_wire::Capability;
 type Switch = fn(&mut Config, bool);
 
 /// What can be switched, and how.
-const ALL: [(Capability, Switch); 8] = [
+const ALL: [(Capability, Switch); 9] = [
     (Capability::WindowScale, |config, on| {
         config.window_scale = on
     }),
@@ -20,6 +20,9 @@ const ALL: [(Capability, Switch); 8] = [
         config.duplicate_sack = on
     }),
     (Capability::Ecn, |config, on| config.ecn = on),
+    (Capability::UserTimeout, |config, on| {
+        config.user_timeouts.enabled = on
+    }),
     (Capability::FastRetransmit, |config, on| {
         config.fast_retransmit = on
     }),

@@ -66,7 +66,7 @@ fn check_rst(segment: &Segment, acknowledges: bool) -> Check {
 
 /// Takes the peer's SYN: IRS, RCV.NXT, the MSS, and (RFC 1122 section
 /// 4.2.2.20) the send window.
-fn synchronize(connection: &mut Connection, cx: &Context<'_>, segment: &Segment) -> Receiver {
+fn synchronize(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) -> Receiver {
     let own_mss = connection.own_mss(cx.config);
     connection.options.agree(cx.now, segment);
     let options = connection.options;
@@ -89,6 +89,7 @@ fn synchronize(connection: &mut Connection, cx: &Context<'_>, segment: &Segment)
             snd.rewind_to_syn();
         }
     }
+    connection.hear_user_timeout(cx, segment);
     connection.last_ack = segment.seq + 1;
     let buffer = connection.receive_buffer;
     Receiver::new(segment.seq, own_mss, buffer, options.own_scale())

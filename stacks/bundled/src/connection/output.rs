@@ -26,7 +26,7 @@ impl Connection {
     }
 
     fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
-        let overhead = self.options.sack_len(&self.held());
+        let overhead = self.options.extra_len(&self.held());
         self.phase.sender_mut()?.next_chunk(now, fin, overhead)
     }
 

@@ -71,6 +71,9 @@ impl Host {
         let offset = self.isn.timestamp_offset(&tuple);
         let mut options = Options::offer(&self.config, receive_buffer, offset);
         options.agree(now, syn);
+        if let Some(timeout) = &mut options.user_timeout {
+            timeout.hear(syn);
+        }
         let mss = effective_mss(syn, own_mss, tuple.local.is_ipv4());
         snd.agree(mss, &options);
         // A SYN's window is never scaled, and there is no SEG.ACK for SND.WL2.

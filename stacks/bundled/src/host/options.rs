@@ -71,8 +71,9 @@ impl Host {
     }
 
     /// Sets the USER TIMEOUT of a connection, which is R2: how long what was
-    /// sent may stay unacknowledged (RFC 9293 MUST-21). It is not announced to
-    /// the peer; of RFC 5482 there is the local half alone.
+    /// sent may stay unacknowledged (RFC 9293 MUST-21). With RFC 5482 switched
+    /// on it is held to the limits of [`UserTimeouts`](crate::UserTimeouts) and
+    /// the peer is told with the next segment.
     ///
     /// # Errors
     ///
@@ -84,9 +85,7 @@ impl Host {
         timeout: Duration,
     ) -> Result<(), Error> {
         self.call(now, id, |connection, _| {
-            if let Some(snd) = connection.phase.sender_mut() {
-                snd.set_r2(timeout.max(MIN_TIMER));
-            }
+            connection.set_user_timeout(timeout.max(MIN_TIMER));
         })
     }
 }

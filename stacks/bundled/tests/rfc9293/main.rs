@@ -18,3 +18,4 @@ mod rig;
 mod time_wait;
 mod timers;
 mod urgent;
+mod user_timeout;

@@ -1,7 +1,7 @@
 //! One host under test and a peer that we play by hand.
 //!
 //! Segments are written as `FLAGS seq=.. ack=.. len=.. win=.. mss=..`, with
-//! options as `ws=7 ts=5,3 sackok sack=11:21/31:41` and the IP header's ECN
+//! options as `ws=7 ts=5,3 sackok sack=11:21/31:41 uto=300s` and the IP header's ECN
 //! field as `ce`, `ect0`. Numbers
 //! count from each side's initial sequence number, and four symbols stand for
 //! the host's variables: `n` RCV.NXT, `w` RCV.WND, `a` SND.UNA, `u` SND.NXT, as
@@ -367,6 +367,7 @@ impl Rig {
                     echo: number(echo),
                 })
             }
+            Some(("uto", _)) => Some(word.parse().expect("a user timeout")),
             Some(("sack", blocks)) => {
                 let block = |block: &str| {
                     let (left, right) = block.split_once(':').expect("left:right");
@@ -385,6 +386,7 @@ impl Rig {
             TcpOption::WindowScale(shift) => Some(format!(" ws={shift}")),
             TcpOption::SackPermitted => Some(" sackok".to_owned()),
             TcpOption::Timestamps { value, echo } => Some(format!(" ts={value},{echo}")),
+            TcpOption::UserTimeout(_) => Some(format!(" {option}")),
             TcpOption::Sack(blocks) => {
                 let blocks = blocks.iter();
                 let shown = blocks.map(|(from, to)| format!("{}:{}", edge(*from), edge(*to)));
