@@ -12,16 +12,13 @@ use std::net::IpAddr;
 pub(crate) struct Sum(u64);
 
 impl Sum {
-    /// The sum over a pseudo-header.
-    pub(crate) const fn pseudo_header(src: IpAddr, dst: IpAddr, protocol: u8, len: usize) -> Self {
-        Self(0)
-            .address(src)
-            .address(dst)
-            .word(protocol as u32)
-            .word(len as u32)
+    /// The sum over the addresses of a pseudo-header.
+    pub(crate) const fn addresses(src: IpAddr, dst: IpAddr) -> Self {
+        Self(0).address(src).address(dst)
     }
 
     /// Adds octets that begin at an even offset. An odd last octet is padded.
+    #[inline]
     pub(crate) fn octets(mut self, octets: &[u8]) -> Self {
         let (words, rest) = octets.as_chunks::<4>();
         for word in words {
@@ -76,7 +73,15 @@ pub fn internet(octets: &[u8]) -> u16 {
 /// pseudo-header; zero if the message holds a right checksum.
 #[must_use]
 pub fn upper_layer(src: IpAddr, dst: IpAddr, protocol: u8, message: &[u8]) -> u16 {
-    Sum::pseudo_header(src, dst, protocol, message.len())
+    self::message(Sum::addresses(src, dst), protocol, message)
+}
+
+/// The same with the addresses summed up already.
+#[inline]
+pub(crate) fn message(addresses: Sum, protocol: u8, message: &[u8]) -> u16 {
+    addresses
+        .word(u32::from(protocol))
+        .word(message.len() as u32)
         .octets(message)
         .finish()
 }

@@ -208,7 +208,11 @@ impl IcmpError {
 
     /// Reads an error message; `None` for other messages and cut ones.
     pub(crate) fn decode(protocol: u8, octets: &[u8]) -> Option<Self> {
-        let v6 = protocol == protocol::ICMPV6;
+        let v6 = match protocol {
+            protocol::ICMP => false,
+            protocol::ICMPV6 => true,
+            _ => return None,
+        };
         let message = IcmpPacket::new(octets)?;
         let kind = message.get_icmp_type().0;
         let is_error = if v6 {
@@ -224,14 +228,6 @@ impl IcmpError {
             parameter,
             quote: octets[HEADER_LEN..].to_vec(),
         })
-    }
-
-    pub(crate) fn checksum_is_right(src: IpAddr, dst: IpAddr, protocol: u8, octets: &[u8]) -> bool {
-        if protocol == protocol::ICMPV6 {
-            checksum::upper_layer(src, dst, protocol, octets) == 0
-        } else {
-            checksum::internet(octets) == 0
-        }
     }
 }
 

@@ -38,9 +38,11 @@ pub use ecn::Ecn;
 pub use flags::Flags;
 pub use icmp::IcmpError;
 pub use mangle::{Mangle, mangle};
-pub use option::TcpOption;
-pub use packet::{Body, DecodeError, Decoded, Defect, IpHeader, Packet};
-pub use segment::Segment;
+pub use option::{OptionBuffer, OptionSpace, TcpOption};
+pub use packet::{
+    Body, BodyRef, DecodeError, Decoded, Defect, Defects, IpHeader, Packet, PacketRef,
+};
+pub use segment::{Segment, SegmentDraft, SegmentRef};
 pub use seq::SeqNumber;
 pub use state::State;
 pub use text::{SegmentText, TextError};

@@ -4,15 +4,10 @@
 mod text;
 
 use std::net::IpAddr;
-use std::ops::Range;
 
 use crate::checksum;
 use crate::packet::{Body, Packet, protocol};
-
-/// Where the TCP header holds its checksum.
-const CHECKSUM: Range<usize> = 16..18;
-/// Where the TCP header holds its data offset, in the high four bits.
-const DATA_OFFSET: usize = 12;
+use crate::segment::{CHECKSUM, DATA_OFFSET};
 
 /// One edit of a packet's octets.
 ///

@@ -8,12 +8,14 @@
 //! writing; options survive writing and reading unless they end in end-of-list
 //! options where padding has to stand anyway.
 
+mod buffer;
+mod space;
 mod text;
-
-use std::iter;
 
 use crate::seq::SeqNumber;
 
+pub use buffer::OptionBuffer;
+pub use space::{OptionRef, OptionSpace, Options, SackBlocks};
 pub use text::{OptionList, parse_options};
 
 /// One option of a TCP header.
@@ -71,37 +73,38 @@ impl TcpOption {
         }
     }
 
-    fn encode(&self, out: &mut Vec<u8>) {
+    /// Hands the octets of the option to `put`, in pieces.
+    fn encode(&self, mut put: impl FnMut(&[u8])) {
         match self {
-            Self::EndOfList => out.push(0),
-            Self::Nop => out.push(1),
+            Self::EndOfList => put(&[0]),
+            Self::Nop => put(&[1]),
             Self::Mss(mss) => {
                 let [high, low] = mss.to_be_bytes();
-                out.extend_from_slice(&[2, 4, high, low]);
+                put(&[2, 4, high, low]);
             }
-            Self::WindowScale(shift) => out.extend_from_slice(&[3, 3, *shift]),
-            Self::SackPermitted => out.extend_from_slice(&[4, 2]),
+            Self::WindowScale(shift) => put(&[3, 3, *shift]),
+            Self::SackPermitted => put(&[4, 2]),
             Self::Sack(blocks) => {
-                out.extend_from_slice(&[5, self.wire_len() as u8]);
+                put(&[5, self.wire_len() as u8]);
                 for (left, right) in blocks {
-                    out.extend_from_slice(&left.value().to_be_bytes());
-                    out.extend_from_slice(&right.value().to_be_bytes());
+                    put(&left.value().to_be_bytes());
+                    put(&right.value().to_be_bytes());
                 }
             }
             Self::Timestamps { value, echo } => {
                 let [v3, v2, v1, v0] = value.to_be_bytes();
                 let [e3, e2, e1, e0] = echo.to_be_bytes();
-                out.extend_from_slice(&[8, 10, v3, v2, v1, v0, e3, e2, e1, e0]);
+                put(&[8, 10, v3, v2, v1, v0, e3, e2, e1, e0]);
             }
             Self::UserTimeout(timeout) => {
                 let [high, low] = timeout.to_be_bytes();
-                out.extend_from_slice(&[28, 4, high, low]);
+                put(&[28, 4, high, low]);
             }
             Self::Unknown { kind, len, data } => {
-                out.extend_from_slice(&[*kind, *len]);
-                out.extend_from_slice(data);
+                put(&[*kind, *len]);
+                put(data);
             }
-            Self::Malformed(tail) => out.extend_from_slice(tail),
+            Self::Malformed(tail) => put(tail),
         }
     }
 }
@@ -110,11 +113,19 @@ impl TcpOption {
 pub(crate) fn encode_all(options: &[TcpOption], out: &mut Vec<u8>) {
     let start = out.len();
     for option in options {
-        option.encode(out);
+        option.encode(|octets| out.extend_from_slice(octets));
     }
     while !(out.len() - start).is_multiple_of(4) {
         out.push(0);
     }
+}
+
+/// Reads the option space of a header.
+pub(crate) fn decode_all(space: OptionSpace<'_>) -> Vec<TcpOption> {
+    // One allocation for what usual stacks send, none without options.
+    let mut options = Vec::with_capacity(space.octets().len() / 3);
+    options.extend(space.iter().map(TcpOption::from));
+    options
 }
 
 /// Octets the options take in the header, padding included.
@@ -124,76 +135,6 @@ pub(crate) fn wire_len_all(options: &[TcpOption]) -> usize {
         .map(TcpOption::wire_len)
         .sum::<usize>()
         .next_multiple_of(4)
-}
-
-/// Reads the option space of a header. What is not zero behind an end-of-list
-/// is kept as [`TcpOption::Malformed`].
-pub(crate) fn decode_all(mut space: &[u8]) -> Vec<TcpOption> {
-    // One allocation for what usual stacks send, none without options.
-    let mut options = Vec::with_capacity(space.len() / 3);
-    while let [kind, rest @ ..] = space {
-        match kind {
-            0 if rest.iter().all(|octet| *octet == 0) => {
-                let beyond_padding = space.len().saturating_sub(3);
-                options.extend(iter::repeat_n(TcpOption::EndOfList, beyond_padding));
-                return options;
-            }
-            0 => {
-                options.push(TcpOption::EndOfList);
-                options.push(TcpOption::Malformed(rest.to_vec()));
-                return options;
-            }
-            1 => {
-                options.push(TcpOption::Nop);
-                space = rest;
-            }
-            _ => {
-                let len = rest.first().map_or(0, |len| usize::from(*len));
-                let Some(option) = space.get(..len).filter(|_| len >= 2) else {
-                    options.push(TcpOption::Malformed(space.to_vec()));
-                    return options;
-                };
-                options.push(decode_one(option));
-                space = &space[len..];
-            }
-        }
-    }
-    options
-}
-
-/// Reads one option of kind, length, data; `octets` is as long as its length
-/// octet says, and that is at least 2.
-fn decode_one(octets: &[u8]) -> TcpOption {
-    match octets {
-        [2, 4, a, b] => TcpOption::Mss(u16::from_be_bytes([*a, *b])),
-        [3, 3, shift] => TcpOption::WindowScale(*shift),
-        [4, 2] => TcpOption::SackPermitted,
-        [5, _, blocks @ ..] if !blocks.is_empty() && blocks.len().is_multiple_of(8) => {
-            TcpOption::Sack(blocks.chunks_exact(8).map(sack_block).collect())
-        }
-        [8, 10, v0, v1, v2, v3, e0, e1, e2, e3] => TcpOption::Timestamps {
-            value: u32::from_be_bytes([*v0, *v1, *v2, *v3]),
-            echo: u32::from_be_bytes([*e0, *e1, *e2, *e3]),
-        },
-        [28, 4, a, b] => TcpOption::UserTimeout(u16::from_be_bytes([*a, *b])),
-        _ => TcpOption::Unknown {
-            kind: octets[0],
-            len: octets[1],
-            data: octets[2..].to_vec(),
-        },
-    }
-}
-
-fn sack_block(octets: &[u8]) -> (SeqNumber, SeqNumber) {
-    let number = |at: usize| {
-        SeqNumber::new(u32::from_be_bytes([
-            octets[at],
-            octets[at + 1],
-            octets[at + 2],
-            octets[at + 3],
-        ]))
-    };
-    (number(0), number(4))
 }
 
 #[cfg(test)]

@@ -5,16 +5,18 @@
 //! than the fragment header are left out: no stack in reach sends them for TCP.
 
 mod header;
+mod read;
 
 use std::net::IpAddr;
 
 use crate::checksum;
 use crate::icmp::IcmpError;
-use crate::segment::Segment;
+use crate::segment::{CHECKSUM, Segment, SegmentDraft};
 
 use header::{Fragment, Shell};
 pub(crate) use header::{IPV4_HEADER_LEN, IPV6_HEADER_LEN};
 pub use header::{IpHeader, protocol};
+pub use read::{BodyRef, Defects, PacketRef};
 
 /// An IP packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +27,11 @@ pub struct Packet {
     pub body: Body,
 }
 
-/// What an IP packet carries.
+/// What an IP packet carries: a segment `S`, or octets `B` of something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
+pub enum Body<S = Segment, B = Vec<u8>> {
     /// A TCP segment.
-    Tcp(Segment),
+    Tcp(S),
     /// An ICMP or ICMPv6 error message.
     Icmp(IcmpError),
     /// One fragment of a datagram.
@@ -41,14 +43,14 @@ pub enum Body {
         /// Whether more fragments follow.
         more: bool,
         /// This part of the datagram's payload.
-        octets: Vec<u8>,
+        octets: B,
     },
     /// Anything else.
     Other {
         /// Protocol number (IPv4) or next header (IPv6).
         protocol: u8,
         /// The octets behind the IP header.
-        octets: Vec<u8>,
+        octets: B,
     },
 }
 
@@ -101,7 +103,7 @@ pub enum DecodeError {
     },
 }
 
-impl Body {
+impl<S, B> Body<S, B> {
     /// The protocol number (IPv4) or next header (IPv6) of what is carried.
     #[must_use]
     pub const fn protocol(&self) -> u8 {
@@ -149,10 +151,7 @@ impl Packet {
 
     /// Room for most packets without growing.
     fn usual_len(&self) -> usize {
-        let carried = self
-            .segment()
-            .map_or(128, |segment| segment.header_len() + segment.payload.len());
-        IPV6_HEADER_LEN + carried
+        IPV6_HEADER_LEN + self.segment().map_or(128, |segment| segment.wire_len())
     }
 
     /// Appends the octets of the packet, with right lengths and checksums.
@@ -164,12 +163,10 @@ impl Packet {
         };
         match &self.body {
             Body::Tcp(segment) => {
-                shell.encode(segment.header_len() + segment.payload.len(), out);
+                shell.encode(segment.wire_len(), out);
                 let start = out.len();
                 segment.encode(out);
-                let (src, dst) = (self.ip.src, self.ip.dst);
-                let sum = checksum::upper_layer(src, dst, protocol::TCP, &out[start..]);
-                out[start + 16..start + 18].copy_from_slice(&sum.to_be_bytes());
+                set_checksum(&self.ip, &mut out[start..]);
             }
             Body::Icmp(error) => {
                 let message = error.encode(self.ip.src, self.ip.dst);
@@ -191,48 +188,63 @@ impl Packet {
     /// If the octets are not an IP packet. Faults further in are listed in
     /// [`Decoded::defects`].
     pub fn decode(octets: &[u8]) -> Result<Decoded, DecodeError> {
-        let (shell, carried, defect) = Shell::decode(octets)?;
-        let mut defects = Vec::new();
-        defects.extend(defect);
-        let body = match shell.fragment {
-            Some(Fragment { offset, more }) => Body::Fragment {
-                protocol: shell.protocol,
-                offset,
-                more,
-                octets: carried.to_vec(),
-            },
-            None => decode_body(&shell, carried, &mut defects),
-        };
-        let packet = Self { ip: shell.ip, body };
-        Ok(Decoded { packet, defects })
+        PacketRef::decode(octets).map(Decoded::from)
     }
 }
 
-fn decode_body(shell: &Shell, octets: &[u8], defects: &mut Vec<Defect>) -> Body {
-    let (ip, protocol) = (&shell.ip, shell.protocol);
-    let other = || Body::Other {
-        protocol,
-        octets: octets.to_vec(),
-    };
-    match protocol {
-        protocol::TCP => {
-            let Some(segment) = Segment::decode(octets) else {
-                defects.push(Defect::TcpHeader);
-                return other();
-            };
-            if checksum::upper_layer(ip.src, ip.dst, protocol, octets) != 0 {
-                defects.push(Defect::TcpChecksum);
-            }
-            Body::Tcp(segment)
+impl From<PacketRef<'_>> for Decoded {
+    #[inline]
+    fn from(read: PacketRef<'_>) -> Self {
+        let body = match read.body {
+            Body::Tcp(segment) => Body::Tcp(segment.into()),
+            Body::Icmp(error) => Body::Icmp(error),
+            Body::Fragment {
+                protocol,
+                offset,
+                more,
+                octets,
+            } => Body::Fragment {
+                protocol,
+                offset,
+                more,
+                octets: octets.to_vec(),
+            },
+            Body::Other { protocol, octets } => Body::Other {
+                protocol,
+                octets: octets.to_vec(),
+            },
+        };
+        Self {
+            packet: Packet { ip: read.ip, body },
+            defects: read.defects.iter().collect(),
         }
-        protocol::ICMP | protocol::ICMPV6 => {
-            if !IcmpError::checksum_is_right(ip.src, ip.dst, protocol, octets) {
-                defects.push(Defect::IcmpChecksum);
-            }
-            IcmpError::decode(protocol, octets).map_or_else(other, Body::Icmp)
-        }
-        _ => other(),
     }
+}
+
+impl IpHeader {
+    /// The octets of a packet that carries `segment` behind this header, with
+    /// right lengths and checksums.
+    #[must_use]
+    pub fn encode_tcp(&self, segment: &SegmentDraft<'_>) -> Vec<u8> {
+        let shell = Shell {
+            ip: *self,
+            protocol: protocol::TCP,
+            fragment: None,
+        };
+        let len = segment.wire_len();
+        let mut out = Vec::with_capacity(self.wire_len() + len);
+        shell.encode(len, &mut out);
+        let start = out.len();
+        segment.encode(&mut out);
+        set_checksum(self, &mut out[start..]);
+        out
+    }
+}
+
+/// Puts the right checksum where a TCP header has a zero.
+fn set_checksum(ip: &IpHeader, tcp: &mut [u8]) {
+    let sum = checksum::upper_layer(ip.src, ip.dst, protocol::TCP, tcp);
+    tcp[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
 }
 
 #[cfg(test)]

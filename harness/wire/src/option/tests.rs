@@ -7,7 +7,7 @@ use super::*;
 /// Reads `space`, compares with the text of its options, and writes it again.
 #[track_caller]
 fn check(space: &[u8], text: &str) {
-    let options = decode_all(space);
+    let options = decode_all(OptionSpace::new(space));
     assert_eq!(OptionList(&options).to_string(), text);
     let mut written = Vec::new();
     encode_all(&options, &mut written);
@@ -46,5 +46,5 @@ fn a_sack_option_without_blocks_reads_back_as_the_unknown_option_it_is() {
     let unknown = TcpOption::Unknown { kind, len, data };
     let text = TcpOption::Sack(Vec::new()).to_string();
     assert_eq!(text.parse().as_ref(), Ok(&unknown));
-    assert_eq!(decode_all(&[5, 2]), [unknown]);
+    assert_eq!(decode_all(OptionSpace::new(&[5, 2])), [unknown]);
 }

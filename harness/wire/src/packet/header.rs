@@ -1,9 +1,8 @@
-//! The IP header in both versions, with the fragment header of IPv6. IPv4
-//! options are skipped by the reader and never written.
+//! The IP header in both versions, with the fragment header of IPv6, and how it
+//! is written. IPv4 options never are.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{DecodeError, Defect};
 use crate::checksum;
 
 /// Protocol numbers of IP.
@@ -23,7 +22,7 @@ pub(crate) const IPV4_HEADER_LEN: usize = 20;
 /// Octets of the IPv6 header.
 pub(crate) const IPV6_HEADER_LEN: usize = 40;
 /// Octets of the IPv6 fragment header.
-const FRAGMENT_HEADER_LEN: usize = 8;
+pub(super) const FRAGMENT_HEADER_LEN: usize = 8;
 
 /// The fields of an IP header that a TCP has to do with. The two addresses
 /// are of one version.
@@ -75,7 +74,7 @@ impl IpHeader {
     }
 }
 
-/// All that stands around what a packet carries, in either version.
+/// All that is written in front of what a packet carries, in either version.
 pub(super) struct Shell {
     pub(super) ip: IpHeader,
     pub(super) protocol: u8,
@@ -143,74 +142,6 @@ impl Shell {
             out.extend_from_slice(&u32::from(self.ip.ident).to_be_bytes());
         }
     }
-
-    /// Reads the headers; gives what they carry and what is wrong with them.
-    #[inline]
-    pub(super) fn decode(octets: &[u8]) -> Result<(Self, &[u8], Option<Defect>), DecodeError> {
-        match octets.first().map(|octet| octet >> 4) {
-            None => Err(DecodeError::Empty),
-            Some(4) => Self::decode_v4(octets),
-            Some(6) => Self::decode_v6(octets).map(|(shell, carried)| (shell, carried, None)),
-            Some(version) => Err(DecodeError::Version(version)),
-        }
-    }
-
-    #[inline]
-    fn decode_v4(octets: &[u8]) -> Result<(Self, &[u8], Option<Defect>), DecodeError> {
-        let fixed = take(octets, 0, IPV4_HEADER_LEN)?;
-        let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
-        let address =
-            |at: usize| Ipv4Addr::new(fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]);
-        let words = fixed[0] & 0xf;
-        if words < 5 {
-            return Err(DecodeError::HeaderLength(words));
-        }
-        let header = take(octets, 0, usize::from(words) * 4)?;
-        let carried = take(octets, header.len(), usize::from(half(2)))?;
-        let shell = Self {
-            ip: IpHeader {
-                src: address(12).into(),
-                dst: address(16).into(),
-                ttl: fixed[8],
-                traffic_class: fixed[1],
-                ident: half(4),
-                dont_fragment: half(6) & 0x4000 != 0,
-            },
-            protocol: fixed[9],
-            fragment: Fragment::from_field_v4(half(6)),
-        };
-        let defect = (checksum::internet(header) != 0).then_some(Defect::IpChecksum);
-        Ok((shell, carried, defect))
-    }
-
-    fn decode_v6(octets: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
-        let header = take(octets, 0, IPV6_HEADER_LEN)?;
-        let address = |at: usize| {
-            let mut address = [0; 16];
-            address.copy_from_slice(&header[at..at + 16]);
-            IpAddr::V6(Ipv6Addr::from(address))
-        };
-        let len = usize::from(u16::from_be_bytes([header[4], header[5]]));
-        let carried = take(octets, IPV6_HEADER_LEN, IPV6_HEADER_LEN + len)?;
-        let mut shell = Self {
-            ip: IpHeader {
-                ttl: header[7],
-                traffic_class: header[0] << 4 | header[1] >> 4,
-                ..IpHeader::new(address(8), address(24))
-            },
-            protocol: header[6],
-            fragment: None,
-        };
-        let (protocol::IPV6_FRAGMENT, [protocol, _, hi, lo, _, _, id1, id0, part @ ..]) =
-            (shell.protocol, carried)
-        else {
-            return Ok((shell, carried));
-        };
-        shell.ip.ident = u16::from_be_bytes([*id1, *id0]);
-        shell.protocol = *protocol;
-        shell.fragment = Some(Fragment::from_field_v6(u16::from_be_bytes([*hi, *lo])));
-        Ok((shell, part))
-    }
 }
 
 impl Fragment {
@@ -219,7 +150,8 @@ impl Fragment {
     }
 
     /// `None` for a datagram in one piece.
-    fn from_field_v4(field: u16) -> Option<Self> {
+    #[inline]
+    pub(super) fn from_field_v4(field: u16) -> Option<Self> {
         let (offset, more) = (field << 3, field & 0x2000 != 0);
         (offset != 0 || more).then_some(Self { offset, more })
     }
@@ -228,7 +160,7 @@ impl Fragment {
         self.offset & !7 | u16::from(self.more)
     }
 
-    const fn from_field_v6(field: u16) -> Self {
+    pub(super) const fn from_field_v6(field: u16) -> Self {
         Self {
             offset: field & !7,
             more: field & 1 != 0,
@@ -241,11 +173,4 @@ const fn v6(address: IpAddr) -> Ipv6Addr {
         IpAddr::V4(address) => address.to_ipv6_mapped(),
         IpAddr::V6(address) => address,
     }
-}
-
-fn take(octets: &[u8], from: usize, to: usize) -> Result<&[u8], DecodeError> {
-    octets.get(from..to).ok_or_else(|| DecodeError::Short {
-        have: octets.len(),
-        need: to.max(from),
-    })
 }

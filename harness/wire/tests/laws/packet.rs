@@ -3,7 +3,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tcpspec_wire::{Body, Decoded, Packet, Segment, TcpOption};
+use tcpspec_wire::{Body, Decoded, OptionBuffer, Packet, Segment, SegmentDraft, TcpOption};
 
 use crate::strategies::{mutated, option, packet, tcp_packet};
 
@@ -35,6 +35,26 @@ proptest! {
     fn what_is_written_is_read(packet in packet()) {
         let read = Packet::decode(&packet.encode());
         prop_assert_eq!(read, Ok(Decoded { packet, defects: Vec::new() }));
+    }
+
+    #[test]
+    fn a_draft_is_written_as_the_segment_it_stands_for(packet in tcp_packet(), cut: prop::sample::Index) {
+        let segment = packet.segment().unwrap();
+        let mut options = OptionBuffer::new();
+        options.extend(&segment.options);
+        let (front, back) = segment.payload.split_at(cut.index(segment.payload.len() + 1));
+        let draft = SegmentDraft {
+            src_port: segment.src_port,
+            dst_port: segment.dst_port,
+            seq: segment.seq,
+            ack: segment.ack,
+            flags: segment.flags,
+            window: segment.window,
+            urgent: segment.urgent,
+            options,
+            payload: [front, back],
+        };
+        prop_assert_eq!(packet.ip.encode_tcp(&draft), packet.encode());
     }
 
     #[test]

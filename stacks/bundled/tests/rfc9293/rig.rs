@@ -323,7 +323,7 @@ impl Rig {
     fn parse(&mut self, text: &str) -> Segment {
         let mut words = text.split_whitespace();
         let flags = words.next().expect("flags").parse().expect("flags");
-        let mut segment = Segment {
+        let mut segment: Segment = Segment {
             src_port: self.remote.port(),
             dst_port: self.local.port(),
             flags,
