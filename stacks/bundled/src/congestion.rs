@@ -42,6 +42,11 @@ impl Congestion {
         self.cwnd = segments.max(1).saturating_mul(mss);
     }
 
+    /// Segments may be larger again. The octets in flight stay as many.
+    pub(crate) const fn widen_mss(&mut self, mss: u32) {
+        self.mss = mss;
+    }
+
     /// cwnd.
     pub(crate) const fn window(&self) -> u32 {
         self.cwnd

@@ -289,7 +289,7 @@ impl Connection {
             Some(Timeout::Probe(chunk)) => self.send_chunk(cx, chunk),
             Some(Timeout::Resend) => {
                 self.count_repeat(cx);
-                self.believe_doubted_mtu();
+                self.believe_doubted_mtu(cx.now);
                 self.output(cx);
             }
         }

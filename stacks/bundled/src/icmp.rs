@@ -1,8 +1,10 @@
 //! ICMP errors about a connection (RFC 9293 section 3.9.2.2, MUST-54 to
 //! MUST-56), with the precautions of RFC 5927: anybody can send one.
 
+use std::time::Duration;
+
 use tcpspec_wire::icmp::{IcmpError, Report};
-use tcpspec_wire::{SeqNumber, State};
+use tcpspec_wire::{Instant, SeqNumber, State};
 
 use crate::connection::{Connection, Context, headers};
 use crate::error::End;
@@ -20,6 +22,9 @@ pub struct IcmpPolicy {
     /// Whether the path MTU is discovered. If not, routers may fragment what
     /// we send.
     pub path_mtu: bool,
+    /// How long a path MTU that was lowered holds before more is tried again
+    /// (RFC 1191, RFC 8201: five minutes or more).
+    pub path_mtu_life: Duration,
 }
 
 impl Default for IcmpPolicy {
@@ -28,6 +33,7 @@ impl Default for IcmpPolicy {
             checks_sequence: true,
             hard_errors: HardErrors::Abort,
             path_mtu: true,
+            path_mtu_life: Duration::from_secs(600),
         }
     }
 }
@@ -134,7 +140,7 @@ fn too_big(
         return;
     };
     if let Some(mtu) = connection.path.too_big(snd.una, seq, octets, claim) {
-        connection.narrow(mtu);
+        connection.narrow(cx.now, mtu);
         connection.output(cx);
     }
 }
@@ -150,20 +156,31 @@ fn quoted_len(error: &IcmpError) -> u16 {
 impl Connection {
     /// After a timeout, takes it that the path has become too narrow indeed
     /// where a router said so.
-    pub(crate) fn believe_doubted_mtu(&mut self) {
+    pub(crate) fn believe_doubted_mtu(&mut self, now: Instant) {
         let una = self.phase.send_space().map(|snd| snd.una);
         if let Some(mtu) = una.and_then(|una| self.path.timed_out(una)) {
-            self.narrow(mtu);
+            self.narrow(now, mtu);
         }
     }
 
     /// Keeps to packets of this size from here on, and sends again what was
     /// too large. The timer goes on, and the congestion window stays: nothing
     /// was lost to congestion (RFC 1191 section 6.5).
-    fn narrow(&mut self, mtu: u16) {
+    fn narrow(&mut self, now: Instant, mtu: u16) {
+        self.path.lowered(now);
         let mss = mtu.saturating_sub(headers(self.tuple.local.ip()));
         if let Some(snd) = self.phase.sender_mut() {
             snd.narrow(mss);
+        }
+    }
+
+    /// Tries larger packets again where the path has been narrow for long. A
+    /// router that still minds says so.
+    pub(crate) fn raise_path_mtu(&mut self, cx: &Context<'_>) {
+        if self.path.expire(cx.now, cx.config.icmp.path_mtu_life)
+            && let Some(snd) = self.phase.sender_mut()
+        {
+            snd.widen();
         }
     }
 }

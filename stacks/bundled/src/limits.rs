@@ -64,6 +64,10 @@ pub(crate) const MIN_PATH_MTU_V4: u16 = 552;
 /// The same for IPv6, which has no narrower links (RFC 8200 section 5).
 pub(crate) const MIN_PATH_MTU_V6: u16 = 1280;
 
+/// How long a path MTU that was lowered holds at least: asking more often for
+/// more would be a burden (RFC 8201 section 4).
+pub(crate) const MIN_PATH_MTU_LIFE: Duration = Duration::from_secs(300);
+
 /// First port handed out when the application leaves the choice (RFC 6335).
 pub(crate) const FIRST_EPHEMERAL_PORT: u16 = 49_152;
 

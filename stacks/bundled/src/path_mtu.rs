@@ -1,12 +1,15 @@
 //! The largest packet that the path of one connection takes, learned from ICMP
-//! (RFC 1191, RFC 8201) and doubted as RFC 5927 section 7.2 advises.
+//! (RFC 1191, RFC 8201) and doubted as RFC 5927 section 7.2 advises. After a
+//! while it is tried whether the path takes more again.
 //!
-//! Left out: finding out that the path takes more again. The estimate dies
-//! with the connection.
+//! Left out: finding the size without ICMP (RFC 4821), and sharing it among
+//! connections.
 
-use tcpspec_wire::SeqNumber;
+use std::time::Duration;
 
-use crate::limits::{MIN_PATH_MTU_V4, MIN_PATH_MTU_V6};
+use tcpspec_wire::{Instant, SeqNumber};
+
+use crate::limits::{MIN_PATH_MTU_LIFE, MIN_PATH_MTU_V4, MIN_PATH_MTU_V6};
 
 /// MTUs of the links there are (RFC 1191 section 7.1), for routers that say
 /// "too big" without saying what would fit.
@@ -18,7 +21,13 @@ const PLATEAUS: [u16; 10] = [
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PathMtu {
     mtu: u16,
+    /// What our own link takes.
+    link: u16,
     is_ipv4: bool,
+    /// When the estimate was last lowered, while it is below the link's.
+    lowered: Option<Instant>,
+    /// The estimate before it was raised, until a larger packet has arrived.
+    raised_from: Option<u16>,
     /// Octets of the largest packet that the peer has acknowledged.
     confirmed: u16,
     /// The number behind the largest packet in flight, and its octets, if it
@@ -33,7 +42,10 @@ impl PathMtu {
     pub(crate) const fn new(link: u16, is_ipv4: bool) -> Self {
         Self {
             mtu: link,
+            link,
             is_ipv4,
+            lowered: None,
+            raised_from: None,
             confirmed: 0,
             largest: None,
             doubted: None,
@@ -53,6 +65,25 @@ impl PathMtu {
         if octets > known {
             self.largest = Some((end, octets));
         }
+    }
+
+    /// The estimate was lowered `now`.
+    pub(crate) const fn lowered(&mut self, now: Instant) {
+        self.lowered = Some(now);
+        self.raised_from = None;
+    }
+
+    /// Goes back to what our own link takes if the estimate is so old. True if
+    /// it was.
+    pub(crate) fn expire(&mut self, now: Instant, life: Duration) -> bool {
+        let life = life.max(MIN_PATH_MTU_LIFE);
+        let is_old = self.lowered.is_some_and(|then| now.since(then) >= life);
+        if is_old {
+            self.raised_from = Some(self.mtu);
+            self.mtu = self.link;
+            self.lowered = None;
+        }
+        is_old
     }
 
     /// A router says that the packet at `seq`, of `octets`, does not fit, and
@@ -75,10 +106,13 @@ impl PathMtu {
     }
 
     /// What is in flight was not acknowledged in time. The new MTU, if one was
-    /// doubted without good reason.
+    /// doubted without good reason, or raised and the router that should have
+    /// said so is silent.
     pub(crate) fn timed_out(&mut self, una: SeqNumber) -> Option<u16> {
         self.settle(una);
-        let (_, mtu) = self.doubted.take()?;
+        let is_larger = |from: &u16| self.largest.is_some_and(|(_, octets)| octets > *from);
+        let doubted = self.doubted.take().map(|(_, mtu)| mtu);
+        let mtu = doubted.or_else(|| self.raised_from.filter(is_larger))?;
         self.mtu = mtu;
         self.confirmed = mtu;
         self.largest = None;
@@ -90,6 +124,7 @@ impl PathMtu {
         if let Some((_, octets)) = self.largest.filter(|(end, _)| end.at_or_before(una)) {
             self.confirmed = octets;
             self.largest = None;
+            self.raised_from = self.raised_from.filter(|from| octets <= *from);
         }
         self.doubted = self.doubted.filter(|(seq, _)| seq.at_or_after(una));
     }
@@ -155,6 +190,51 @@ mod tests {
         assert_eq!(path.too_big(una, una, 1500, 1006), None);
         assert_eq!(path.timed_out(una), Some(1006));
         assert_eq!(path.timed_out(una), None, "once");
+    }
+
+    const LIFE: Duration = Duration::from_secs(600);
+
+    /// After how many minutes, and what is found then.
+    #[rstest::rstest]
+    #[case::young(9, None)]
+    #[case::old(10, Some(1500))]
+    fn estimate_expires(#[case] minutes: u64, #[case] raised: Option<u16>) {
+        let mut path = PathMtu::new(1500, true);
+        assert!(!path.expire(Instant::ZERO + LIFE, LIFE), "never lowered");
+        path.too_big(UNA, UNA, 1500, 1006);
+        path.lowered(Instant::ZERO);
+        let now = Instant::ZERO + Duration::from_secs(60 * minutes);
+        assert_eq!(path.expire(now, LIFE).then_some(path.mtu), raised);
+        assert!(!path.expire(now, LIFE), "once");
+    }
+
+    #[test]
+    fn life_is_never_shorter_than_five_minutes() {
+        let mut path = PathMtu::new(1500, true);
+        path.lowered(Instant::ZERO);
+        assert!(!path.expire(Instant::from_millis(299_999), Duration::ZERO));
+        assert!(path.expire(Instant::from_millis(300_000), Duration::ZERO));
+    }
+
+    /// A packet after the raise, how much of it is acknowledged, and what a
+    /// timeout then leads back to.
+    #[rstest::rstest]
+    #[case::lost(1500, 0, Some(1006))]
+    #[case::arrived(1500, 10, None)]
+    #[case::no_larger_than_before(1006, 0, None)]
+    fn raise_that_a_router_swallows_is_taken_back(
+        #[case] octets: u16,
+        #[case] acknowledged: u32,
+        #[case] back_to: Option<u16>,
+    ) {
+        let mut path = PathMtu::new(1500, true);
+        path.sent(UNA, UNA + 5, 1006);
+        path.too_big(UNA, UNA, 1500, 1006);
+        path.lowered(Instant::ZERO);
+        let una = UNA + 5;
+        assert!(path.expire(Instant::ZERO + LIFE, LIFE));
+        path.sent(una, una + 10, octets);
+        assert_eq!(path.timed_out(una + acknowledged), back_to);
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub(crate) struct Sender {
     /// The effective send MSS without the options of every segment: the
     /// largest piece of text, SMSS.
     mss: u32,
+    /// The same as both SYNs have it, whatever the path takes.
+    agreed_mss: u32,
     /// Octets of those options.
     overhead: u16,
     /// Octets from the first unacknowledged one on.
@@ -143,6 +145,7 @@ impl Sender {
             wl1: SeqNumber::default(),
             wl2: iss,
             mss: 1,
+            agreed_mss: 1,
             overhead: 0,
             buffer: VecDeque::new(),
             capacity: config.send_buffer,
@@ -183,6 +186,7 @@ impl Sender {
     pub(crate) fn agree(&mut self, mss: u16, options: &Options) {
         self.overhead = options.overhead();
         self.mss = self.text(mss);
+        self.agreed_mss = self.mss;
         self.sack = options.sack.is_some();
         self.congestion.open(self.mss);
     }
@@ -216,6 +220,12 @@ impl Sender {
         self.recovery = Recovery::none();
         self.cursor = self.una;
         self.timed = None;
+    }
+
+    /// Uses the whole effective send MSS again.
+    pub(crate) const fn widen(&mut self) {
+        self.mss = self.agreed_mss;
+        self.congestion.widen_mss(self.mss);
     }
 
     /// Switches the Nagle algorithm.

@@ -13,6 +13,7 @@ use crate::timers::AckDue;
 impl Connection {
     /// Sends what can be sent, and an ACK if one is owed and nothing carried it.
     pub(crate) fn output(&mut self, cx: &mut Context<'_>) {
+        self.raise_path_mtu(cx);
         let fin = self.phase.fin_follows();
         while let Some(chunk) = self.next_chunk(cx.now, fin) {
             self.send_chunk(cx, chunk);

@@ -1,6 +1,8 @@
 //! ICMP errors: soft, hard, too big, out of place (RFC 9293 section 3.9.2.2,
 //! RFC 1191, RFC 5927).
 
+use std::time::Duration;
+
 use rstest::rstest;
 use tcpspec_bundled::{Config, Error, HardErrors, IcmpPolicy, Reason};
 use tcpspec_wire::State;
@@ -187,4 +189,54 @@ fn too_big_is_soft_where_the_path_mtu_is_not_discovered() {
     rig.icmp(Report::PacketTooBig { mtu: 600 }, 1, |_| ());
     assert_eq!(rig.sent(), "-");
     assert_eq!(reasons(&mut rig).len(), 1);
+}
+
+/// In both versions of IP: narrowed, tried again after ten minutes, narrowed at
+/// once by a router that still minds, and after a timeout if that is silent.
+#[rstest]
+#[case::ipv4(WORLDS[0], 600, "ACK seq=1 ack=1 len=560")]
+#[case::ipv6(WORLDS[1], 1280, "ACK seq=1 ack=1 len=1220")]
+fn larger_packets_are_tried_again_after_ten_minutes(
+    #[case] world: World,
+    #[case] mtu: u32,
+    #[case] narrow: &str,
+) {
+    let config = Config {
+        nagle: false,
+        ..Config::default()
+    };
+    let mut rig = Rig::new(world, config);
+    rig.listen();
+    rig.deliver("SYN seq=0 mss=1440");
+    rig.sent();
+    rig.peer("ACK seq=1 ack=1", "-");
+    rig.id = Some(rig.host.accept(80).expect("established"));
+    let narrow = |seq: u32| narrow.replace("seq=1", &format!("seq={seq}"));
+    let whole = |seq: u32| format!("PSH+ACK seq={seq} ack=1 len=1440");
+    let acknowledge = |rig: &mut Rig, seq: u32| rig.peer(&format!("ACK seq=1 ack={seq}"), "-");
+
+    assert_eq!(write_1440(&mut rig), whole(1));
+    rig.icmp(Report::PacketTooBig { mtu }, 1, |_| ());
+    assert_eq!(first(&rig.sent()), narrow(1));
+    acknowledge(&mut rig, 1441);
+    rig.wait(Duration::from_secs(599));
+    assert_eq!(first(&write_1440(&mut rig)), narrow(1441));
+    acknowledge(&mut rig, 2881);
+    rig.wait(Duration::from_secs(1));
+    assert_eq!(write_1440(&mut rig), whole(2881));
+    rig.icmp(Report::PacketTooBig { mtu }, 2881, |_| ());
+    assert_eq!(first(&rig.sent()), narrow(2881));
+    acknowledge(&mut rig, 4321);
+    rig.wait(Duration::from_secs(600));
+    assert_eq!(write_1440(&mut rig), whole(4321));
+    assert_eq!(first(&rig.next().1), narrow(4321));
+}
+
+fn write_1440(rig: &mut Rig) -> String {
+    rig.write(1440).expect("room");
+    rig.sent()
+}
+
+fn first(sent: &str) -> &str {
+    sent.split("; ").next().unwrap_or_default()
 }
