@@ -7,6 +7,7 @@
 mod app;
 mod expr;
 mod field;
+mod icmp;
 mod kind;
 mod options;
 mod segment;
@@ -21,13 +22,16 @@ use crate::expr::{Expr, LabelField, Symbol};
 
 pub(crate) use app::read_app;
 pub(crate) use expr::{Wanted, literal_duration, read_expr, read_integer};
+pub(crate) use icmp::read_icmp;
 pub(crate) use segment::{read_pattern, read_template};
 
 /// What a label stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LabelKind {
-    /// A segment and a moment.
-    Segment,
+    /// A segment of the peer and its moment.
+    Peer,
+    /// A segment of the stack and its moment.
+    Sut,
     /// A moment alone.
     Moment,
 }

@@ -31,6 +31,7 @@ pub mod diagnostic;
 mod document;
 pub mod expr;
 mod grammar;
+pub mod icmp;
 pub mod limits;
 mod matrix;
 mod phrase;
@@ -45,6 +46,7 @@ pub use catalogue::Catalogue;
 pub use coverage::{Coverage, Covered, Standing};
 pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
+pub use icmp::{IcmpTemplate, Quote, Reporter};
 pub use schema::schema;
 pub use segment::{
     Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate, SourceAddress,

@@ -147,6 +147,10 @@ pub(crate) struct RawStep {
     pub(crate) app: Field<Text>,
     /// The peer sends this segment.
     pub(crate) peer: Field<Text>,
+    /// Somebody tells the stack that a segment of it could not be delivered:
+    /// `KIND [quote=last|LABEL] [from=router] [mtu=] [pointer=] [seq=]
+    /// [sport=] [dport=] [len=]`.
+    pub(crate) icmp: Field<Text>,
     /// The stack sends this segment, or what one of several ways says.
     pub(crate) sut: Field<Expectation>,
     /// Nothing at all comes for so long.

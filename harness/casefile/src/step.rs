@@ -7,6 +7,7 @@ use tcpspec_wire::State;
 
 use crate::check::judges;
 use crate::expr::Expr;
+use crate::icmp::IcmpTemplate;
 use crate::segment::{SegmentPattern, SegmentTemplate};
 
 /// One step.
@@ -62,16 +63,14 @@ pub struct Place {
 
 /// What a step does or expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "steps are few, and read far more often than moved"
-)]
 pub enum Action {
     /// `app:` the application makes a call and is told one of these; any
     /// success if the list is empty.
     App(AppCall, Vec<Outcome>),
     /// `peer:` the peer sends.
     Peer(SegmentTemplate),
+    /// `icmp:` somebody reports an error about a segment of the stack.
+    Icmp(IcmpTemplate),
     /// `sut:` the stack sends what one of the alternatives says. Never empty.
     Sut(Vec<Alternative>),
     /// `quiet:` nothing at all comes for so long.

@@ -11,6 +11,7 @@ use tcpspec_wire::{Instant, Segment, SeqNumber, TcpOption};
 
 use crate::book::Book;
 use crate::halt::Halt;
+use crate::recorder::PacketRef;
 
 /// What an expression comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +37,17 @@ pub(crate) enum Value {
 pub(crate) struct Label {
     pub(crate) first: Instant,
     pub(crate) last: Instant,
-    /// Its segment with the side that sent it; `None` for a mere moment.
-    pub(crate) segment: Option<(Side, Numbers)>,
+    /// Its segment; `None` for a mere moment.
+    pub(crate) segment: Option<Labelled>,
+}
+
+/// A labelled segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Labelled {
+    /// Who sent it.
+    pub(crate) side: Side,
+    pub(crate) numbers: Numbers,
+    pub(crate) packet: PacketRef,
 }
 
 /// The numbers of a labelled segment.
@@ -214,7 +224,7 @@ impl Scope<'_> {
         let numbers = || {
             label
                 .segment
-                .map(|(_, numbers)| numbers)
+                .map(|segment| segment.numbers)
                 .ok_or_else(no_segment)
         };
         Ok(match field {

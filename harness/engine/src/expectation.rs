@@ -8,7 +8,7 @@ use tcpspec_record::trace::Taken;
 use tcpspec_record::{Event, FieldDelta, Side, StepResult};
 use tcpspec_wire::{Flags, Instant};
 
-use crate::eval::Numbers;
+use crate::eval::{Labelled, Numbers};
 use crate::halt::{Broken, Halt, delta};
 use crate::limits;
 use crate::matcher;
@@ -188,11 +188,12 @@ impl Play {
         open.last = arrival.at;
         self.recorder
             .mark(arrival.packet, Taken::Matched, step.note.as_deref());
-        self.set_label(
-            step,
-            (Side::Sut, Numbers::from(&arrival.segment)),
-            arrival.at,
-        );
+        let labelled = Labelled {
+            side: Side::Sut,
+            numbers: Numbers::from(&arrival.segment),
+            packet: arrival.packet,
+        };
+        self.set_label(step, labelled, arrival.at);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tcpspec_casefile::Variant;
 use tcpspec_connector::{Hello, Setup};
 use tcpspec_record::{IpVersion, TrialId};
+use tcpspec_wire::Capability;
 
 /// Port on which the stack's application listens.
 pub(crate) const LISTEN_PORT: u16 = 80;
@@ -27,14 +28,22 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Why the trial is not run on this stack: the capabilities it lacks.
-    /// `None` if it can be run.
+    /// Why the trial is not run on this stack: it is about the other version
+    /// of IP, or the stack lacks capabilities. `None` if it can be run.
     #[must_use]
     pub fn skip_reason(&self) -> Option<String> {
+        let (own, other, other_name) = match self.id.ip {
+            IpVersion::V4 => (Capability::Ipv4, Capability::Ipv6, "IPv6"),
+            IpVersion::V6 => (Capability::Ipv6, Capability::Ipv4, "IPv4"),
+        };
+        if self.variant.needs.contains(&other) {
+            return Some(format!("the case is about {other_name} alone"));
+        }
         let missing: Vec<&str> = self
             .variant
             .needs
             .iter()
+            .chain([&own])
             .filter(|need| !self.hello.capabilities.contains(need))
             .map(|need| need.name())
             .collect();

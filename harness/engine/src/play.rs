@@ -63,6 +63,8 @@ pub(crate) struct Play {
     pub(crate) sent: u32,
     pub(crate) read: u32,
     packets: usize,
+    /// The last segment that the stack sent.
+    pub(crate) last_of_sut: Option<PacketRef>,
     /// The last thing done to the stack, for sentences.
     pub(crate) stimulus: String,
     pub(crate) recorder: Recorder,
@@ -104,6 +106,7 @@ impl Play {
             sent: 0,
             read: 0,
             packets: 0,
+            last_of_sut: None,
             stimulus: String::new(),
             recorder: Recorder::default(),
         }

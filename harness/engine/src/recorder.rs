@@ -65,6 +65,14 @@ impl Recorder {
         }
     }
 
+    /// The octets of a packet.
+    pub(crate) fn octets(&self, packet: PacketRef) -> Option<Vec<u8>> {
+        match &self.trace.get(packet.0)?.event {
+            Event::Packet { octets, .. } => Hex::octets(octets).ok(),
+            _ => None,
+        }
+    }
+
     /// Adds the case's remark to a packet of the peer.
     pub(crate) fn note(&mut self, packet: PacketRef, remark: String) {
         if let Some(TraceEvent {

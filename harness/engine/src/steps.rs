@@ -1,6 +1,7 @@
 //! What each kind of step does.
 
 mod app;
+mod icmp;
 mod leftover;
 mod peer;
 mod watch;
@@ -22,6 +23,7 @@ impl Play {
         let result = match &step.action {
             Action::App(call, outcomes) => self.app(step, call, outcomes).await?,
             Action::Peer(template) => self.peer(step, template).await?,
+            Action::Icmp(template) => self.icmp(step, template).await?,
             Action::Sut(alternatives) => self.sut(step, alternatives).await?,
             Action::Quiet(span) => {
                 let span = self.scope().span(span)?;

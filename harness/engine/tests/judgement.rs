@@ -246,7 +246,7 @@ fn offers_ecn(reply: &mut Reply) -> Result<(), StackError> {
 fn adds_icmp(reply: &mut Reply) -> Result<(), StackError> {
     let with_icmp = |emitted: &Emitted| {
         let packet = Packet::decode(&emitted.octets).unwrap().packet;
-        let body = Body::Icmp(IcmpError::new(Report::PortUnreachable, &packet));
+        let body = Body::Icmp(IcmpError::new(Report::PortUnreachable, &packet).unwrap());
         [
             Emitted {
                 at: emitted.at,

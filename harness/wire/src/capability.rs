@@ -7,6 +7,12 @@ use std::str::FromStr;
 /// One thing a stack can do or have done to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
+    /// It runs over IPv4. A case that needs it is about IPv4, and not run over
+    /// IPv6.
+    Ipv4,
+    /// It runs over IPv6. A case that needs it is about IPv6, and not run over
+    /// IPv4.
+    Ipv6,
     /// The application can open passively (`listen`, `accept`).
     PassiveOpen,
     /// The application can open actively (`connect`).
@@ -68,7 +74,9 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 27] = [
+    pub const ALL: [(Self, &'static str); 29] = [
+        (Self::Ipv4, "ipv4"),
+        (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
         (Self::ActiveOpen, "active-open"),
         (Self::Data, "data"),

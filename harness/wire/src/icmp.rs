@@ -49,6 +49,10 @@ pub enum Report {
     ProtocolUnreachable,
     /// Nobody uses the port.
     PortUnreachable,
+    /// A filter on the way forbids it.
+    AdminProhibited,
+    /// The route that the packet itself asked for cannot be gone.
+    SourceRouteFailed,
     /// The packet does not fit the next link, whose MTU is told ("fragmentation
     /// needed" in ICMP, where a router that knows no MTU says 0).
     PacketTooBig {
@@ -57,11 +61,15 @@ pub enum Report {
     },
     /// The time to live ran out on the way.
     TimeExceeded,
+    /// Not all fragments came in time.
+    ReassemblyTimeExceeded,
     /// A field of the IP header makes no sense.
     ParameterProblem {
         /// Which octet of the packet; ICMP has room for 8 bits.
         pointer: u32,
     },
+    /// A router's buffers run full (ICMP alone; deprecated by RFC 6633).
+    SourceQuench,
 }
 
 /// What the quote tells of the segment that an error is about: enough to find
@@ -81,49 +89,86 @@ pub struct Quoted {
 }
 
 impl Report {
-    /// Type, code and second word.
-    fn fields(self, v6: bool) -> (u8, u8, u32) {
+    /// Whether only ICMP has it, and ICMPv6 has nothing that means the same.
+    #[must_use]
+    pub const fn is_v4_only(self) -> bool {
+        matches!(self, Self::SourceQuench)
+    }
+
+    /// Type, code and second word; `None` if this version has no such error.
+    fn fields(self, v6: bool) -> Option<(u8, u8, u32)> {
         const NEXT_HEADER_AT: u32 = 6;
-        match (self, v6) {
+        Some(match (self, v6) {
             (Self::NetUnreachable, false) => (3, 0, 0),
             (Self::HostUnreachable, false) => (3, 1, 0),
             (Self::ProtocolUnreachable, false) => (3, 2, 0),
             (Self::PortUnreachable, false) => (3, 3, 0),
             (Self::PacketTooBig { mtu }, false) => (3, 4, mtu.min(u32::from(u16::MAX))),
+            (Self::SourceRouteFailed, false) => (3, 5, 0),
+            (Self::AdminProhibited, false) => (3, 13, 0),
+            (Self::SourceQuench, false) => (4, 0, 0),
             (Self::TimeExceeded, false) => (11, 0, 0),
+            (Self::ReassemblyTimeExceeded, false) => (11, 1, 0),
             (Self::ParameterProblem { pointer }, false) => (12, 0, pointer << 24),
             (Self::NetUnreachable, true) => (1, 0, 0),
+            (Self::AdminProhibited, true) => (1, 1, 0),
             (Self::HostUnreachable, true) => (1, 3, 0),
             (Self::PortUnreachable, true) => (1, 4, 0),
+            (Self::SourceRouteFailed, true) => (1, 7, 0),
             (Self::PacketTooBig { mtu }, true) => (2, 0, mtu),
             (Self::TimeExceeded, true) => (3, 0, 0),
+            (Self::ReassemblyTimeExceeded, true) => (3, 1, 0),
             (Self::ParameterProblem { pointer }, true) => (4, 0, pointer),
             (Self::ProtocolUnreachable, true) => (4, 1, NEXT_HEADER_AT),
-        }
+            (Self::SourceQuench, true) => return None,
+        })
     }
 }
 
 impl IcmpError {
     /// The error that reports `report` about `packet`, in the packet's version
-    /// of IP. It quotes as much as an error may; cut the quote down to
-    /// [`V4_QUOTE_MIN`] for the ICMP of old routers.
+    /// of IP; `None` if that has no such error. It quotes as much as an error
+    /// may; cut the quote down to [`V4_QUOTE_MIN`] for the ICMP of old routers.
     #[must_use]
-    pub fn new(report: Report, packet: &Packet) -> Self {
-        let v6 = !packet.ip.is_v4();
-        let (kind, code, parameter) = report.fields(v6);
+    pub fn new(report: Report, packet: &Packet) -> Option<Self> {
+        Self::quoting(report, !packet.ip.is_v4(), packet.encode())
+    }
+
+    /// The same about a packet as it was on the wire.
+    #[must_use]
+    pub fn quoting(report: Report, v6: bool, mut packet: Vec<u8>) -> Option<Self> {
+        let (kind, code, parameter) = report.fields(v6)?;
         let room = if v6 {
             V6_MESSAGE_MAX - IPV6_HEADER_LEN - HEADER_LEN
         } else {
             V4_MESSAGE_MAX - IPV4_HEADER_LEN - HEADER_LEN
         };
-        let mut quote = packet.encode();
-        quote.truncate(room);
-        Self {
+        packet.truncate(room);
+        Some(Self {
             v6,
             kind,
             code,
             parameter,
-            quote,
+            quote: packet,
+        })
+    }
+
+    /// Cuts the quote down to so many octets behind its IP header.
+    pub fn cut_quote(&mut self, octets: usize) {
+        let header = self.quoted_header_len();
+        self.quote.truncate(header + octets);
+    }
+
+    /// The octets of the quote behind its IP header, to make a false one.
+    pub fn quoted_segment_mut(&mut self) -> &mut [u8] {
+        let header = self.quoted_header_len();
+        self.quote.get_mut(header..).unwrap_or_default()
+    }
+
+    fn quoted_header_len(&self) -> usize {
+        match self.quote.first() {
+            Some(first) if !self.v6 => usize::from(first & 0xf) * 4,
+            _ => IPV6_HEADER_LEN,
         }
     }
 
@@ -141,7 +186,11 @@ impl IcmpError {
             (false, 3, 2) | (true, 4, 1) => Report::ProtocolUnreachable,
             (false, 3, 3) | (true, 1, 4) => Report::PortUnreachable,
             (false, 3, 4) | (true, 2, _) => Report::PacketTooBig { mtu },
+            (false, 3, 5) | (true, 1, 7) => Report::SourceRouteFailed,
+            (false, 3, 13) | (true, 1, 1) => Report::AdminProhibited,
+            (false, 4, 0) => Report::SourceQuench,
             (false, 11, 0) | (true, 3, 0) => Report::TimeExceeded,
+            (false, 11, 1) | (true, 3, 1) => Report::ReassemblyTimeExceeded,
             (false, 12, 0) | (true, 4, 0) => Report::ParameterProblem { pointer },
             _ => return None,
         })

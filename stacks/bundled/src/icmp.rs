@@ -91,18 +91,20 @@ fn is_in_flight(connection: &Connection, seq: SeqNumber) -> bool {
 }
 
 fn classify(error: &IcmpError) -> Trouble {
-    const SOURCE_QUENCH: u8 = 4;
     match error.report() {
         Some(Report::PacketTooBig { mtu }) => Trouble::TooBig(mtu),
         Some(Report::ProtocolUnreachable | Report::PortUnreachable) => Trouble::Hard,
         Some(
             Report::NetUnreachable
             | Report::HostUnreachable
+            | Report::AdminProhibited
+            | Report::SourceRouteFailed
             | Report::TimeExceeded
+            | Report::ReassemblyTimeExceeded
             | Report::ParameterProblem { .. },
-        ) => Trouble::Soft,
-        None if !error.v6 && error.kind == SOURCE_QUENCH => Trouble::Ignored,
-        None => Trouble::Soft,
+        )
+        | None => Trouble::Soft,
+        Some(Report::SourceQuench) => Trouble::Ignored,
     }
 }
 

@@ -129,6 +129,8 @@ fn details(probed: &Probed) -> Vec<(String, String)> {
 
 /// No `queue`: a packet is processed when it is written.
 const CAPABILITIES: &[Capability] = &[
+    Capability::Ipv4,
+    Capability::Ipv6,
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,

@@ -47,6 +47,7 @@ fn has_written_number(step: &Step) -> bool {
             let mut numbers = segments.flat_map(|segment| [&segment.seq, &segment.ack]);
             numbers.any(|number| number.as_ref().is_some_and(is_match_written))
         }
+        Action::Icmp(error) => error.seq.as_ref().is_some_and(is_written),
         Action::App(..) | Action::Quiet(_) | Action::Wait(_) | Action::Gone(_) | Action::Check => {
             false
         }

@@ -61,22 +61,21 @@ pub(crate) fn judges(action: &Action) -> bool {
     match action {
         Action::Sut(_) | Action::Quiet(_) | Action::Gone(_) => true,
         Action::App(call, outcomes) => *call == AppCall::Look || !outcomes.is_empty(),
-        Action::Peer(_) | Action::Wait(_) | Action::Check => false,
+        Action::Peer(_) | Action::Icmp(_) | Action::Wait(_) | Action::Check => false,
     }
 }
 
 pub(super) fn label_kind(action: &Action) -> LabelKind {
-    let has_segment = match action {
-        Action::Peer(_) => true,
-        Action::Sut(ways) => ways.iter().any(|way| !way.segments.is_empty()),
-        Action::App(..) | Action::Quiet(_) | Action::Wait(_) | Action::Gone(_) | Action::Check => {
-            false
-        }
-    };
-    if has_segment {
-        LabelKind::Segment
-    } else {
-        LabelKind::Moment
+    match action {
+        Action::Peer(_) => LabelKind::Peer,
+        Action::Sut(ways) if ways.iter().any(|way| !way.segments.is_empty()) => LabelKind::Sut,
+        Action::Sut(_)
+        | Action::App(..)
+        | Action::Icmp(_)
+        | Action::Quiet(_)
+        | Action::Wait(_)
+        | Action::Gone(_)
+        | Action::Check => LabelKind::Moment,
     }
 }
 

@@ -17,7 +17,8 @@ use super::words::{requirement, states};
 use crate::case::{Numbering, Variant};
 use crate::diagnostic::{Code, Fault};
 use crate::expr::Symbol;
-use crate::grammar::{LabelKind, Labels, Reading, read_app, read_template};
+use crate::grammar::{LabelKind, Labels, Reading, read_app, read_icmp, read_template};
+use crate::icmp::IcmpTemplate;
 use crate::phrase::{Texts, Used, is_name};
 use crate::raw::{Field, OneOrMany, Placed, RawStep, Text, Use};
 use crate::segment::{SegmentPattern, SegmentTemplate};
@@ -46,7 +47,8 @@ struct Inherited {
 }
 
 /// Keys of which a step has exactly one.
-pub(super) const ACTIONS: [&str; 7] = ["app", "peer", "sut", "quiet", "wait", "gone", "use"];
+pub(super) const ACTIONS: [&str; 8] =
+    ["app", "peer", "icmp", "sut", "quiet", "wait", "gone", "use"];
 
 impl<'a> StepReader<'a> {
     /// Begins after the steps of a prelude.
@@ -226,6 +228,10 @@ impl<'a> StepReader<'a> {
             self.reach.send(&segment);
             let said = segment.text.clone();
             ("peer", Action::Peer(segment), said)
+        } else if let Some(text) = raw.icmp.get() {
+            let error = self.icmp(*text, texts);
+            let said = error.text.clone();
+            ("icmp", Action::Icmp(error), said)
         } else if let Some(expectation) = raw.sut.get() {
             let ways = expecting.alternatives(expectation);
             let said = said_of_ways(&ways);
@@ -268,6 +274,19 @@ impl<'a> StepReader<'a> {
             texts.complain(&phrase, fault);
         }
         segment
+    }
+
+    fn icmp(&mut self, text: Text, texts: Texts<'_>) -> IcmpTemplate {
+        let phrase = texts.phrase(text);
+        let mut reading = Reading::new(&self.labels);
+        let error = read_icmp(&phrase.text, &mut reading);
+        for fault in reading.faults {
+            texts.complain(&phrase, fault);
+        }
+        if error.report.is_v4_only() {
+            self.needs.insert(Capability::Ipv4);
+        }
+        error
     }
 
     fn label(&mut self, field: &Field<Text>, kind: LabelKind, texts: Texts<'_>) -> Option<String> {

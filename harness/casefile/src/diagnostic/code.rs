@@ -135,6 +135,12 @@ codes! {
     Argument = "E061",
     /// Nothing that an application can be told.
     UnknownOutcome = "E062",
+    /// Not a kind of ICMP error.
+    UnknownIcmp = "E070",
+    /// A field that an ICMP error does not take, or lacks.
+    IcmpField = "E071",
+    /// An ICMP error about something that is no segment of the stack.
+    IcmpQuote = "E072",
     /// A requirement said to be untested that a case decides.
     Tested = "E080",
 }

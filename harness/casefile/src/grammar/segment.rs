@@ -303,7 +303,7 @@ fn read_mangles(parts: &Parts<'_>, reading: &mut Reading<'_>) -> Vec<Mangle> {
 }
 
 /// The text as written, with single spaces between its words.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let words: Vec<&str> = words(text).into_iter().map(|word| word.text).collect();
     words.join(" ")
 }

@@ -12,7 +12,7 @@ use crate::step::{AppCall, Outcome, SocketSetting};
 
 fn labels() -> Labels {
     Labels::from([
-        ("fin".to_owned(), LabelKind::Segment),
+        ("fin".to_owned(), LabelKind::Sut),
         ("done".to_owned(), LabelKind::Moment),
     ])
 }

@@ -126,6 +126,7 @@ impl Play {
         let packet = self
             .recorder
             .packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
+        self.last_of_sut = Some(packet);
         self.renew_labels(emitted.at, &segment);
         let arrival = Arrival {
             at: emitted.at,
@@ -145,8 +146,9 @@ impl Play {
     fn renew_labels(&mut self, at: Instant, segment: &Segment) {
         let numbers = Numbers::from(segment);
         for label in self.labels.values_mut() {
-            if let Some((Side::Sut, labelled)) = label.segment
-                && (labelled.seq, labelled.end) == (numbers.seq, numbers.end)
+            if let Some(labelled) = label.segment
+                && labelled.side == Side::Sut
+                && (labelled.numbers.seq, labelled.numbers.end) == (numbers.seq, numbers.end)
             {
                 label.last = at;
             }

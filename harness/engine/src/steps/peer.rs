@@ -8,7 +8,7 @@ use tcpspec_wire::mangle::mangle;
 use tcpspec_wire::{Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, WindowField};
 
 use super::short;
-use crate::eval::{Label, Numbers, unclear};
+use crate::eval::{Label, Labelled, Numbers, unclear};
 use crate::halt::Halt;
 use crate::plan::{PEER_PORT, other_address};
 use crate::play::Play;
@@ -47,7 +47,12 @@ impl Play {
         if let Some(note) = remark(step, template) {
             self.recorder.note(sent, note);
         }
-        self.set_label(step, (Side::Peer, Numbers::from(&segment)), self.now);
+        let labelled = Labelled {
+            side: Side::Peer,
+            numbers: Numbers::from(&segment),
+            packet: sent,
+        };
+        self.set_label(step, labelled, self.now);
         self.stimulus = short(&text).to_owned();
         self.deliver(octets, step).await?;
         Ok(StepResult::Done)
@@ -112,7 +117,7 @@ impl Play {
         })
     }
 
-    pub(crate) fn set_label(&mut self, step: &Step, segment: (Side, Numbers), at: Instant) {
+    pub(crate) fn set_label(&mut self, step: &Step, segment: Labelled, at: Instant) {
         if let Some(name) = &step.label {
             let label = Label {
                 first: at,

@@ -22,13 +22,20 @@ fn packet(v6: bool, payload: usize) -> Packet {
     Packet::tcp(src, dst, segment)
 }
 
+fn error(report: Report, packet: &Packet) -> IcmpError {
+    IcmpError::new(report, packet).expect("this version of IP has it")
+}
+
 #[rstest]
 #[case::net(Report::NetUnreachable, (3, 0, 0), (1, 0, 0))]
 #[case::host(Report::HostUnreachable, (3, 1, 0), (1, 3, 0))]
 #[case::protocol(Report::ProtocolUnreachable, (3, 2, 0), (4, 1, 6))]
 #[case::port(Report::PortUnreachable, (3, 3, 0), (1, 4, 0))]
 #[case::too_big(Report::PacketTooBig { mtu: 1280 }, (3, 4, 1280), (2, 0, 1280))]
+#[case::source_route(Report::SourceRouteFailed, (3, 5, 0), (1, 7, 0))]
+#[case::prohibited(Report::AdminProhibited, (3, 13, 0), (1, 1, 0))]
 #[case::time(Report::TimeExceeded, (11, 0, 0), (3, 0, 0))]
+#[case::reassembly(Report::ReassemblyTimeExceeded, (11, 1, 0), (3, 1, 0))]
 #[case::parameter(Report::ParameterProblem { pointer: 9 }, (12, 0, 0x0900_0000), (4, 0, 9))]
 fn a_report_goes_over_the_wire_in_both_versions(
     #[case] report: Report,
@@ -37,7 +44,7 @@ fn a_report_goes_over_the_wire_in_both_versions(
     #[values(0, 2000)] payload: usize,
 ) {
     for (fields, packet) in [(v4, packet(false, payload)), (v6, packet(true, payload))] {
-        let error = IcmpError::new(report, &packet);
+        let error = error(report, &packet);
         assert_eq!((error.kind, error.code, error.parameter), fields);
         let carrier = Packet {
             ip: IpHeader::new(packet.ip.dst, packet.ip.src),
@@ -57,7 +64,7 @@ fn a_report_goes_over_the_wire_in_both_versions(
 fn an_error_quotes_as_much_as_it_may(#[case] v6: bool, #[case] message_max: usize) {
     for payload in [0, 2000] {
         let packet = packet(v6, payload);
-        let error = IcmpError::new(Report::PortUnreachable, &packet);
+        let error = error(Report::PortUnreachable, &packet);
         assert!(packet.encode().starts_with(&error.quote));
         let whole = packet.encode().len();
         let room = message_max - packet.ip.wire_len() - HEADER_LEN;
@@ -70,7 +77,7 @@ fn an_error_quotes_as_much_as_it_may(#[case] v6: bool, #[case] message_max: usiz
 #[case::v6(true, IPV6_HEADER_LEN + 8)]
 fn the_quote_names_the_connection(#[case] v6: bool, #[case] least: usize) {
     let packet = packet(v6, 10);
-    let mut error = IcmpError::new(Report::TimeExceeded, &packet);
+    let mut error = error(Report::TimeExceeded, &packet);
     error.quote.truncate(least);
     let quoted = Quoted {
         src: packet.ip.src,
@@ -92,19 +99,43 @@ fn a_quote_of_another_protocol_names_no_connection() {
         protocol: 17,
         octets,
     };
-    let error = IcmpError::new(Report::PortUnreachable, &packet);
+    let error = error(Report::PortUnreachable, &packet);
     assert_eq!(error.quoted(), None);
 }
 
+#[test]
+fn source_quench_is_of_icmp_alone() {
+    let quench = error(Report::SourceQuench, &packet(false, 0));
+    assert_eq!((quench.kind, quench.code, quench.parameter), (4, 0, 0));
+    assert_eq!(quench.report(), Some(Report::SourceQuench));
+    assert_eq!(IcmpError::new(Report::SourceQuench, &packet(true, 0)), None);
+    assert!(Report::SourceQuench.is_v4_only());
+}
+
 #[rstest]
-#[case::source_quench(false, 4, 0)]
-#[case::prohibited(false, 3, 13)]
-#[case::prohibited_v6(true, 1, 1)]
+#[case::v4(false)]
+#[case::v6(true)]
+fn a_quote_can_be_cut_and_made_false(#[case] v6: bool) {
+    let mut error = error(Report::TimeExceeded, &packet(v6, 100));
+    error.cut_quote(8);
+    error.quoted_segment_mut()[4..8].copy_from_slice(&7_u32.to_be_bytes());
+    assert_eq!(error.quoted_segment_mut().len(), 8);
+    assert_eq!(
+        error.quoted().map(|quoted| quoted.seq),
+        Some(SeqNumber::new(7))
+    );
+    error.quote.clear();
+    assert!(error.quoted_segment_mut().is_empty());
+}
+
+#[rstest]
+#[case::unknown_network(false, 3, 6)]
+#[case::beyond_scope(true, 1, 2)]
 fn other_codes_have_no_name_but_are_kept(#[case] v6: bool, #[case] kind: u8, #[case] code: u8) {
     let error = IcmpError {
         kind,
         code,
-        ..IcmpError::new(Report::TimeExceeded, &packet(v6, 0))
+        ..error(Report::TimeExceeded, &packet(v6, 0))
     };
     assert_eq!(error.report(), None);
     let body = Body::Icmp(error);

@@ -135,6 +135,17 @@ pub(crate) fn hex(text: &str) -> Result<Vec<u8>, TextError> {
 #[derive(Clone, Copy, Debug)]
 pub struct Hex<'a>(pub &'a [u8]);
 
+impl Hex<'_> {
+    /// The octets that such a text stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`] if the text is not pairs of hexadecimal digits.
+    pub fn octets(text: &str) -> Result<Vec<u8>, TextError> {
+        hex(text)
+    }
+}
+
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // In pieces: a log is full of this.

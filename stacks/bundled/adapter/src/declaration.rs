@@ -8,7 +8,7 @@ use tcpspec_connector::{Clock, Hello, Lateness, Profile};
 use tcpspec_wire::Capability;
 
 /// What every configuration can do.
-const ALWAYS: [Capability; 16] = [
+const ALWAYS: [Capability; 18] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -17,6 +17,8 @@ const ALWAYS: [Capability; 16] = [
     Capability::Abort,
     Capability::State,
     Capability::StateLog,
+    Capability::Ipv4,
+    Capability::Ipv6,
     Capability::SimultaneousOpen,
     Capability::Rfc5961Rst,
     Capability::Rfc5961Syn,

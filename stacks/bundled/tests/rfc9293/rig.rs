@@ -227,7 +227,7 @@ impl Rig {
             ..Segment::default()
         };
         let packet = Packet::tcp(self.local.ip(), self.remote.ip(), segment);
-        let mut error = IcmpError::new(report, &packet);
+        let mut error = IcmpError::new(report, &packet).expect("both versions of IP have it");
         edit(&mut error);
         let packet = Packet {
             ip: IpHeader::new(self.remote.ip(), self.local.ip()),

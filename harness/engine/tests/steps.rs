@@ -1,0 +1,153 @@
+//! What steps do on the wire, seen in the trace of a trial on the bundled
+//! stack.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+
+use rstest::rstest;
+use tcpspec_bundled_adapter::Bundled;
+use tcpspec_casefile::suite::SourceFile;
+use tcpspec_casefile::{Variant, load_files};
+use tcpspec_connector::StackUnderTest;
+use tcpspec_engine::{Plan, drive};
+use tcpspec_record::{CaseId, Event, IpVersion, Side, Trial, TrialId, Verdict};
+use tcpspec_wire::text::Hex;
+use tcpspec_wire::{Body, IcmpError, Packet};
+
+const CATALOGUE: &str =
+    "- {id: '1:MUST-1', level: MUST, section: '1', topic: t, summary: s, how: h, source: text}";
+
+/// A connection with ten octets of the stack in flight.
+const BEGIN: &str = "title: T\npurpose: P\nlevel: must\nclaims: ['1:MUST-1']\nsteps:\n  \
+    - app: listen\n  - peer: SYN\n  - sut: SYN+ACK\n    as: opening\n  - peer: ACK\n  - app: accept\n  \
+    - app: send len=10\n  - sut: ACK len=10\n    as: text\n";
+
+fn variant(steps: &str) -> Arc<Variant> {
+    let files = [
+        SourceFile::new("requirements/rfc1.yaml", CATALOGUE),
+        SourceFile::new("test/case.yaml", &format!("{BEGIN}{steps}")),
+    ];
+    let suite = load_files(&files);
+    let complaints: Vec<String> = suite.diagnostics.iter().map(|d| d.render(false)).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    Arc::new(suite.variants().next().unwrap().clone())
+}
+
+fn plan(steps: &str, ip: IpVersion, stack: &Bundled) -> Plan {
+    let id = TrialId {
+        case: CaseId("test/case".to_owned()),
+        variant: String::new(),
+        stack: "bundled".to_owned(),
+        ip,
+        seed: 1,
+    };
+    Plan {
+        id,
+        variant: variant(steps),
+        hello: Arc::new(stack.hello().clone()),
+    }
+}
+
+fn play(steps: &str, ip: IpVersion) -> Trial {
+    let mut stack = Bundled::default();
+    drive(plan(steps, ip, &stack), &mut stack)
+}
+
+/// The packets of one side.
+fn packets(trial: &Trial, side: Side) -> Vec<Packet> {
+    let of_side = |event: &Event| match event {
+        Event::Packet { from, octets, .. } if *from == side => Some(
+            Packet::decode(&Hex::octets(octets).unwrap())
+                .unwrap()
+                .packet,
+        ),
+        _ => None,
+    };
+    trial
+        .trace
+        .iter()
+        .filter_map(|t| of_side(&t.event))
+        .collect()
+}
+
+fn error_in(trial: &Trial) -> (Packet, IcmpError) {
+    let mut all = packets(trial, Side::Peer).into_iter();
+    all.find_map(|packet| match packet.body.clone() {
+        Body::Icmp(error) => Some((packet, error)),
+        _ => None,
+    })
+    .unwrap()
+}
+
+#[rstest]
+#[case::last("unreachable port", (3, 3), (1, 4), 1)]
+#[case::label("unreachable frag-needed mtu=1300 quote=text", (3, 4), (2, 0), 1)]
+#[case::too_big_by_its_other_name("packet-too-big mtu=1300 quote=opening", (3, 4), (2, 0), 0)]
+#[case::another_number("time-exceeded ttl seq=snd.nxt+5", (11, 0), (3, 0), 16)]
+#[case::wrapped("parameter-problem pointer=9 seq=-3", (12, 0), (4, 0), -3)]
+fn icmp_error_quotes_a_segment_of_the_stack(
+    #[case] text: &str,
+    #[case] v4: (u8, u8),
+    #[case] v6: (u8, u8),
+    #[case] seq: i64,
+    #[values(IpVersion::V4, IpVersion::V6)] ip: IpVersion,
+) {
+    let trial = play(&format!("  - icmp: {text}\n"), ip);
+    assert!(
+        !matches!(trial.verdict, Verdict::Fail | Verdict::Crash),
+        "{}",
+        trial.reason
+    );
+    let (packet, error) = error_in(&trial);
+    let kind = if ip == IpVersion::V4 { v4 } else { v6 };
+    assert_eq!((error.kind, error.code), kind, "{text}");
+    let quoted = error.quoted().unwrap();
+    let opening = packets(&trial, Side::Sut)[0].clone();
+    let iss = opening.segment().unwrap().seq;
+    assert_eq!(quoted.seq, iss.offset(seq), "{text}");
+    assert_eq!(
+        (quoted.src, quoted.dst),
+        (packet.ip.dst, packet.ip.src),
+        "{text}"
+    );
+    assert_eq!((quoted.src_port, quoted.dst_port), (80, 40_000), "{text}");
+}
+
+#[test]
+fn icmp_error_can_be_false_and_cut_and_come_from_elsewhere() {
+    let trial = play(
+        "  - icmp: unreachable host sport=81 dport=7 len=8 from=router\n",
+        IpVersion::V4,
+    );
+    let (packet, error) = error_in(&trial);
+    let quoted = error.quoted().unwrap();
+    assert_eq!((quoted.src_port, quoted.dst_port), (81, 7));
+    assert_eq!(error.quote.len(), 28);
+    assert_ne!(packet.ip.src, quoted.dst);
+}
+
+#[test]
+fn icmp_error_is_obeyed_by_whom_it_concerns() {
+    let abort = "  - icmp: unreachable port\n  - gone: now\n";
+    assert_eq!(play(abort, IpVersion::V6).verdict, Verdict::Pass);
+    let other = "  - icmp: unreachable port sport=81\n  - gone: now\n";
+    assert_eq!(play(other, IpVersion::V6).verdict, Verdict::Fail);
+}
+
+#[test]
+fn case_about_one_version_of_ip_is_skipped_on_the_other() {
+    let quench = "  - icmp: source-quench\n";
+    let stack = Bundled::default();
+    assert_eq!(plan(quench, IpVersion::V4, &stack).skip_reason(), None);
+    let reason = plan(quench, IpVersion::V6, &stack).skip_reason();
+    assert_eq!(reason.as_deref(), Some("the case is about IPv4 alone"));
+    let mut deaf = plan("", IpVersion::V6, &stack);
+    let mut hello = stack.hello().clone();
+    hello.capabilities.remove(&tcpspec_wire::Capability::Ipv6);
+    deaf.hello = Arc::new(hello);
+    assert_eq!(
+        deaf.skip_reason().as_deref(),
+        Some("the stack does not declare ipv6")
+    );
+}
