@@ -102,6 +102,9 @@ impl PathMtu {
             return None;
         }
         self.mtu = mtu;
+        // What did not fit goes again in smaller packets, whose arrival says
+        // nothing of it.
+        self.largest = None;
         Some(mtu)
     }
 
