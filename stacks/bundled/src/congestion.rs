@@ -42,9 +42,11 @@ impl Congestion {
         self.cwnd = segments.max(1).saturating_mul(mss);
     }
 
-    /// Segments may be larger again. The octets in flight stay as many.
-    pub(crate) const fn widen_mss(&mut self, mss: u32) {
+    /// Segments may be larger again. As many octets as before may be in flight,
+    /// but one segment always.
+    pub(crate) fn widen_mss(&mut self, mss: u32) {
         self.mss = mss;
+        self.cwnd = self.cwnd.max(mss);
     }
 
     /// cwnd.
@@ -218,6 +220,16 @@ mod tests {
         let mut congestion = open();
         congestion.halve(1000);
         assert_eq!(congestion.window(), 2000);
+    }
+
+    #[test]
+    fn larger_segments_keep_the_octets_but_one_always_fits() {
+        let mut congestion = open();
+        congestion.shrink_mss(500);
+        congestion.widen_mss(1000);
+        assert_eq!(congestion.window(), 2000);
+        congestion.widen_mss(9000);
+        assert_eq!(congestion.window(), 9000);
     }
 
     #[test]

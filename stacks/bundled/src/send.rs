@@ -223,7 +223,7 @@ impl Sender {
     }
 
     /// Uses the whole effective send MSS again.
-    pub(crate) const fn widen(&mut self) {
+    pub(crate) fn widen(&mut self) {
         self.mss = self.agreed_mss;
         self.congestion.widen_mss(self.mss);
     }
