@@ -5,7 +5,7 @@ CARGO ?= cargo
 OUT   ?= target/tcpspec/latest
 TCPSPEC = target/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux test lint unit doc bench figures coverage deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux test lint unit doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
@@ -15,6 +15,7 @@ help:
 	@echo 'make bench                speed: cases, segments, trials on the kernel'
 	@echo 'make figures              the tables of harness/FIGURES.md and README, from the last bench'
 	@echo 'make coverage             cases/COVERAGE.md: which requirements the cases decide'
+	@echo 'make mutants              what the suite notices of the bundled stack broken on purpose (half an hour)'
 	@echo 'make doc                  documentation of the crates, warnings as errors'
 	@echo 'make deny                 licences and sources of dependencies (needs cargo-deny)'
 	@echo 'Options: OUT=DIR (where reports go), ARGS="..." (further arguments of `tcpspec run`)'
@@ -66,6 +67,10 @@ figures:
 coverage:
 	@$(CARGO) run --quiet --locked --package tcpspec -- coverage --format md > cases/COVERAGE.md.new \
 		&& mv cases/COVERAGE.md.new cases/COVERAGE.md || { rm -f cases/COVERAGE.md.new; exit 1; }
+
+# ARGS="RST --survivors": some classes; only what nothing has noticed so far.
+mutants:
+	$(CARGO) run --quiet --locked --release --package tcpspec-mutation -- $(ARGS)
 
 deny:
 	$(CARGO) deny check bans licenses sources
