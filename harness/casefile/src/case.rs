@@ -7,7 +7,7 @@ use tcpspec_record::{CaseId, Level, RequirementId};
 use tcpspec_wire::Capability;
 
 use crate::segment::SegmentPattern;
-use crate::step::Step;
+use crate::step::{Action, InfoCheck, Step};
 
 /// A case file: one or more variants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,15 @@ impl Variant {
     #[must_use]
     pub fn id(&self) -> String {
         variant_id(&self.case, &self.name)
+    }
+
+    /// What the steps look at of what a stack shows of itself. A stack that
+    /// does not show all of it cannot play the case.
+    pub fn info(&self) -> impl Iterator<Item = &InfoCheck> {
+        self.steps.iter().flat_map(|step| match &step.action {
+            Action::SutInfo(checks) => checks.as_slice(),
+            _ => &[],
+        })
     }
 }
 

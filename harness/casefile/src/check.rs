@@ -4,6 +4,7 @@
 mod bounds;
 mod expect;
 mod fragments;
+mod info;
 mod numbering;
 mod reach;
 mod rules;

@@ -52,7 +52,8 @@ pub use segment::{
     Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate, SourceAddress,
 };
 pub use step::{
-    Action, Alternative, AppCall, Bounds, GoneBranch, Outcome, Place, SocketSetting, Step,
+    Action, Alternative, AppCall, Bounds, GoneBranch, InfoCheck, Outcome, Place, SocketSetting,
+    Step,
 };
 pub use suite::{
     BaselineError, LoadError, SelectError, SourceFile, Suite, load, load_baseline, load_files,

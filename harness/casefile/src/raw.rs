@@ -159,6 +159,11 @@ pub(crate) struct RawStep {
     pub(crate) wait: Field<Text>,
     /// The connection exists no more.
     pub(crate) gone: Field<Gone>,
+    /// Counters and fields that the stack shows of itself, each with what it
+    /// has to be: `2`, `1..3`, `"!0"`, or by how much it has grown in this
+    /// trial: `+1`, `+1..3`.
+    #[serde(rename = "sut-info")]
+    pub(crate) sut_info: Field<Placed<Entries<Text>>>,
     /// Steps of a fragment of cases/fragments.
     pub(crate) r#use: Field<Use>,
     /// The stack's state after the step, or the exact list of changes since

@@ -8,7 +8,7 @@ use tcpspec_wire::State;
 use crate::check::judges;
 use crate::expr::Expr;
 use crate::icmp::IcmpTemplate;
-use crate::segment::{SegmentPattern, SegmentTemplate};
+use crate::segment::{Match, SegmentPattern, SegmentTemplate};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +79,24 @@ pub enum Action {
     Wait(Expr),
     /// `gone:` the connection exists no more. Never empty.
     Gone(Vec<GoneBranch>),
+    /// `sut-info:` what the stack shows of itself. Never empty.
+    SutInfo(Vec<InfoCheck>),
     /// Nothing but what stands beside it: `state:`.
     Check,
+}
+
+/// What a counter or field of the stack has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InfoCheck {
+    /// Its name; each stack has its own, as `tcp.retransmits`.
+    pub name: String,
+    /// `+...`: by how much it has grown since the trial began is meant, not
+    /// its value.
+    pub since_begin: bool,
+    /// What it may be.
+    pub allowed: Match,
+    /// The text as written: `+1`.
+    pub text: String,
 }
 
 /// One way in which a `sut:` step can be met. `one_of`, `all_of` and

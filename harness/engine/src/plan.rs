@@ -1,5 +1,6 @@
 //! What to run, and whether the stack can do it at all.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +48,15 @@ impl Plan {
             .filter(|need| !self.hello.capabilities.contains(need))
             .map(|need| need.name())
             .collect();
-        (!missing.is_empty()).then(|| format!("the stack does not declare {}", missing.join(", ")))
+        if !missing.is_empty() {
+            return Some(format!("the stack does not declare {}", missing.join(", ")));
+        }
+        let names = self.variant.info().map(|check| check.name.as_str());
+        let hidden: BTreeSet<&str> = names
+            .filter(|name| !self.hello.info.contains(*name))
+            .collect();
+        let hidden: Vec<&str> = hidden.into_iter().collect();
+        (!hidden.is_empty()).then(|| format!("the stack does not show {}", hidden.join(", ")))
     }
 
     /// Whether a harness that was late by this much may itself be why the

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tcpspec_casefile::{Step, Variant};
+use tcpspec_casefile::{SegmentPattern, Step, Variant};
 use tcpspec_connector::{Call, CallResult, Clock, Stop};
 use tcpspec_record::{Side, StepResult, Trial};
 use tcpspec_wire::text::SegmentText;
@@ -62,6 +62,9 @@ pub(crate) struct Play {
     /// Octets the application has sent and read.
     pub(crate) sent: u32,
     pub(crate) read: u32,
+    /// Counters as they stood when the trial began: those of which a case
+    /// wants to know how they grow.
+    pub(crate) info_at_begin: BTreeMap<String, u64>,
     packets: usize,
     /// The last segment that the stack sent.
     pub(crate) last_of_sut: Option<PacketRef>,
@@ -105,6 +108,7 @@ impl Play {
             sut_stream: Stream::new(0xa5),
             sent: 0,
             read: 0,
+            info_at_begin: BTreeMap::new(),
             packets: 0,
             last_of_sut: None,
             stimulus: String::new(),
@@ -115,6 +119,7 @@ impl Play {
     async fn run(&mut self, variant: &Variant) -> Result<(), Halt> {
         let reply = self.port.ask(Ask::Open(self.plan.setup())).await?;
         self.take(reply, &[])?;
+        self.note_info_at_begin(variant).await?;
         for (index, step) in variant.steps.iter().enumerate() {
             self.recorder.step = index + 1;
             self.began = self.now;
@@ -174,10 +179,14 @@ impl Play {
     }
 
     /// The application makes a call.
-    pub(crate) async fn call(&mut self, call: Call, step: &Step) -> Result<CallResult, Halt> {
+    pub(crate) async fn call(
+        &mut self,
+        call: Call,
+        never: &[SegmentPattern],
+    ) -> Result<CallResult, Halt> {
         let reply = self.port.ask(Ask::Call(call)).await?;
         let ret = reply.ret.clone();
-        self.take(reply, &step.never)?;
+        self.take(reply, never)?;
         ret.ok_or_else(|| {
             Halt::Unclear("the connector answered a call without a result".to_owned())
         })

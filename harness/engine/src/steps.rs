@@ -2,6 +2,7 @@
 
 mod app;
 mod icmp;
+mod info;
 mod leftover;
 mod peer;
 mod watch;
@@ -37,6 +38,7 @@ impl Play {
                 StepResult::Done
             }
             Action::Gone(branches) => self.gone(step, branches).await?,
+            Action::SutInfo(checks) => self.info(step, checks).await?,
             Action::Check => StepResult::Done,
         };
         if let Some(label) = &step.label {

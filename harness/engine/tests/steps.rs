@@ -9,11 +9,11 @@ use rstest::rstest;
 use tcpspec_bundled_adapter::Bundled;
 use tcpspec_casefile::suite::SourceFile;
 use tcpspec_casefile::{Variant, load_files};
-use tcpspec_connector::StackUnderTest;
+use tcpspec_connector::{Call, Hello, Reply, Ret, Setup, StackError, StackUnderTest, Stop};
 use tcpspec_engine::{Plan, drive};
 use tcpspec_record::{CaseId, Event, IpVersion, Side, Trial, TrialId, Verdict};
 use tcpspec_wire::text::Hex;
-use tcpspec_wire::{Body, IcmpError, Packet};
+use tcpspec_wire::{Body, Capability, IcmpError, Instant, Packet};
 
 const CATALOGUE: &str =
     "- {id: '1:MUST-1', level: MUST, section: '1', topic: t, summary: s, how: h, source: text}";
@@ -144,10 +144,95 @@ fn case_about_one_version_of_ip_is_skipped_on_the_other() {
     assert_eq!(reason.as_deref(), Some("the case is about IPv4 alone"));
     let mut deaf = plan("", IpVersion::V6, &stack);
     let mut hello = stack.hello().clone();
-    hello.capabilities.remove(&tcpspec_wire::Capability::Ipv6);
+    hello.capabilities.remove(&Capability::Ipv6);
     deaf.hello = Arc::new(hello);
     assert_eq!(
         deaf.skip_reason().as_deref(),
         Some("the stack does not declare ipv6")
+    );
+}
+
+/// The bundled stack with a counter that is 5 at first and one more at each
+/// look, and a field that is not there at first.
+struct Counting(Bundled, Hello, u64);
+
+impl Counting {
+    fn new() -> Self {
+        let stack = Bundled::default();
+        let mut hello = stack.hello().clone();
+        hello.info = ["host.looks", "tcp.field"].map(str::to_owned).into();
+        Self(stack, hello, 5)
+    }
+}
+
+impl StackUnderTest for Counting {
+    fn hello(&self) -> &Hello {
+        &self.1
+    }
+
+    fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
+        self.0.open(setup)
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
+        let Call::Info { names, .. } = call else {
+            return self.0.call(call);
+        };
+        let mut reply = self.0.run(Instant::ZERO, Stop::FirstPacket)?;
+        let value = |name: &String| match name.as_str() {
+            "host.looks" => Some(self.2),
+            _ => (self.2 > 5).then_some(2),
+        };
+        reply.ret = Some(Ok(Ret::Info(names.iter().map(value).collect())));
+        self.2 += 1;
+        Ok(reply)
+    }
+
+    fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
+        self.0.deliver(packets)
+    }
+
+    fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        self.0.run(until, stop)
+    }
+}
+
+#[rstest]
+#[case::value("host.looks: 5", "")]
+#[case::wrong_value("host.looks: 4", "shows host.looks=5; host.looks=4 is required")]
+#[case::range("host.looks: 1..5", "")]
+#[case::below_the_range("host.looks: 6..9", "host.looks=5")]
+#[case::not("host.looks: \"!0\"", "")]
+#[case::any("host.looks: \"*\"", "")]
+#[case::grown("host.looks: +1", "")]
+#[case::grown_by_a_range("host.looks: +1..2", "")]
+#[case::not_grown("host.looks: +0", "shows host.looks=+1; host.looks=+0 is required")]
+#[case::grown_from_nothing("{host.looks: +1, tcp.field: +2}", "")]
+#[case::no_value("tcp.field: 2", "shows tcp.field=no value")]
+fn what_the_stack_shows_is_compared(#[case] info: &str, #[case] complaint: &str) {
+    let info = info.trim_matches(['{', '}']);
+    let mut stack = Counting::new();
+    let steps = format!("  - sut-info: {{{info}}}\n");
+    let mut plan = plan(&steps, IpVersion::V4, &stack.0);
+    plan.hello = Arc::new(stack.1.clone());
+    assert_eq!(plan.skip_reason(), None);
+    let trial = drive(plan, &mut stack);
+    let verdict = if complaint.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    };
+    assert_eq!(trial.verdict, verdict, "{info}: {}", trial.reason);
+    assert!(trial.reason.contains(complaint), "{}", trial.reason);
+}
+
+#[test]
+fn case_that_looks_at_what_a_stack_does_not_show_is_skipped() {
+    let steps = "  - sut-info: {tcp.b: 1, tcp.a: 1}\n  - sut-info: {tcp.a: +1}\n";
+    let plan = plan(steps, IpVersion::V4, &Bundled::default());
+    let reason = plan.skip_reason();
+    assert_eq!(
+        reason.as_deref(),
+        Some("the stack does not show tcp.a, tcp.b")
     );
 }

@@ -78,6 +78,13 @@ pub enum Call {
         /// Which option, to what.
         option: SocketOption,
     },
+    /// Reads counters and fields that the stack shows. Changes nothing.
+    Info {
+        /// The connection that they are of, where they are of one.
+        handle: Handle,
+        /// Their names, out of [`Hello::info`](crate::Hello::info).
+        names: Vec<String>,
+    },
 }
 
 /// An option of a socket.
@@ -106,6 +113,7 @@ impl Call {
             Self::Close { .. } => "close",
             Self::Abort { .. } => "abort",
             Self::SetOption { .. } => "setopt",
+            Self::Info { .. } => "info",
         }
     }
 }
@@ -122,6 +130,9 @@ pub enum Ret {
     Sent(usize),
     /// Octets that `recv` gave; never empty.
     Data(Vec<u8>),
+    /// What `info` asked for, in the order of the names; `None` where there is
+    /// no value now, as before the connection exists.
+    Info(Vec<Option<u64>>),
 }
 
 /// What the application is told instead.

@@ -96,6 +96,7 @@ impl ControlStack {
                 lateness: Lateness::default(),
                 clock_error: Duration::ZERO,
             },
+            info: BTreeSet::new(),
             details: Vec::new(),
         };
         Self {
@@ -120,6 +121,7 @@ impl StackUnderTest for ControlStack {
         let ret = match call {
             Call::Accept { .. } | Call::Recv { .. } => Err(CallError::Again),
             Call::Send { data, .. } => Ok(Ret::Sent(data.len())),
+            Call::Info { .. } => Err(CallError::Unsupported),
             _ => Ok(Ret::Done),
         };
         Ok(Reply {

@@ -18,6 +18,9 @@ pub struct Hello {
     pub capabilities: BTreeSet<Capability>,
     /// The times it keeps.
     pub profile: Profile,
+    /// Counters and fields that [`Call::Info`](crate::Call::Info) can read, by
+    /// names of the stack's own. A case that looks at others is skipped.
+    pub info: BTreeSet<String>,
     /// What else a reader of the report should know of it: name and value.
     pub details: Vec<(String, String)>,
 }

@@ -75,6 +75,7 @@ impl Application {
             Call::SetOption { handle, option } => {
                 self.on(handle, |socket| socket.set_option(*option))
             }
+            Call::Info { .. } => Err(CallError::Unsupported),
         })
     }
 

@@ -1,6 +1,7 @@
 //! What the kernel is said to be and to do: what it tells of itself, or, where
 //! it cannot be asked, what every kernel of the last years does.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub(crate) fn assumed() -> Hello {
         clock: Clock::Real,
         capabilities: CAPABILITIES.iter().copied().collect(),
         profile: ASSUMED,
+        info: BTreeSet::new(),
         details: Vec::new(),
     }
 }

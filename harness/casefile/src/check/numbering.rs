@@ -48,9 +48,12 @@ fn has_written_number(step: &Step) -> bool {
             numbers.any(|number| number.as_ref().is_some_and(is_match_written))
         }
         Action::Icmp(error) => error.seq.as_ref().is_some_and(is_written),
-        Action::App(..) | Action::Quiet(_) | Action::Wait(_) | Action::Gone(_) | Action::Check => {
-            false
-        }
+        Action::App(..)
+        | Action::Quiet(_)
+        | Action::Wait(_)
+        | Action::Gone(_)
+        | Action::SutInfo(_)
+        | Action::Check => false,
     }
 }
 

@@ -59,7 +59,7 @@ fn beside(action: &str) -> &'static [&'static str] {
 /// Whether an action can find the stack at fault.
 pub(crate) fn judges(action: &Action) -> bool {
     match action {
-        Action::Sut(_) | Action::Quiet(_) | Action::Gone(_) => true,
+        Action::Sut(_) | Action::Quiet(_) | Action::Gone(_) | Action::SutInfo(_) => true,
         Action::App(call, outcomes) => *call == AppCall::Look || !outcomes.is_empty(),
         Action::Peer(_) | Action::Icmp(_) | Action::Wait(_) | Action::Check => false,
     }
@@ -75,6 +75,7 @@ pub(super) fn label_kind(action: &Action) -> LabelKind {
         | Action::Quiet(_)
         | Action::Wait(_)
         | Action::Gone(_)
+        | Action::SutInfo(_)
         | Action::Check => LabelKind::Moment,
     }
 }

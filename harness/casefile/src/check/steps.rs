@@ -9,6 +9,7 @@ use super::Library;
 use super::bounds::{bounds, duration};
 use super::expect::{Expecting, list};
 use super::fragments::find;
+use super::info::info_checks;
 use super::reach::Reach;
 use super::rules::{
     check_beside, has_unknown_key, judges, label_kind, needs_of, said_of_gone, said_of_ways,
@@ -47,8 +48,9 @@ struct Inherited {
 }
 
 /// Keys of which a step has exactly one.
-pub(super) const ACTIONS: [&str; 8] =
-    ["app", "peer", "icmp", "sut", "quiet", "wait", "gone", "use"];
+pub(super) const ACTIONS: [&str; 9] = [
+    "app", "peer", "icmp", "sut", "quiet", "wait", "gone", "sut-info", "use",
+];
 
 impl<'a> StepReader<'a> {
     /// Begins after the steps of a prelude.
@@ -245,6 +247,13 @@ impl<'a> StepReader<'a> {
         } else if let Some(gone) = raw.gone.get() {
             let said = said_of_gone(gone, texts);
             ("gone", Action::Gone(expecting.gone(gone)), said)
+        } else if let Some(info) = raw.sut_info.get() {
+            let checks = info_checks(info, &self.labels, texts);
+            let said: Vec<String> = checks
+                .iter()
+                .map(|check| format!("{}={}", check.name, check.text))
+                .collect();
+            ("sut-info", Action::SutInfo(checks), said.join(", "))
         } else if let Some(names) = raw.state.get() {
             let names = names.as_slice().iter().map(|name| texts.text(*name));
             let said = names.collect::<Vec<_>>().join(", ");

@@ -6,7 +6,7 @@ use crate::expr::Expr;
 use crate::segment::Match;
 
 /// Reads what a field of an expected segment may be.
-pub(super) fn read_match(text: &str, wanted: Wanted, reading: &mut Reading<'_>) -> Match {
+pub(crate) fn read_match(text: &str, wanted: Wanted, reading: &mut Reading<'_>) -> Match {
     if text == "*" {
         return Match::Any;
     }

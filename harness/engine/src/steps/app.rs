@@ -23,7 +23,7 @@ impl Play {
         let request = self.request(call)?;
         let words = step.text.trim_start_matches("app: ").to_owned();
         self.stimulus = format!("the application's `{words}`");
-        let result = self.call(request, step).await?;
+        let result = self.call(request, &step.never).await?;
         let shown = shown(&result);
         self.recorder.event(
             self.now,
@@ -189,6 +189,7 @@ fn shown(result: &CallResult) -> String {
     match result {
         Ok(Ret::Done) => "ok".to_owned(),
         Ok(Ret::Sent(len)) => format!("{len} octets taken"),
+        Ok(Ret::Info(values)) => format!("{} values", values.len()),
         Ok(Ret::Data(data)) => format!("{} octets", data.len()),
         Err(error) => error.to_string(),
     }

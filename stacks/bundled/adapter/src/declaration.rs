@@ -37,6 +37,7 @@ pub(crate) fn hello(config: &Config) -> Hello {
         clock: Clock::Virtual,
         capabilities: capabilities(config),
         profile: profile(config),
+        info: BTreeSet::new(),
         details: Vec::new(),
     }
 }
