@@ -17,7 +17,7 @@ mod urgent;
 
 use std::ops::ControlFlow;
 
-use tcpspec_wire::{Segment, State};
+use tcpspec_wire::{SegmentRef, State};
 
 use crate::connection::{Connection, Context};
 use crate::ecn::NOT_ECT;
@@ -55,7 +55,7 @@ type Check = ControlFlow<Disposition>;
 pub(crate) fn segment_arrives(
     connection: &mut Connection,
     cx: &mut Context<'_>,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
     is_marked: bool,
 ) {
     let checked = if connection.state() == State::SynSent {
@@ -75,7 +75,7 @@ pub(crate) fn segment_arrives(
 fn synchronized(
     connection: &mut Connection,
     cx: &mut Context<'_>,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
     is_marked: bool,
 ) -> Check {
     timestamps::check(connection, cx, segment)?;
@@ -97,7 +97,7 @@ fn synchronized(
 fn urgent_text_and_fin(
     connection: &mut Connection,
     cx: &mut Context<'_>,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
 ) -> Check {
     urgent::process(connection, cx, segment);
     text::process(connection, cx, segment)?;
@@ -108,7 +108,7 @@ fn urgent_text_and_fin(
 fn carry_out(
     connection: &mut Connection,
     cx: &mut Context<'_>,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
     disposition: Disposition,
 ) {
     match disposition {
@@ -126,7 +126,7 @@ fn carry_out(
         }
         Disposition::Refuse => {
             if let Some(rst) = reply::refusing(segment, cx.config.timestamps) {
-                connection.transmit(cx, rst, NOT_ECT);
+                connection.transmit(cx, &rst, NOT_ECT);
             }
         }
         Disposition::Abort => {
@@ -140,13 +140,13 @@ fn carry_out(
 
 /// The effective send MSS: what the peer's SYN offers, or the default where it
 /// offers nothing, and no more than our own link takes (RFC 9293 section 3.7.1).
-pub(crate) fn effective_mss(syn: &Segment, own: u16, is_ipv4: bool) -> u16 {
+pub(crate) fn effective_mss(syn: &SegmentRef<'_>, own: u16, is_ipv4: bool) -> u16 {
     let default = if is_ipv4 {
         DEFAULT_MSS_V4
     } else {
         DEFAULT_MSS_V6
     };
     // An offer of zero octets can only be a mistake.
-    let offered = syn.mss().filter(|mss| *mss > 0).unwrap_or(default);
+    let offered = syn.options.mss().filter(|mss| *mss > 0).unwrap_or(default);
     offered.min(own)
 }

@@ -6,7 +6,7 @@ mod output;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use tcpspec_wire::{Instant, Segment, SeqNumber, State};
+use tcpspec_wire::{Instant, SegmentRef, SeqNumber, State};
 
 use crate::challenge::Challenges;
 use crate::config::Config;
@@ -199,7 +199,7 @@ impl Connection {
     }
 
     /// A segment has come in a packet that was marked or not.
-    pub(crate) fn note_mark(&mut self, segment: &Segment, is_marked: bool) {
+    pub(crate) fn note_mark(&mut self, segment: &SegmentRef<'_>, is_marked: bool) {
         if let Some(ecn) = &mut self.options.ecn {
             ecn.arrived(segment, is_marked);
         }

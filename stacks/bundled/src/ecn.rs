@@ -3,7 +3,7 @@
 //! sender does with echoes is in `send/ecn`. Accurate ECN (RFC 9768) is left
 //! out: its bit is ignored, so that such a peer falls back.
 
-use tcpspec_wire::{Flags, Segment};
+use tcpspec_wire::{Flags, SegmentRef};
 
 /// The codepoint of packets that must not be marked.
 pub(crate) const NOT_ECT: u8 = 0b00;
@@ -31,7 +31,7 @@ impl Ecn {
 
     /// Whether the peer's SYN takes part. One that sends our own bits back does
     /// not know them.
-    pub(crate) const fn is_in(syn: &Segment) -> bool {
+    pub(crate) const fn is_in(syn: &SegmentRef<'_>) -> bool {
         let both = syn.flags.contains(Flags::ECE) && syn.flags.contains(Flags::CWR);
         if syn.flags.contains(Flags::ACK) {
             syn.flags.contains(Flags::ECE) && !both
@@ -41,7 +41,7 @@ impl Ecn {
     }
 
     /// An acceptable segment has come, in a packet that was marked or not.
-    pub(crate) const fn arrived(&mut self, segment: &Segment, is_marked: bool) {
+    pub(crate) const fn arrived(&mut self, segment: &SegmentRef<'_>, is_marked: bool) {
         if segment.flags.contains(Flags::CWR) {
             self.echoes = false;
         }

@@ -10,7 +10,7 @@ mod time_wait;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
-use tcpspec_wire::{Body, Decoded, Flags, IcmpError, Instant, Packet, Segment, State};
+use tcpspec_wire::{Body, Flags, IcmpError, Instant, IpHeader, PacketRef, SegmentRef, State};
 
 use crate::arrives;
 use crate::config::Config;
@@ -115,7 +115,7 @@ impl Host {
         &mut self,
         now: Instant,
         tuple: FourTuple,
-        segment: &Segment,
+        segment: &SegmentRef<'_>,
         is_marked: bool,
     ) {
         if let Some(id) = self.tuples.get(&tuple).copied() {
@@ -149,25 +149,27 @@ impl Host {
     }
 
     /// IP layer checks: checksums, header length, addresses.
-    fn admit(&self, packet: &[u8]) -> Option<Packet> {
-        let Decoded { packet, defects } = Packet::decode(packet).ok()?;
+    fn admit<'a>(&self, packet: &'a [u8]) -> Option<PacketRef<'a>> {
+        let packet = PacketRef::decode(packet).ok()?;
         let ip = packet.ip;
         let is_sound =
-            defects.is_empty() && self.addresses.contains(&ip.dst) && self.is_peer(ip.src);
+            packet.defects.is_empty() && self.addresses.contains(&ip.dst) && self.is_peer(ip.src);
         is_sound.then_some(packet)
     }
 
     /// SEGMENT ARRIVES in CLOSED (RFC 9293 section 3.10.7.1).
-    fn refuse(&mut self, tuple: FourTuple, segment: &Segment) {
+    fn refuse(&mut self, tuple: FourTuple, segment: &SegmentRef<'_>) {
         if let Some(rst) = reply::refusing(segment, self.config.timestamps) {
-            let mut packet = Packet::tcp(tuple.local.ip(), tuple.remote.ip(), rst);
-            packet.ip.ttl = self.config.ttl;
-            self.out.push_back(packet.encode());
+            let ip = IpHeader {
+                ttl: self.config.ttl,
+                ..IpHeader::new(tuple.local.ip(), tuple.remote.ip())
+            };
+            self.out.push_back(ip.encode_tcp(&rst));
         }
     }
 
     /// SEGMENT ARRIVES in LISTEN (RFC 9293 section 3.10.7.2).
-    fn arrives_in_listen(&mut self, now: Instant, tuple: FourTuple, segment: &Segment) {
+    fn arrives_in_listen(&mut self, now: Instant, tuple: FourTuple, segment: &SegmentRef<'_>) {
         if segment.flags.contains(Flags::RST) {
             // Nothing here that could be reset.
         } else if segment.flags.contains(Flags::ACK) {

@@ -1,7 +1,7 @@
 //! The options of one connection (RFC 7323, RFC 2018, RFC 3168): until the peer's SYN is
 //! seen, what ours offers; from then on, what both SYNs have.
 
-use tcpspec_wire::{Flags, Instant, Segment, TcpOption, WindowScale};
+use tcpspec_wire::{Flags, Instant, OptionBuffer, SegmentRef, TcpOption, WindowScale};
 
 use crate::config::Config;
 use crate::ecn::Ecn;
@@ -70,22 +70,17 @@ impl Options {
     }
 
     /// Strikes what the peer's SYN does not have.
-    pub(crate) fn agree(&mut self, now: Instant, syn: &Segment) {
-        let shift = syn.options.iter().find_map(|option| match option {
-            TcpOption::WindowScale(shift) => Some(WindowScale::new(*shift)),
-            _ => None,
-        });
+    pub(crate) fn agree(&mut self, now: Instant, syn: &SegmentRef<'_>) {
+        let shift = syn.options.window_scale().map(WindowScale::new);
         self.scale = match (self.scale, shift) {
             (Some(Scale { own, .. }), Some(peer)) => Some(Scale { own, peer }),
             _ => None,
         };
-        self.timestamps = match (self.timestamps, timestamps(syn)) {
+        self.timestamps = match (self.timestamps, syn.options.timestamps()) {
             (Some(ours), Some((value, _))) => Some(ours.synchronized(now, value)),
             _ => None,
         };
-        self.sack = self
-            .sack
-            .filter(|_| syn.options.contains(&TcpOption::SackPermitted));
+        self.sack = self.sack.filter(|_| syn.options.permits_sack());
         self.ecn = self.ecn.filter(|_| Ecn::is_in(syn));
     }
 
@@ -108,10 +103,11 @@ impl Options {
     }
 
     /// The options of our SYN, each on a boundary that spares the padding.
-    pub(crate) fn on_syn(&self, now: Instant, mss: u16) -> Vec<TcpOption> {
-        let mut options = vec![TcpOption::Mss(mss)];
+    pub(crate) fn on_syn(&self, now: Instant, mss: u16) -> OptionBuffer {
+        let mut options = OptionBuffer::new();
+        options.push(&TcpOption::Mss(mss));
         match (self.sack, self.timestamps) {
-            (Some(_), Some(_)) => options.push(TcpOption::SackPermitted),
+            (Some(_), Some(_)) => options.push(&TcpOption::SackPermitted),
             (Some(_), None) => {
                 options.extend([TcpOption::Nop, TcpOption::Nop, TcpOption::SackPermitted]);
             }
@@ -133,8 +129,8 @@ impl Options {
         now: Instant,
         flags: Flags,
         held: &[Block],
-    ) -> Vec<TcpOption> {
-        let mut options = Vec::new();
+    ) -> OptionBuffer {
+        let mut options = OptionBuffer::new();
         if let Some(timestamps) = self.timestamps {
             options.extend([TcpOption::Nop, TcpOption::Nop, timestamps.option(now)]);
         }
@@ -147,7 +143,7 @@ impl Options {
             && timeout.is_due()
             && !flags.contains(Flags::RST)
         {
-            options.push(timeout.option());
+            options.push(&timeout.option());
             timeout.was_sent();
         }
         if let Some(sack) = &mut self.sack
@@ -193,21 +189,4 @@ impl Sack {
             self.duplicate = block;
         }
     }
-}
-
-/// TSval and TSecr of a segment.
-pub(crate) fn timestamps(segment: &Segment) -> Option<(u32, u32)> {
-    segment.options.iter().find_map(|option| match option {
-        TcpOption::Timestamps { value, echo } => Some((*value, *echo)),
-        _ => None,
-    })
-}
-
-/// The SACK blocks of a segment.
-pub(crate) fn sack_blocks(segment: &Segment) -> &[Block] {
-    let blocks = segment.options.iter().find_map(|option| match option {
-        TcpOption::Sack(blocks) => Some(blocks.as_slice()),
-        _ => None,
-    });
-    blocks.unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 //! 3.4, 3.8.6, 3.10.7.4): the RCV variables, reassembly and the window.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use tcpspec_wire::{SeqNumber, WindowScale, WindowSize};
 
@@ -281,18 +282,18 @@ impl ReceiveEnd {
 /// Takes up to `max` octets from the front.
 pub(crate) fn read(unread: &mut VecDeque<u8>, max: usize) -> Vec<u8> {
     let len = max.min(unread.len());
-    let octets = copy_range(unread, 0, len);
+    let octets = slices(unread, 0..len).concat();
     unread.drain(..len);
     octets
 }
 
-/// Octets of a queue, copied by the slice: octet by octet takes ten times as
-/// long.
-pub(crate) fn copy_range(queue: &VecDeque<u8>, start: usize, end: usize) -> Vec<u8> {
+/// Octets of a queue by the slice: octet by octet takes ten times as long.
+pub(crate) fn slices(queue: &VecDeque<u8>, range: Range<usize>) -> [&[u8]; 2] {
     let (front, back) = queue.as_slices();
     let split = front.len();
-    let mut octets = Vec::with_capacity(end.saturating_sub(start));
-    octets.extend_from_slice(&front[start.min(split)..end.min(split)]);
-    octets.extend_from_slice(&back[start.max(split) - split..end.max(split) - split]);
-    octets
+    let Range { start, end } = range;
+    [
+        &front[start.min(split)..end.min(split)],
+        &back[start.max(split) - split..end.max(split) - split],
+    ]
 }

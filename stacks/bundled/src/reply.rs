@@ -1,8 +1,9 @@
 //! The segments that a TCP sends, each by its template in RFC 9293.
 
-use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption, WindowScale, WindowSize};
+use tcpspec_wire::{
+    Flags, OptionBuffer, SegmentDraft, SegmentRef, SeqNumber, TcpOption, WindowScale, WindowSize,
+};
 
-use crate::options;
 use crate::receive::ReceiveSpace;
 use crate::send::Chunk;
 
@@ -20,27 +21,27 @@ pub(crate) struct Header {
 /// What a SYN offers the peer.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
-    pub(crate) options: Vec<TcpOption>,
+    pub(crate) options: OptionBuffer,
     pub(crate) flags: Flags,
     pub(crate) window: WindowSize,
 }
 
 impl Header {
-    fn segment(self, seq: SeqNumber, flags: Flags) -> Segment {
-        Segment {
+    fn segment(self, seq: SeqNumber, flags: Flags) -> SegmentDraft<'static> {
+        SegmentDraft {
             src_port: self.src_port,
             dst_port: self.dst_port,
             seq,
             flags,
-            ..Segment::default()
+            ..SegmentDraft::default()
         }
     }
 
     /// A segment with ACK and window, where there is something to acknowledge.
-    fn acknowledging(self, seq: SeqNumber, flags: Flags) -> Segment {
+    fn acknowledging(self, seq: SeqNumber, flags: Flags) -> SegmentDraft<'static> {
         match self.receive {
             None => self.segment(seq, flags),
-            Some(receive) => Segment {
+            Some(receive) => SegmentDraft {
                 ack: receive.nxt,
                 window: receive.wnd.scaled(self.scale),
                 ..self.segment(seq, flags | Flags::ACK)
@@ -49,8 +50,13 @@ impl Header {
     }
 }
 
-/// A segment that carries `chunk`, and `offer` where that is a SYN.
-pub(crate) fn carrying(mut header: Header, chunk: Chunk, offer: Option<Offer>) -> Segment {
+/// A segment for `chunk`, with `offer` where that is a SYN; its text is still
+/// to be put in.
+pub(crate) fn carrying(
+    mut header: Header,
+    chunk: &Chunk,
+    offer: Option<Offer>,
+) -> SegmentDraft<'static> {
     let flags = [
         (chunk.cwr, Flags::CWR),
         (chunk.push, Flags::PSH),
@@ -59,10 +65,7 @@ pub(crate) fn carrying(mut header: Header, chunk: Chunk, offer: Option<Offer>) -
     let on = flags.iter().filter(|(is_on, _)| *is_on);
     let flags = on.fold(Flags::NONE, |flags, (_, flag)| flags | *flag);
     let Some(offer) = offer else {
-        return Segment {
-            payload: chunk.payload,
-            ..header.acknowledging(chunk.seq, flags)
-        };
+        return header.acknowledging(chunk.seq, flags);
     };
     // The window of a SYN is never scaled (RFC 7323 section 2.2).
     header.scale = WindowScale::NONE;
@@ -77,31 +80,31 @@ pub(crate) fn carrying(mut header: Header, chunk: Chunk, offer: Option<Offer>) -
 }
 
 /// `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`
-pub(crate) fn ack(header: Header, snd_nxt: SeqNumber) -> Segment {
+pub(crate) fn ack(header: Header, snd_nxt: SeqNumber) -> SegmentDraft<'static> {
     header.acknowledging(snd_nxt, Flags::NONE)
 }
 
 /// `<SEQ=SND.NXT><CTL=RST>`
-pub(crate) fn reset(header: Header, snd_nxt: SeqNumber) -> Segment {
+pub(crate) fn reset(header: Header, snd_nxt: SeqNumber) -> SegmentDraft<'static> {
     header.segment(snd_nxt, Flags::RST)
 }
 
 /// The RST that answers a segment which no connection wants: nothing if it is
 /// a RST itself, and with numbers taken from it (RFC 9293 section 3.10.7.1).
 /// With `timestamps`, one on the cause is echoed (RFC 7323 section 5.2).
-pub(crate) fn refusing(cause: &Segment, timestamps: bool) -> Option<Segment> {
+pub(crate) fn refusing(cause: &SegmentRef<'_>, timestamps: bool) -> Option<SegmentDraft<'static>> {
     let mut rst = refusal(cause)?;
-    if timestamps && let Some((value, _)) = options::timestamps(cause) {
+    if timestamps && let Some((value, _)) = cause.options.timestamps() {
         let echo = TcpOption::Timestamps {
             value: 0,
             echo: value,
         };
-        rst.options = vec![TcpOption::Nop, TcpOption::Nop, echo];
+        rst.options.extend([TcpOption::Nop, TcpOption::Nop, echo]);
     }
     Some(rst)
 }
 
-fn refusal(cause: &Segment) -> Option<Segment> {
+fn refusal(cause: &SegmentRef<'_>) -> Option<SegmentDraft<'static>> {
     let header = Header {
         src_port: cause.dst_port,
         dst_port: cause.src_port,
@@ -113,7 +116,7 @@ fn refusal(cause: &Segment) -> Option<Segment> {
     } else if cause.flags.contains(Flags::ACK) {
         Some(header.segment(cause.ack, Flags::RST))
     } else {
-        Some(Segment {
+        Some(SegmentDraft {
             ack: cause.end(),
             ..header.segment(SeqNumber::new(0), Flags::RST | Flags::ACK)
         })
@@ -131,12 +134,12 @@ mod tests {
     #[case::ack(Flags::ACK, Some((900, 0, Flags::RST)))]
     #[case::syn_ack(Flags::SYN | Flags::ACK, Some((900, 0, Flags::RST)))]
     fn closed_port_answers(#[case] flags: Flags, #[case] expected: Option<(u32, u32, Flags)>) {
-        let cause = Segment {
+        let cause = SegmentRef {
             seq: SeqNumber::new(100),
             ack: SeqNumber::new(900),
             flags,
-            payload: vec![0; 5],
-            ..Segment::default()
+            payload: &[0; 5],
+            ..SegmentRef::default()
         };
         let reply = refusing(&cause, true).map(|rst| (rst.seq.value(), rst.ack.value(), rst.flags));
         assert_eq!(reply, expected);

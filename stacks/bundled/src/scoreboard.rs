@@ -18,9 +18,14 @@ impl Scoreboard {
     /// Takes the blocks of a segment that acknowledges `ack`. Those that lie
     /// outside what is in flight are nonsense or (below `ack`) reports of
     /// duplicates, and do not count. True if there was news in them.
-    pub(crate) fn add(&mut self, blocks: &[Block], ack: SeqNumber, nxt: SeqNumber) -> bool {
+    pub(crate) fn add(
+        &mut self,
+        blocks: impl IntoIterator<Item = Block>,
+        ack: SeqNumber,
+        nxt: SeqNumber,
+    ) -> bool {
         let mut news = false;
-        for &(left, right) in blocks {
+        for (left, right) in blocks {
             let in_flight = left.at_or_after(ack) && left.before(right) && right.at_or_before(nxt);
             if in_flight && !self.holds(left, right) && self.blocks.len() < MAX_PIECES {
                 self.insert(left, right);
@@ -127,7 +132,7 @@ mod tests {
     fn board(blocks: &[(u32, u32)]) -> Scoreboard {
         let mut board = Scoreboard::default();
         for (left, right) in blocks {
-            board.add(&[(seq(*left), seq(*right))], seq(0), seq(100));
+            board.add([(seq(*left), seq(*right))], seq(0), seq(100));
         }
         board
     }
@@ -156,7 +161,7 @@ mod tests {
     #[test]
     fn only_news_is_news() {
         let mut board = board(&[(10, 20)]);
-        let mut add = |left, right| board.add(&[(seq(left), seq(right))], seq(0), seq(100));
+        let mut add = |left, right| board.add([(seq(left), seq(right))], seq(0), seq(100));
         assert!(!add(12, 18));
         assert!(add(12, 21));
         assert!(!add(10, 21));

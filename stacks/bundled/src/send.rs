@@ -8,13 +8,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use tcpspec_wire::option::SackBlocks;
 use tcpspec_wire::{Instant, SeqNumber, WindowSize};
 
 use crate::config::Config;
 use crate::congestion::Congestion;
 use crate::options::Options;
 use crate::rtt::RttEstimator;
-use crate::scoreboard::{Block, Scoreboard};
+use crate::scoreboard::Scoreboard;
 use crate::timers::SendTimer;
 
 mod ecn;
@@ -26,12 +27,14 @@ use ecn::Echoes;
 use recovery::Recovery;
 pub(crate) use timeout::Timeout;
 
-/// A piece of the sending sequence space, to be put into one segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A piece of the sending sequence space, to be put into one segment. Its text
+/// stays in the send buffer: see [`Sender::text`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk {
     pub(crate) seq: SeqNumber,
     pub(crate) syn: bool,
-    pub(crate) payload: Vec<u8>,
+    /// Octets of text.
+    pub(crate) len: u32,
     /// The send buffer is empty behind this chunk.
     pub(crate) push: bool,
     pub(crate) fin: bool,
@@ -42,8 +45,8 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    fn end(&self) -> SeqNumber {
-        self.seq + self.payload.len() as u32 + u32::from(self.syn) + u32::from(self.fin)
+    pub(crate) fn end(&self) -> SeqNumber {
+        self.seq + self.len + u32::from(self.syn) + u32::from(self.fin)
     }
 }
 
@@ -110,7 +113,7 @@ pub(crate) struct Acknowledgment<'a> {
     /// Neither text nor SYN nor FIN.
     pub(crate) is_bare: bool,
     /// SACK blocks, where SACK was agreed on.
-    pub(crate) blocks: &'a [Block],
+    pub(crate) blocks: SackBlocks<'a>,
     /// The round-trip time by timestamps, where they were agreed on.
     pub(crate) rtt: Option<Duration>,
     /// The network has marked what we sent, where ECN was agreed on.
@@ -185,14 +188,14 @@ impl Sender {
     /// options on every segment are to be taken off, and SACK.
     pub(crate) fn agree(&mut self, mss: u16, options: &Options) {
         self.overhead = options.overhead();
-        self.mss = self.text(mss);
+        self.mss = self.smss(mss);
         self.agreed_mss = self.mss;
         self.sack = options.sack.is_some();
         self.congestion.open(self.mss);
     }
 
     /// Octets of text in a segment of this effective send MSS.
-    fn text(&self, mss: u16) -> u32 {
+    fn smss(&self, mss: u16) -> u32 {
         u32::from(mss.saturating_sub(self.overhead).max(1))
     }
 
@@ -215,7 +218,7 @@ impl Sender {
     /// Keeps to a smaller effective send MSS, and goes back to what may have
     /// been too large.
     pub(crate) fn narrow(&mut self, mss: u16) {
-        self.mss = self.mss.min(self.text(mss));
+        self.mss = self.mss.min(self.smss(mss));
         self.congestion.shrink_mss(self.mss);
         self.recovery = Recovery::none();
         self.cursor = self.una;
@@ -266,7 +269,7 @@ impl Sender {
         if seg.ece {
             self.on_echo(now, seg);
         }
-        let news = self.scoreboard.add(seg.blocks, seg.ack, self.nxt);
+        let news = self.scoreboard.add(seg.blocks.iter(), seg.ack, self.nxt);
         if seg.ack == self.una {
             if self.is_duplicate(seg, news) {
                 self.on_duplicate();

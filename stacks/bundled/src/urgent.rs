@@ -5,10 +5,11 @@
 //! RFC 6093); there is one pointer, so urgent data may have any length
 //! (MUST-31) and the newest mark replaces older ones.
 
-use tcpspec_wire::{Flags, Segment};
+use tcpspec_wire::{Flags, SegmentDraft};
 
 use crate::connection::{Connection, Context};
 use crate::error::Error;
+use crate::send::Chunk;
 
 impl Connection {
     /// SEND with the URGENT flag: the octets, and all that wait before them,
@@ -25,15 +26,15 @@ impl Connection {
         Ok(taken)
     }
 
-    /// Marks a segment that SND.UP lies ahead of. One without text carries no
-    /// mark, for a mark belongs to at least one octet.
-    pub(crate) fn mark_urgent(&mut self, segment: &mut Segment) {
+    /// Marks the segment for a chunk that SND.UP lies ahead of. One without text
+    /// carries no mark, for a mark belongs to at least one octet.
+    pub(crate) fn mark_urgent(&mut self, segment: &mut SegmentDraft<'_>, chunk: &Chunk) {
         let una = self.phase.send_space().map(|snd| snd.una);
         self.urgent = self
             .urgent
             .filter(|up| una.is_some_and(|una| up.after(una)));
         if let Some(up) = self.urgent
-            && !segment.payload.is_empty()
+            && chunk.len > 0
             && up.after(segment.seq)
         {
             segment.flags |= Flags::URG;

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use tcpspec_wire::{Flags, Segment, TcpOption};
+use tcpspec_wire::{Flags, SegmentRef, TcpOption};
 
 use crate::config::Config;
 use crate::connection::{Connection, Context};
@@ -100,21 +100,16 @@ impl UserTimeout {
         Some(self.settings.clamp(theirs.max(self.ours)))
     }
 
-    /// Takes the option of a segment, if it has one. The peer's timeout, if
-    /// that is news.
-    pub(crate) fn hear(&mut self, segment: &Segment) -> Option<Duration> {
-        let theirs = duration(segment).filter(|theirs| self.theirs != Some(*theirs))?;
+    /// Takes the option of a segment. The peer's timeout, if that is news.
+    pub(crate) fn hear(&mut self, field: u16) -> Option<Duration> {
+        let theirs = duration(field).filter(|theirs| self.theirs != Some(*theirs))?;
         self.theirs = Some(theirs);
         Some(theirs)
     }
 }
 
-/// The timeout that a segment carries. Zero means nothing.
-fn duration(segment: &Segment) -> Option<Duration> {
-    let field = segment.options.iter().find_map(|option| match option {
-        TcpOption::UserTimeout(field) => Some(*field),
-        _ => None,
-    })?;
+/// The timeout that an option says. Zero means nothing.
+fn duration(field: u16) -> Option<Duration> {
     let unit = if field & MINUTES != 0 { 60 } else { 1 };
     let seconds = u64::from(field & !MINUTES) * unit;
     (seconds > 0).then(|| Duration::from_secs(seconds))
@@ -138,12 +133,15 @@ const MAX: u128 = 0x7fff;
 
 impl Connection {
     /// An acceptable segment has come: takes the peer's user timeout.
-    pub(crate) fn hear_user_timeout(&mut self, cx: &mut Context<'_>, segment: &Segment) {
+    pub(crate) fn hear_user_timeout(&mut self, cx: &mut Context<'_>, segment: &SegmentRef<'_>) {
         if segment.flags.contains(Flags::RST) {
             return;
         }
-        let heard = self.options.user_timeout.as_mut();
-        if let Some(theirs) = heard.and_then(|timeout| timeout.hear(segment)) {
+        let Some(ours) = &mut self.options.user_timeout else {
+            return;
+        };
+        let field = segment.options.user_timeout();
+        if let Some(theirs) = field.and_then(|field| ours.hear(field)) {
             self.report(cx, Reason::UserTimeout { theirs });
             self.adapt_user_timeout();
         }
@@ -189,11 +187,7 @@ mod tests {
     #[case::zero(0, None)]
     #[case::zero_minutes(0x8000, None)]
     fn field_becomes_a_timeout(#[case] field: u16, #[case] seconds: Option<u64>) {
-        let segment = Segment {
-            options: vec![TcpOption::Nop, TcpOption::UserTimeout(field)],
-            ..Segment::default()
-        };
-        assert_eq!(duration(&segment), seconds.map(Duration::from_secs));
+        assert_eq!(duration(field), seconds.map(Duration::from_secs));
     }
 
     /// Ours, theirs, and what both come to.
@@ -212,11 +206,7 @@ mod tests {
             ..Config::default()
         });
         assert_eq!(timeout.adapted(), None);
-        let segment = Segment {
-            options: vec![TcpOption::UserTimeout(theirs)],
-            ..Segment::default()
-        };
-        timeout.hear(&segment);
+        timeout.hear(theirs);
         assert_eq!(timeout.adapted(), Some(Duration::from_secs(seconds)));
         timeout.set(Duration::from_secs(150));
         assert_eq!(timeout.adapted(), None, "the user has spoken");

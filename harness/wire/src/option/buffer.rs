@@ -49,10 +49,10 @@ impl Default for OptionBuffer {
     }
 }
 
-impl<'a> Extend<&'a TcpOption> for OptionBuffer {
-    fn extend<I: IntoIterator<Item = &'a TcpOption>>(&mut self, options: I) {
+impl Extend<TcpOption> for OptionBuffer {
+    fn extend<I: IntoIterator<Item = TcpOption>>(&mut self, options: I) {
         for option in options {
-            self.push(option);
+            self.push(&option);
         }
     }
 }

@@ -104,6 +104,15 @@ impl<'a> OptionSpace<'a> {
         })
     }
 
+    /// The user timeout as it stands on the wire, if there is one.
+    #[must_use]
+    pub fn user_timeout(self) -> Option<u16> {
+        self.iter().find_map(|option| match option {
+            OptionRef::UserTimeout(timeout) => Some(timeout),
+            _ => None,
+        })
+    }
+
     /// The blocks of the SACK option; none without it.
     #[must_use]
     pub fn sack_blocks(self) -> SackBlocks<'a> {

@@ -41,7 +41,7 @@ proptest! {
     fn a_draft_is_written_as_the_segment_it_stands_for(packet in tcp_packet(), cut: prop::sample::Index) {
         let segment = packet.segment().unwrap();
         let mut options = OptionBuffer::new();
-        options.extend(&segment.options);
+        options.extend(segment.options.clone());
         let (front, back) = segment.payload.split_at(cut.index(segment.payload.len() + 1));
         let draft = SegmentDraft {
             src_port: segment.src_port,

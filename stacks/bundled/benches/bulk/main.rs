@@ -11,7 +11,7 @@ mod smol;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use tcpspec_bundled::Config;
 use tcpspec_wire::Instant;
 
@@ -140,7 +140,7 @@ fn plain() -> Config {
 fn processor(c: &mut Criterion) {
     let mut group = c.benchmark_group("back to back");
     group.throughput(Throughput::Bytes(TOTAL as u64));
-    group.sample_size(20);
+    group.sampling_mode(SamplingMode::Flat);
     group.bench_function("bundled", |bench| {
         bench.iter(|| by_ours(&Config::default(), BACK_TO_BACK));
     });
@@ -152,7 +152,7 @@ fn processor(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("one in 100 lost");
     group.throughput(Throughput::Bytes(TOTAL as u64));
-    group.sample_size(20);
+    group.sampling_mode(SamplingMode::Flat);
     group.bench_function("bundled", |bench| {
         bench.iter(|| by_ours(&Config::default(), distant(Some(100))));
     });

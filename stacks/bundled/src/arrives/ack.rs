@@ -1,10 +1,11 @@
 //! Fifth: the ACK field (RFC 9293 section 3.10.7.4, RFC 5961 section 5).
 
-use tcpspec_wire::{Flags, Segment, SeqNumber, State, WindowScale};
+use tcpspec_wire::{Flags, SegmentRef, SeqNumber, State, WindowScale};
+
+use tcpspec_wire::option::SackBlocks;
 
 use super::{Check, Disposition};
 use crate::connection::{Connection, Context};
-use crate::options::{sack_blocks, timestamps};
 use crate::phase::{Event, Phase};
 use crate::send::{Acknowledgment, SendSpace};
 
@@ -23,7 +24,11 @@ enum Class {
     Future,
 }
 
-pub(super) fn check(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) -> Check {
+pub(super) fn check(
+    connection: &mut Connection,
+    cx: &mut Context<'_>,
+    segment: &SegmentRef<'_>,
+) -> Check {
     let Some(space) = connection.phase.send_space() else {
         return Check::Break(Disposition::Drop);
     };
@@ -77,15 +82,17 @@ fn classify(space: SendSpace, ack: SeqNumber) -> Class {
 pub(super) fn acknowledge(
     connection: &mut Connection,
     cx: &Context<'_>,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
 ) -> bool {
     let options = &connection.options;
-    let echo = options.timestamps.zip(timestamps(segment));
+    let echo = options.timestamps.zip(segment.options.timestamps());
     let said = Acknowledgment {
         ack: segment.ack,
         wnd: segment.window.unscale(scale(connection, segment)),
         is_bare: segment.seq_len() == 0,
-        blocks: options.sack.map_or(&[], |_| sack_blocks(segment)),
+        blocks: options
+            .sack
+            .map_or_else(SackBlocks::default, |_| segment.options.sack_blocks()),
         ece: options.ecn.is_some() && is_echo(segment),
         rtt: echo.and_then(|(ours, (_, echo))| ours.round_trip(cx.now, echo)),
     };
@@ -96,7 +103,7 @@ pub(super) fn acknowledge(
 }
 
 /// Takes the send window, in every state that can still send.
-fn take_window(connection: &mut Connection, cx: &Context<'_>, segment: &Segment) {
+fn take_window(connection: &mut Connection, cx: &Context<'_>, segment: &SegmentRef<'_>) {
     let window = segment.window.unscale(scale(connection, segment));
     if let Some(snd) = connection.phase.sender_mut() {
         snd.heard(cx.now);
@@ -105,12 +112,12 @@ fn take_window(connection: &mut Connection, cx: &Context<'_>, segment: &Segment)
 }
 
 /// Whether the segment echoes a mark. On a SYN the bit says something else.
-fn is_echo(segment: &Segment) -> bool {
+fn is_echo(segment: &SegmentRef<'_>) -> bool {
     segment.flags.contains(Flags::ECE) && !segment.flags.contains(Flags::SYN)
 }
 
 /// The scale of a segment's window: none on a SYN.
-fn scale(connection: &Connection, segment: &Segment) -> WindowScale {
+fn scale(connection: &Connection, segment: &SegmentRef<'_>) -> WindowScale {
     if segment.flags.contains(Flags::SYN) {
         WindowScale::NONE
     } else {

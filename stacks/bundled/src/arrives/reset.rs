@@ -1,12 +1,12 @@
 //! Second: the RST bit (RFC 9293 section 3.10.7.4, RFC 5961 section 3).
 
-use tcpspec_wire::{Flags, Segment, State};
+use tcpspec_wire::{Flags, SegmentRef, State};
 
 use super::{Check, Disposition};
 use crate::connection::{Connection, Context};
 use crate::error::End;
 
-pub(super) fn check(connection: &Connection, cx: &Context<'_>, segment: &Segment) -> Check {
+pub(super) fn check(connection: &Connection, cx: &Context<'_>, segment: &SegmentRef<'_>) -> Check {
     if !segment.flags.contains(Flags::RST) {
         return Check::Continue(());
     }

@@ -1,14 +1,18 @@
 //! First: is the sequence number acceptable? (RFC 9293 section 3.10.7.4 and
 //! table 6 in section 3.4.)
 
-use tcpspec_wire::{Flags, Segment};
+use tcpspec_wire::{Flags, SegmentRef};
 
 use super::{Check, Disposition};
 use crate::connection::{Connection, Context};
 use crate::phase::Phase;
 use crate::receive::ReceiveSpace;
 
-pub(super) fn check(connection: &mut Connection, cx: &Context<'_>, segment: &Segment) -> Check {
+pub(super) fn check(
+    connection: &mut Connection,
+    cx: &Context<'_>,
+    segment: &SegmentRef<'_>,
+) -> Check {
     let Some(space) = connection.phase.receive_space() else {
         return Check::Break(Disposition::Drop);
     };
@@ -28,13 +32,13 @@ pub(super) fn check(connection: &mut Connection, cx: &Context<'_>, segment: &Seg
 
 /// Whether the segment probes our closed window: not acceptable, but no
 /// nonsense either.
-pub(super) fn is_probe(connection: &Connection, segment: &Segment) -> bool {
+pub(super) fn is_probe(connection: &Connection, segment: &SegmentRef<'_>) -> bool {
     let space = connection.phase.receive_space();
     space.is_some_and(|space| space.wnd.octets() == 0 && space.nxt == segment.seq)
 }
 
 /// The four rows of the table.
-fn is_acceptable(space: ReceiveSpace, segment: &Segment, len: u32) -> bool {
+fn is_acceptable(space: ReceiveSpace, segment: &SegmentRef<'_>, len: u32) -> bool {
     let ReceiveSpace { nxt, wnd } = space;
     let wnd = wnd.octets();
     match (len, wnd) {
@@ -53,7 +57,7 @@ fn is_acceptable(space: ReceiveSpace, segment: &Segment, len: u32) -> bool {
 fn restart_time_wait(
     connection: &mut Connection,
     cx: &Context<'_>,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
     space: ReceiveSpace,
 ) {
     let is_repeated_fin = segment.flags.contains(Flags::FIN) && segment.end() == space.nxt;
@@ -90,9 +94,9 @@ mod tests {
     ) {
         for nxt in [5, 0, u32::MAX, u32::MAX - 3, 1 << 31] {
             let nxt = SeqNumber::new(nxt);
-            let segment = Segment {
+            let segment = SegmentRef {
                 seq: nxt.offset(from_nxt),
-                ..Segment::default()
+                ..SegmentRef::default()
             };
             let wnd = WindowSize::new(wnd);
             let space = ReceiveSpace { nxt, wnd };

@@ -1,6 +1,6 @@
 //! Fourth: the SYN bit (RFC 9293 section 3.10.7.4, RFC 5961 section 4).
 
-use tcpspec_wire::{Flags, Segment};
+use tcpspec_wire::{Flags, SegmentRef};
 
 use super::{Check, Disposition};
 use crate::connection::Connection;
@@ -9,7 +9,7 @@ use crate::phase::{Origin, Phase};
 /// A SYN is never a reason to reset: the peer is asked, and if it lost the
 /// connection it answers with a RST that fits. A SYN that opens a
 /// connection in TIME-WAIT anew (RFC 9293 MAY-2) does not get here.
-pub(super) fn check(connection: &Connection, segment: &Segment) -> Check {
+pub(super) fn check(connection: &Connection, segment: &SegmentRef<'_>) -> Check {
     if !segment.flags.contains(Flags::SYN) {
         return Check::Continue(());
     }

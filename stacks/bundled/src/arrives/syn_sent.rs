@@ -1,7 +1,7 @@
 //! SEGMENT ARRIVES in SYN-SENT (RFC 9293 section 3.10.7.3), whose order is its
 //! own: ACK, RST, SYN.
 
-use tcpspec_wire::{Flags, Segment, WindowScale};
+use tcpspec_wire::{Flags, SegmentRef, WindowScale};
 
 use super::ack::acknowledge;
 use super::{Check, Disposition, effective_mss, urgent_text_and_fin};
@@ -14,7 +14,7 @@ use crate::timers::AckDue;
 pub(super) fn process(
     connection: &mut Connection,
     cx: &mut Context<'_>,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
 ) -> Check {
     let acknowledges = check_ack(connection, segment)?;
     check_rst(segment, acknowledges)?;
@@ -35,7 +35,7 @@ pub(super) fn process(
 /// else is refused. The left border is strict (erratum 3300 of RFC 793).
 fn check_ack(
     connection: &Connection,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
 ) -> std::ops::ControlFlow<Disposition, bool> {
     if !segment.flags.contains(Flags::ACK) {
         return std::ops::ControlFlow::Continue(false);
@@ -54,7 +54,7 @@ fn check_ack(
 
 /// The ACK field proves a RST here, and no sequence number: RCV.NXT does not
 /// exist yet (erratum 8167).
-fn check_rst(segment: &Segment, acknowledges: bool) -> Check {
+fn check_rst(segment: &SegmentRef<'_>, acknowledges: bool) -> Check {
     if !segment.flags.contains(Flags::RST) {
         Check::Continue(())
     } else if acknowledges {
@@ -66,7 +66,11 @@ fn check_rst(segment: &Segment, acknowledges: bool) -> Check {
 
 /// Takes the peer's SYN: IRS, RCV.NXT, the MSS, and (RFC 1122 section
 /// 4.2.2.20) the send window.
-fn synchronize(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segment) -> Receiver {
+fn synchronize(
+    connection: &mut Connection,
+    cx: &mut Context<'_>,
+    segment: &SegmentRef<'_>,
+) -> Receiver {
     let own_mss = connection.own_mss(cx.config);
     connection.options.agree(cx.now, segment);
     let options = connection.options;
@@ -98,7 +102,7 @@ fn synchronize(connection: &mut Connection, cx: &mut Context<'_>, segment: &Segm
 fn established(
     connection: &mut Connection,
     cx: &mut Context<'_>,
-    segment: &Segment,
+    segment: &SegmentRef<'_>,
     rcv: Receiver,
 ) {
     acknowledge(connection, cx, segment);

@@ -1,7 +1,7 @@
 //! Seventh: the segment text (RFC 9293 section 3.10.7.4), and with it the
 //! place of a FIN, which may have to wait for text before it.
 
-use tcpspec_wire::{Flags, Segment, State};
+use tcpspec_wire::{Flags, SegmentRef, State};
 
 use super::{Check, Disposition};
 use crate::config::CloseKind;
@@ -10,7 +10,11 @@ use crate::limits::{MAX_ACK_DELAY, MIN_TIMER};
 use crate::receive::Intake;
 use crate::timers::AckDue;
 
-pub(super) fn process(connection: &mut Connection, cx: &Context<'_>, segment: &Segment) -> Check {
+pub(super) fn process(
+    connection: &mut Connection,
+    cx: &Context<'_>,
+    segment: &SegmentRef<'_>,
+) -> Check {
     if is_unwanted(connection, cx, segment) {
         return Check::Break(Disposition::Abort);
     }
@@ -22,7 +26,7 @@ pub(super) fn process(connection: &mut Connection, cx: &Context<'_>, segment: &S
     let Some(rcv) = connection.phase.receiver_mut() else {
         return after_the_fin(connection, segment);
     };
-    let intake = rcv.take(seq, &segment.payload, fin);
+    let intake = rcv.take(seq, segment.payload, fin);
     if connection.owner == Owner::Nobody {
         rcv.discard();
         rcv.open_window();
@@ -35,7 +39,7 @@ pub(super) fn process(connection: &mut Connection, cx: &Context<'_>, segment: &S
 
 /// Text that the application, which is gone, will never read (RFC 9293
 /// section 3.6.1). The peer must learn that it is lost.
-fn is_unwanted(connection: &Connection, cx: &Context<'_>, segment: &Segment) -> bool {
+fn is_unwanted(connection: &Connection, cx: &Context<'_>, segment: &SegmentRef<'_>) -> bool {
     connection.owner == Owner::Nobody
         && cx.config.close == CloseKind::HalfDuplex
         && matches!(connection.state(), State::FinWait1 | State::FinWait2)
@@ -43,7 +47,7 @@ fn is_unwanted(connection: &Connection, cx: &Context<'_>, segment: &Segment) -> 
 }
 
 /// Whether some of the text lies at or behind RCV.NXT.
-fn brings_new_text(connection: &Connection, segment: &Segment) -> bool {
+fn brings_new_text(connection: &Connection, segment: &SegmentRef<'_>) -> bool {
     let end = segment.seq + segment.payload.len() as u32;
     let space = connection.phase.receive_space();
     !segment.payload.is_empty() && space.is_some_and(|space| end.after(space.nxt))
@@ -51,7 +55,7 @@ fn brings_new_text(connection: &Connection, segment: &Segment) -> bool {
 
 /// Nothing can follow the peer's FIN. TIME-WAIT answers all the same, since
 /// what arrives there is most likely old and its sender wants to know.
-fn after_the_fin(connection: &Connection, segment: &Segment) -> Check {
+fn after_the_fin(connection: &Connection, segment: &SegmentRef<'_>) -> Check {
     if connection.state() == State::TimeWait && segment.seq_len() > 0 {
         Check::Break(Disposition::Acknowledge)
     } else {

@@ -1,7 +1,7 @@
 //! Output of a connection: which segments leave, what every one of them carries,
 //! and the packet around it.
 
-use tcpspec_wire::{Flags, Instant, Packet, Segment, WindowSize};
+use tcpspec_wire::{Flags, Instant, IpHeader, SegmentDraft, WindowSize};
 
 use super::{Connection, Context, FourTuple};
 use crate::ecn::{ECT_0, Ecn, NOT_ECT};
@@ -33,18 +33,20 @@ impl Connection {
 
     pub(super) fn send_chunk(&mut self, cx: &mut Context<'_>, chunk: Chunk) {
         let offer = chunk.syn.then(|| self.offer(cx));
-        let may_be_marked = chunk.is_new && !chunk.payload.is_empty();
+        let mut segment = reply::carrying(self.header(), &chunk, offer);
+        self.mark_urgent(&mut segment, &chunk);
+        self.complete(cx, &mut segment);
+        self.ack = AckDue::No;
+        if let Some(snd) = self.phase.sender() {
+            segment.payload = snd.text(&chunk);
+        }
         let codepoint = match self.options.ecn {
-            Some(_) if may_be_marked => ECT_0,
+            Some(_) if chunk.is_new && chunk.len > 0 => ECT_0,
             Some(_) | None => NOT_ECT,
         };
-        let mut segment = reply::carrying(self.header(), chunk, offer);
-        self.mark_urgent(&mut segment);
-        self.ack = AckDue::No;
-        let end = segment.end();
-        let octets = self.emit_as(cx, segment, codepoint);
+        let octets = self.transmit(cx, &segment, codepoint);
         if let Some(snd) = self.phase.send_space() {
-            self.path.sent(snd.una, end, octets);
+            self.path.sent(snd.una, chunk.end(), octets);
         }
     }
 
@@ -76,12 +78,14 @@ impl Connection {
         }
     }
 
-    /// Sends a segment with what was agreed on; a SYN has its own.
-    pub(crate) fn emit(&mut self, cx: &mut Context<'_>, segment: Segment) -> u16 {
-        self.emit_as(cx, segment, NOT_ECT)
+    /// Sends a segment without text, with what was agreed on.
+    pub(crate) fn emit(&mut self, cx: &mut Context<'_>, mut segment: SegmentDraft<'_>) {
+        self.complete(cx, &mut segment);
+        self.transmit(cx, &segment, NOT_ECT);
     }
 
-    fn emit_as(&mut self, cx: &mut Context<'_>, mut segment: Segment, codepoint: u8) -> u16 {
+    /// Adds to a segment what was agreed on; a SYN has its own.
+    fn complete(&mut self, cx: &Context<'_>, segment: &mut SegmentDraft<'_>) {
         let is_ack = segment.flags.contains(Flags::ACK);
         if !segment.flags.contains(Flags::SYN) {
             let held = self.held();
@@ -93,7 +97,6 @@ impl Connection {
         if is_ack {
             self.last_ack = segment.ack;
         }
-        self.transmit(cx, segment, codepoint)
     }
 
     /// The blocks to report by SACK.
@@ -105,13 +108,20 @@ impl Connection {
     }
 
     /// Sends a segment as it is, as a packet of so many octets.
-    pub(crate) fn transmit(&self, cx: &mut Context<'_>, segment: Segment, codepoint: u8) -> u16 {
+    pub(crate) fn transmit(
+        &self,
+        cx: &mut Context<'_>,
+        segment: &SegmentDraft<'_>,
+        codepoint: u8,
+    ) -> u16 {
         let FourTuple { local, remote } = self.tuple;
-        let mut packet = Packet::tcp(local.ip(), remote.ip(), segment);
-        packet.ip.traffic_class = codepoint;
-        packet.ip.ttl = cx.config.ttl;
-        packet.ip.dont_fragment = cx.config.icmp.path_mtu && !self.path.needs_fragments();
-        let octets = packet.encode();
+        let ip = IpHeader {
+            ttl: cx.config.ttl,
+            traffic_class: codepoint,
+            dont_fragment: cx.config.icmp.path_mtu && !self.path.needs_fragments(),
+            ..IpHeader::new(local.ip(), remote.ip())
+        };
+        let octets = ip.encode_tcp(segment);
         let len = octets.len().min(usize::from(u16::MAX)) as u16;
         cx.out.push_back(octets);
         len

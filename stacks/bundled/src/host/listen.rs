@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use tcpspec_wire::{Instant, Segment, SeqNumber, State, WindowScale};
+use tcpspec_wire::{Instant, SegmentRef, SeqNumber, State, WindowScale};
 
 use super::Host;
 use crate::arrives::effective_mss;
@@ -57,7 +57,7 @@ impl Host {
         &mut self,
         now: Instant,
         tuple: FourTuple,
-        syn: &Segment,
+        syn: &SegmentRef<'_>,
         used: Option<SeqNumber>,
     ) -> Option<ConnectionId> {
         let port = tuple.local.port();
@@ -71,8 +71,10 @@ impl Host {
         let offset = self.isn.timestamp_offset(&tuple);
         let mut options = Options::offer(&self.config, receive_buffer, offset);
         options.agree(now, syn);
-        if let Some(timeout) = &mut options.user_timeout {
-            timeout.hear(syn);
+        if let Some(timeout) = &mut options.user_timeout
+            && let Some(field) = syn.options.user_timeout()
+        {
+            timeout.hear(field);
         }
         let mss = effective_mss(syn, own_mss, tuple.local.is_ipv4());
         snd.agree(mss, &options);

@@ -5,12 +5,11 @@
 //! established. If the SYN was an old duplicate, its sender says so by a RST,
 //! and TIME-WAIT goes on.
 
-use tcpspec_wire::{Flags, Instant, Segment, SeqNumber, State};
+use tcpspec_wire::{Flags, Instant, SegmentRef, SeqNumber, State};
 
 use super::Host;
 use crate::connection::{Connection, ConnectionId, FourTuple};
 use crate::error::End;
-use crate::options::timestamps;
 use crate::phase::Event;
 use crate::transition::Transition;
 
@@ -45,7 +44,7 @@ impl Host {
         now: Instant,
         old: ConnectionId,
         tuple: FourTuple,
-        segment: &Segment,
+        segment: &SegmentRef<'_>,
     ) -> bool {
         let Some(nxt) = self.reopens(old, tuple, segment) else {
             return false;
@@ -57,7 +56,12 @@ impl Host {
     }
 
     /// SND.NXT of the old connection, if the segment opens it anew.
-    fn reopens(&self, old: ConnectionId, tuple: FourTuple, segment: &Segment) -> Option<SeqNumber> {
+    fn reopens(
+        &self,
+        old: ConnectionId,
+        tuple: FourTuple,
+        segment: &SegmentRef<'_>,
+    ) -> Option<SeqNumber> {
         let is_call = segment.flags.contains(Flags::SYN)
             && !segment.flags.contains(Flags::ACK)
             && !segment.flags.contains(Flags::RST);
@@ -79,9 +83,11 @@ impl Host {
     /// section 2): by its timestamp, if both connections have them; as it has
     /// one now, if the old one had none; else by its number, which must be
     /// above all others, FIN included.
-    fn cannot_be_old(&self, old: &Connection, rcv_nxt: SeqNumber, syn: &Segment) -> bool {
+    fn cannot_be_old(&self, old: &Connection, rcv_nxt: SeqNumber, syn: &SegmentRef<'_>) -> bool {
         let is_above = syn.seq.at_or_after(rcv_nxt);
-        let value = timestamps(syn)
+        let value = syn
+            .options
+            .timestamps()
             .filter(|_| self.config.timestamps)
             .map(|(value, _)| value);
         match (old.options.timestamps, value) {

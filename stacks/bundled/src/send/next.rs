@@ -4,7 +4,7 @@
 use tcpspec_wire::{Instant, SeqNumber};
 
 use super::{Chunk, Sender};
-use crate::receive::copy_range;
+use crate::receive::slices;
 use crate::timers::SendTimer;
 
 impl Sender {
@@ -47,7 +47,7 @@ impl Sender {
         Chunk {
             seq: self.iss,
             syn: true,
-            payload: Vec::new(),
+            len: 0,
             push: false,
             fin: false,
             is_new: false,
@@ -92,17 +92,21 @@ impl Sender {
 
     /// `len` octets from this number on.
     pub(super) fn chunk(&self, seq: SeqNumber, len: u32, fin: bool) -> Chunk {
-        let start = seq.distance(self.first()).max(0) as usize;
-        let end = start + len as usize;
         Chunk {
             seq,
             syn: false,
-            payload: copy_range(&self.buffer, start, end),
-            push: len > 0 && end == self.buffer.len(),
+            len,
+            push: len > 0 && seq + len == self.data_end(),
             fin,
             is_new: false,
             cwr: false,
         }
+    }
+
+    /// The text of a chunk, in the two pieces in which the buffer holds it.
+    pub(crate) fn text(&self, chunk: &Chunk) -> [&[u8]; 2] {
+        let start = chunk.seq.distance(self.first()).max(0) as usize;
+        slices(&self.buffer, start..start + chunk.len as usize)
     }
 
     /// Everything from the cursor up to `end` goes out `now`.
