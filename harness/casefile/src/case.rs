@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tcpspec_record::id::variant_id;
 use tcpspec_record::{CaseId, Level, RequirementId};
-use tcpspec_wire::Capability;
+use tcpspec_wire::Need;
 
 use crate::segment::SegmentPattern;
 use crate::step::{Action, InfoCheck, Step};
@@ -42,7 +42,7 @@ pub struct Variant {
     /// Requirements it decides; all are in the catalogue.
     pub claims: Vec<RequirementId>,
     /// What the stack has to be able to do, preludes and verbs included.
-    pub needs: BTreeSet<Capability>,
+    pub needs: BTreeSet<Need>,
     /// What must not come at any time.
     pub never: Vec<SegmentPattern>,
     /// Whether the standing tolerances are off.

@@ -164,8 +164,8 @@ impl<'a> Checker<'a> {
             reader.read_own(steps, file.sound, texts);
         }
         let text = |field: &Field<Text>| field.get().map(|text| texts.text(*text));
-        let mut needs = words::capabilities(raw.needs.get().map(OneOrMany::as_slice), texts);
-        needs.extend(words::capabilities(Some(&choice.needs), texts));
+        let mut needs = words::needs(raw.needs.get().map(OneOrMany::as_slice), texts);
+        needs.extend(words::needs(Some(&choice.needs), texts));
         needs.extend(reader.needs());
         let claims = raw.claims.get().map_or(&[][..], OneOrMany::as_slice);
         self.check_claims(file, raw);

@@ -25,7 +25,7 @@ pub(crate) struct CaseFile {
     pub(crate) claims: Field<OneOrMany>,
     /// What the stack has to be able to do, besides what the calls need.
     #[serde(default)]
-    #[schemars(with = "words::OneOrMany<words::CapabilityWord>")]
+    #[schemars(with = "words::OneOrMany<words::NeedWord>")]
     pub(crate) needs: Field<OneOrMany>,
     /// The prelude that comes first: `established` means preludes/established.
     #[serde(default)]

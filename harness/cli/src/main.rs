@@ -14,6 +14,7 @@
 //! reported is in the libraries.
 
 mod args;
+mod baselines;
 mod bug;
 mod commands;
 mod failure;

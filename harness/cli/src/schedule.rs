@@ -82,7 +82,7 @@ pub(crate) fn run(
 ) -> std::io::Result<End> {
     let (real, fictive): (Vec<Job>, Vec<Job>) = jobs
         .into_iter()
-        .partition(|job| job.stack == StackName::Linux);
+        .partition(|job| matches!(job.stack, StackName::Linux(_)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -10,7 +10,7 @@ use tcpspec_connector::control::{Control, ControlStack};
 use tcpspec_connector::{
     Call, Clock, Hello, Profile, Reply, Setup, StackError, StackUnderTest, Stop,
 };
-use tcpspec_linux::{LinuxStack, Settings, sandbox};
+use tcpspec_linux::{LinuxStack, Options, Settings, UnknownOption, sandbox};
 use tcpspec_record::StackInfo;
 use tcpspec_wire::Instant;
 
@@ -20,8 +20,27 @@ use crate::bug;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StackName {
     Bundled(Switches),
-    Linux,
+    Linux(Options),
     Control(Control),
+}
+
+impl StackName {
+    /// What is asked of the kernel; nothing of another stack.
+    pub(crate) fn options(self) -> Options {
+        match self {
+            Self::Linux(options) => options,
+            Self::Bundled(_) | Self::Control(_) => Options::default(),
+        }
+    }
+
+    /// The stack without its options: `linux` of `linux:no-sack`.
+    pub(crate) fn family(self) -> String {
+        match self {
+            Self::Bundled(_) => Self::Bundled(Switches::default()).to_string(),
+            Self::Linux(_) => Self::Linux(Options::default()).to_string(),
+            Self::Control(_) => self.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for StackName {
@@ -29,7 +48,8 @@ impl fmt::Display for StackName {
         match self {
             Self::Bundled(switches) if *switches == Switches::default() => f.write_str("bundled"),
             Self::Bundled(switches) => write!(f, "bundled:{switches}"),
-            Self::Linux => f.write_str("linux"),
+            Self::Linux(options) if *options == Options::default() => f.write_str("linux"),
+            Self::Linux(options) => write!(f, "linux:{options}"),
             Self::Control(control) => {
                 let name = Control::ALL.iter().find(|(known, _)| known == control);
                 write!(f, "control:{}", name.map_or("", |(_, name)| name))
@@ -48,9 +68,15 @@ impl FromStr for StackName {
                 .map(Self::Bundled)
                 .map_err(|error: UnknownSwitch| error.to_string());
         }
+        if let Some(options) = text.strip_prefix("linux:") {
+            let options = options.parse();
+            return options
+                .map(Self::Linux)
+                .map_err(|error: UnknownOption| error.to_string());
+        }
         match (text, text.strip_prefix("control:").and_then(Control::named)) {
             ("bundled", _) => Ok(Self::Bundled(Switches::default())),
-            ("linux", _) => Ok(Self::Linux),
+            ("linux", _) => Ok(Self::Linux(Options::default())),
             (_, Some(control)) => Ok(Self::Control(control)),
             _ => {
                 let controls = Control::ALL.map(|(_, name)| format!("control:{name}"));
@@ -83,10 +109,10 @@ impl Participant {
             StackName::Control(control) => {
                 (ControlStack::new(control).hello().clone(), String::new())
             }
-            StackName::Linux => {
+            StackName::Linux(options) => {
                 // The rights first: with them the kernel tells more of itself.
-                let unavailable = linux_unavailable();
-                (linux().hello().clone(), unavailable)
+                let unavailable = linux_unavailable(options);
+                (linux(options).hello().clone(), unavailable)
             }
         };
         Self {
@@ -156,17 +182,24 @@ fn bundled(switches: Switches) -> Bundled {
 }
 
 /// The kernel under test.
-pub(crate) fn linux() -> LinuxStack {
-    LinuxStack::new(Settings::from_env())
+pub(crate) fn linux(options: Options) -> LinuxStack {
+    LinuxStack::new(settings(options))
+}
+
+fn settings(options: Options) -> Settings {
+    Settings {
+        options,
+        ..Settings::from_env()
+    }
 }
 
 /// Why the kernel cannot be tested here, in one line that ends in what to do;
 /// empty if it can.
-fn linux_unavailable() -> String {
+fn linux_unavailable(options: Options) -> String {
     if let Err(error) = sandbox::enter() {
         return error.to_string();
     }
-    let checks = sandbox::probe(&Settings::from_env());
+    let checks = sandbox::probe(&settings(options));
     let missing = checks.into_iter().find(|check| !check.ok);
     missing.map_or_else(String::new, |check| {
         let fix = check.fix.unwrap_or_default();
@@ -179,7 +212,7 @@ pub(crate) fn virtual_stack(name: StackName) -> Option<Guarded> {
     match name {
         StackName::Bundled(switches) => Some(Guarded(Box::new(bundled(switches)))),
         StackName::Control(control) => Some(Guarded(Box::new(ControlStack::new(control)))),
-        StackName::Linux => None,
+        StackName::Linux(_) => None,
     }
 }
 

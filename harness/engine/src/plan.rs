@@ -8,7 +8,7 @@ use std::time::Duration;
 use tcpspec_casefile::Variant;
 use tcpspec_connector::{Hello, Setup};
 use tcpspec_record::{IpVersion, TrialId};
-use tcpspec_wire::Capability;
+use tcpspec_wire::{Capability, Need};
 
 /// Port on which the stack's application listens.
 pub(crate) const LISTEN_PORT: u16 = 80;
@@ -30,33 +30,39 @@ pub struct Plan {
 
 impl Plan {
     /// Why the trial is not run on this stack: it is about the other version
-    /// of IP, or the stack lacks capabilities. `None` if it can be run.
+    /// of IP, or its link is too small, or the stack lacks capabilities, or has
+    /// some where the case is about doing without. `None` if it can be run.
     #[must_use]
     pub fn skip_reason(&self) -> Option<String> {
         let (own, other, other_name) = match self.id.ip {
             IpVersion::V4 => (Capability::Ipv4, Capability::Ipv6, "IPv6"),
             IpVersion::V6 => (Capability::Ipv6, Capability::Ipv4, "IPv4"),
         };
-        if self.variant.needs.contains(&other) {
+        if self.variant.needs.contains(&other.into()) {
             return Some(format!("the case is about {other_name} alone"));
         }
-        let missing: Vec<&str> = self
-            .variant
-            .needs
-            .iter()
-            .chain([&own])
-            .filter(|need| !self.hello.capabilities.contains(need))
-            .map(|need| need.name())
-            .collect();
-        if !missing.is_empty() {
-            return Some(format!("the stack does not declare {}", missing.join(", ")));
+        if self.id.ip == IpVersion::V6 && self.hello.mtu < LEAST_V6_MTU {
+            let mtu = self.hello.mtu;
+            return Some(format!("IPv6 does not run over a link of {mtu} octets"));
         }
+        let own = Need::from(own);
+        let needs = self.variant.needs.iter().chain([&own]);
+        let unmet = needs
+            .copied()
+            .filter(|need| !need.is_met_by(&self.hello.capabilities));
+        let (missing, extra): (Vec<Need>, Vec<Need>) = unmet.partition(|need| need.declared);
         let names = self.variant.info().map(|check| check.name.as_str());
-        let hidden: BTreeSet<&str> = names
-            .filter(|name| !self.hello.info.contains(*name))
-            .collect();
-        let hidden: Vec<&str> = hidden.into_iter().collect();
-        (!hidden.is_empty()).then(|| format!("the stack does not show {}", hidden.join(", ")))
+        let hidden = names.filter(|name| !self.hello.info.contains(*name));
+        let reasons = [
+            says(
+                "does not declare",
+                missing.iter().map(|need| need.capability.name()),
+            ),
+            says("declares", extra.iter().map(|need| need.capability.name())),
+            says("does not show", hidden),
+        ];
+        let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
     /// Whether a harness that was late by this much may itself be why the
@@ -76,7 +82,8 @@ impl Plan {
     }
 
     /// The world to open the stack in: documentation addresses (RFC 5737,
-    /// RFC 3849) on a link of 1500 octets.
+    /// RFC 3849) on a link
+    /// of the size that the stack asks for.
     #[must_use]
     pub fn setup(&self) -> Setup {
         let (stack, peer, prefix): (IpAddr, IpAddr, u8) = match self.id.ip {
@@ -91,11 +98,21 @@ impl Plan {
             stack,
             prefix,
             peer,
-            mtu: 1500,
+            mtu: self.hello.mtu,
             seed: self.id.seed,
         }
     }
 }
+
+/// What a stack says of these; nothing of none.
+fn says<'a>(verb: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: BTreeSet<&str> = names.collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    (!names.is_empty()).then(|| format!("the stack {verb} {}", names.join(", ")))
+}
+
+/// Octets that every link of IPv6 carries (RFC 8200 section 5).
+const LEAST_V6_MTU: u16 = 1280;
 
 /// An address of 2001:db8::/64.
 fn documentation_v6(host: u16) -> Ipv6Addr {

@@ -30,6 +30,15 @@ pub struct BaselineEntry {
     pub verdict: Verdict,
     /// Why the stack does this, and who says so.
     pub reason: String,
+    /// The clause of the RFC that it departs from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// Where the stack says that it means to; nowhere if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliberate: Option<String>,
+    /// The segments that show it, `>` the peer's and `<` the stack's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<String>,
 }
 
 impl BaselineEntry {

@@ -1,6 +1,7 @@
 //! What a stack may declare that it can do. A case that needs what the stack
 //! does not declare is skipped with that reason.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -68,13 +69,18 @@ pub enum Capability {
     Ecn,
     /// The user timeout option (RFC 5482).
     UserTimeout,
+    /// A full backlog is answered by cookies instead of silence (RFC 4987
+    /// section 3.6).
+    SynCookies,
+    /// A RST does not end TIME-WAIT (RFC 1337 section 3).
+    Rfc1337,
     /// The receive queue can be filled without processing.
     Queue,
 }
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 29] = [
+    pub const ALL: [(Self, &'static str); 31] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -103,6 +109,8 @@ impl Capability {
         (Self::InitialWindow10, "iw10"),
         (Self::Ecn, "ecn"),
         (Self::UserTimeout, "uto"),
+        (Self::SynCookies, "syn-cookies"),
+        (Self::Rfc1337, "rfc1337"),
         (Self::Queue, "queue"),
     ];
 
@@ -119,6 +127,53 @@ impl Capability {
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+/// What a case asks of a stack: that it declares a capability, or that it does
+/// not (`no-sack`), where the case is about doing without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Need {
+    /// Which.
+    pub capability: Capability,
+    /// Whether it must be declared.
+    pub declared: bool,
+}
+
+impl Need {
+    /// Whether a stack that declares these meets it.
+    #[must_use]
+    pub fn is_met_by(self, declared: &BTreeSet<Capability>) -> bool {
+        declared.contains(&self.capability) == self.declared
+    }
+}
+
+impl From<Capability> for Need {
+    fn from(capability: Capability) -> Self {
+        Self {
+            capability,
+            declared: true,
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = if self.declared { "" } else { "no-" };
+        write!(f, "{prefix}{}", self.capability)
+    }
+}
+
+impl FromStr for Need {
+    type Err = UnknownCapability;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCapability> {
+        let without = text.strip_prefix("no-");
+        let capability = without.unwrap_or(text).parse();
+        Ok(Self {
+            capability: capability.map_err(|_| UnknownCapability(text.to_owned()))?,
+            declared: without.is_none(),
+        })
     }
 }
 
@@ -148,6 +203,12 @@ mod tests {
         for (capability, name) in Capability::ALL {
             assert_eq!(capability.name(), name);
             assert_eq!(name.parse(), Ok(capability));
+            for (text, declared) in [(name.to_owned(), true), (format!("no-{name}"), false)] {
+                let need: Need = text.parse().unwrap();
+                assert_eq!(need.to_string(), text);
+                assert_eq!(need.is_met_by(&BTreeSet::from([capability])), declared);
+                assert_eq!(need.is_met_by(&BTreeSet::new()), !declared);
+            }
         }
     }
 }

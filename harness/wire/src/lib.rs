@@ -33,7 +33,7 @@ pub mod text;
 pub mod time;
 pub mod window;
 
-pub use capability::Capability;
+pub use capability::{Capability, Need};
 pub use ecn::Ecn;
 pub use flags::Flags;
 pub use icmp::IcmpError;

@@ -97,6 +97,7 @@ impl ControlStack {
                 clock_error: Duration::ZERO,
             },
             info: BTreeSet::new(),
+            mtu: 1500,
             details: Vec::new(),
         };
         Self {

@@ -21,6 +21,9 @@ pub struct Hello {
     /// Counters and fields that [`Call::Info`](crate::Call::Info) can read, by
     /// names of the stack's own. A case that looks at others is skipped.
     pub info: BTreeSet<String>,
+    /// The largest IP packet of the link that it is to be tried on, in octets:
+    /// 1500 unless the run asks for another.
+    pub mtu: u16,
     /// What else a reader of the report should know of it: name and value.
     pub details: Vec<(String, String)>,
 }

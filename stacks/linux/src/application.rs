@@ -3,7 +3,7 @@
 //! call on the same socket would delay what the kernel does with a segment).
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -20,9 +20,11 @@ use crate::lane::Lane;
 use crate::link::family;
 
 /// The sockets of a trial, by the names the harness gave them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Application {
     sockets: BTreeMap<Handle, Socket>,
+    /// Its sockets serve both versions of IP.
+    dual: bool,
 }
 
 #[derive(Debug)]
@@ -46,6 +48,13 @@ enum Failure {
 }
 
 impl Application {
+    /// One without sockets. Those that it makes serve both versions of IP if
+    /// it is `dual`.
+    pub(crate) const fn new(dual: bool) -> Self {
+        let sockets = BTreeMap::new();
+        Self { sockets, dual }
+    }
+
     /// Makes a call. `own` is the stack's address.
     pub(crate) fn call(
         &mut self,
@@ -59,11 +68,15 @@ impl Application {
                 port,
                 backlog,
             } => {
-                let made = listener(lane, SocketAddr::new(own, *port), *backlog);
+                let made = listener(lane, self.listens_at(own, *port), *backlog);
                 self.keep(handle, made, Some(*port))?
             }
             Call::Connect { handle, port, to } => {
-                let made = connector(lane, SocketAddr::new(own, *port), *to);
+                let made = connector(
+                    lane,
+                    self.address(own, *port),
+                    self.address(to.ip(), to.port()),
+                );
                 self.keep(handle, made, None)?
             }
             Call::Accept { handle, new } => self.accept(handle, new)?,
@@ -77,6 +90,22 @@ impl Application {
             }
             Call::Info { .. } => Err(CallError::Unsupported),
         })
+    }
+
+    /// What to listen at: every address where the socket serves both versions.
+    fn listens_at(&self, own: IpAddr, port: u16) -> SocketAddr {
+        let all = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+        SocketAddr::new(if self.dual { all } else { own }, port)
+    }
+
+    /// An address as its sockets write it: of IPv6 in any case where they
+    /// serve both versions.
+    fn address(&self, ip: IpAddr, port: u16) -> SocketAddr {
+        let ip = match ip {
+            IpAddr::V4(ip) if self.dual => IpAddr::V6(ip.to_ipv6_mapped()),
+            ip => ip,
+        };
+        SocketAddr::new(ip, port)
     }
 
     /// Whether somebody listens on this port.
@@ -236,12 +265,20 @@ fn bound(lane: &Lane, at: SocketAddr) -> Result<OwnedFd, Failure> {
     let make = || {
         let fd = socket_with(family(at.ip()), SocketType::STREAM, flags, None)?;
         sockopt::set_socket_reuseaddr(&fd, true)?;
+        if at.is_ipv6() {
+            sockopt::set_ipv6_v6only(&fd, !serves_both(at))?;
+        }
         sockopt::set_socket_linger(&fd, Some(Duration::ZERO))?;
         bind(&fd, &at)?;
         Ok(fd)
     };
     let made = lane.within(|_| make()).map_err(Failure::Machine)?;
     made.map_err(|errno| failure(errno, "making a socket"))
+}
+
+/// Whether a socket at this address has to take IPv4 as well.
+fn serves_both(at: SocketAddr) -> bool {
+    matches!(at.ip(), IpAddr::V6(ip) if ip.is_unspecified() || ip.to_ipv4_mapped().is_some())
 }
 
 /// Whether the machine or the stack refused.

@@ -16,6 +16,7 @@ use tcpspec_wire::{Flags, Packet, Segment, SeqNumber, WindowField};
 use crate::error::{Context, LaneError};
 use crate::link::Link;
 use crate::netns::{Inside, Netns};
+use crate::options::Options;
 use crate::stack::Settings;
 use crate::sysctl;
 use crate::tun::{self, EtherType, Tun};
@@ -96,7 +97,7 @@ impl Floor {
 }
 
 fn furnish(inside: &Inside<'_>, settings: &Settings) -> Result<Tun, LaneError> {
-    sysctl::pin(inside)?;
+    sysctl::pin(inside, Options::default())?;
     let tun = Tun::open(inside, &settings.tun)?;
     let link = Link::open(inside, tun::NAME).context("opening a netlink socket")?;
     link.up(500).context("bringing up the TUN device")?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tcpspec_connector::{Clock, Hello, Lateness, Profile, StackError};
 use tcpspec_wire::Capability;
 
+use crate::options::Options;
 use crate::stack::Settings;
 use crate::stack::probe::{Probed, RTO_MAX, RTO_MIN};
 use crate::statelog;
@@ -15,7 +16,7 @@ use crate::statelog;
 /// The declaration of the kernel that runs.
 pub(crate) fn of_this_kernel(settings: &Settings, probed: Result<&Probed, StackError>) -> Hello {
     let log = statelog::shared(settings);
-    let mut hello = assumed();
+    let mut hello = assumed(settings.options);
     if log.is_ok() {
         hello.capabilities.insert(Capability::StateLog);
     }
@@ -47,17 +48,30 @@ pub(crate) fn of_this_kernel(settings: &Settings, probed: Result<&Probed, StackE
 }
 
 /// The declaration of a kernel that was not asked yet.
-pub(crate) fn assumed() -> Hello {
+pub(crate) fn assumed(options: Options) -> Hello {
     let name = rustix::system::uname();
     Hello {
         name: "linux".to_owned(),
         version: name.release().to_string_lossy().into_owned(),
         clock: Clock::Real,
-        capabilities: CAPABILITIES.iter().copied().collect(),
+        capabilities: capabilities(options),
         profile: ASSUMED,
         info: BTreeSet::new(),
+        mtu: options.mtu(),
         details: Vec::new(),
     }
+}
+
+fn capabilities(options: Options) -> BTreeSet<Capability> {
+    let mut capabilities: BTreeSet<Capability> = CAPABILITIES.iter().copied().collect();
+    for (capability, on) in options.switched() {
+        if on {
+            capabilities.insert(capability);
+        } else {
+            capabilities.remove(&capability);
+        }
+    }
+    capabilities
 }
 
 fn profile(probed: &Probed) -> Profile {

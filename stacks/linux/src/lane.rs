@@ -191,7 +191,7 @@ type Furniture = (Tun, Tap, SockDiag, Link, Option<LaneLog>, [Option<File>; 2]);
 /// Fills a new namespace. The settings come first, because the device copies
 /// some of them when it is made.
 fn furnish(inside: &Inside<'_>, settings: &Settings) -> Result<Furniture, LaneError> {
-    sysctl::pin(inside)?;
+    sysctl::pin(inside, settings.options)?;
     let tun = Tun::open(inside, &settings.tun)?;
     let link = Link::open(inside, tun::NAME).context("opening a netlink socket")?;
     link.up(QUEUE).context("bringing up the TUN device")?;

@@ -22,6 +22,7 @@ mod lane;
 mod link;
 mod netlink;
 mod netns;
+mod options;
 pub mod sandbox;
 mod stack;
 mod statelog;
@@ -31,4 +32,5 @@ mod tap;
 mod tun;
 
 pub use floor::Floor;
+pub use options::{Options, UnknownOption};
 pub use stack::{LinuxStack, Settings};

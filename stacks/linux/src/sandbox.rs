@@ -330,6 +330,7 @@ mod tests {
         let settings = Settings {
             tun: "/dev/null".into(),
             state_log: true,
+            options: crate::Options::default(),
         };
         for check in probe(&settings) {
             assert_eq!(check.ok, check.fix.is_none(), "{check:?}");

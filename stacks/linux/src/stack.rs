@@ -27,6 +27,7 @@ use crate::diag::Addresses;
 use crate::error::Context;
 use crate::hello;
 use crate::lane::Lane;
+use crate::options::Options;
 use crate::sys;
 use crate::tun::EtherType;
 use running::Running;
@@ -39,6 +40,8 @@ pub struct Settings {
     /// Whether to read the kernel's log of state changes, if that is allowed.
     /// Without it states are looked at after each step.
     pub state_log: bool,
+    /// What is asked of it beside its defaults.
+    pub options: Options,
 }
 
 impl Settings {
@@ -52,6 +55,7 @@ impl Settings {
         Self {
             tun: tun.into(),
             state_log,
+            options: Options::default(),
         }
     }
 }
@@ -92,7 +96,7 @@ impl LinuxStack {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let mut stack = Self {
-            hello: hello::assumed(),
+            hello: hello::assumed(settings.options),
             settings,
             lane: None,
             trial: None,
@@ -166,7 +170,7 @@ impl StackUnderTest for LinuxStack {
             None => Lane::create(&self.settings)?,
         };
         lane.configure(setup)?;
-        let trial = Trial::new(setup);
+        let trial = Trial::new(setup, self.settings.options);
         let reply = Reply::nothing(trial.last);
         (self.lane, self.trial) = (Some(lane), Some(trial));
         Ok(reply)
@@ -210,7 +214,7 @@ impl StackUnderTest for LinuxStack {
 }
 
 impl Trial {
-    fn new(setup: &Setup) -> Self {
+    fn new(setup: &Setup, options: Options) -> Self {
         Self {
             clock: Clock::start(),
             addresses: Addresses {
@@ -221,7 +225,7 @@ impl Trial {
                 IpAddr::V4(_) => EtherType::Ipv4,
                 IpAddr::V6(_) => EtherType::Ipv6,
             },
-            application: Application::default(),
+            application: Application::new(options.dual()),
             connections: Connections::default(),
             stained: false,
             last: Instant::ZERO,

@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 
 use crate::error::{Context, LaneError};
 use crate::netns::Inside;
+use crate::options::Options;
 
 /// A setting: its path below `/proc/sys/net`, its value, and whether a kernel
 /// that does not have it will do.
@@ -45,6 +46,7 @@ const IPV4: &[Setting] = &[
     // As the kernel ships them:
     Setting("ipv4/tcp_timestamps", "1", Fatal),
     Setting("ipv4/tcp_sack", "1", Fatal),
+    Setting("ipv4/tcp_dsack", "1", Fatal),
     Setting("ipv4/tcp_window_scaling", "1", Fatal),
     Setting("ipv4/tcp_ecn", "2", Fatal),
     Setting("ipv4/tcp_fin_timeout", "60", Fatal),
@@ -72,12 +74,14 @@ const IPV6: &[Setting] = &[
     Setting("ipv6/icmp/ratelimit", "0", Fatal),
 ];
 
-/// Writes and verifies all settings of the namespace. They must be there
-/// before the interface is: it copies what is under `default`.
-pub(crate) fn pin(_: &Inside<'_>) -> Result<(), LaneError> {
+/// Writes and verifies all settings of the namespace, with the values that
+/// options give some of them. They must be there before the interface is: it
+/// copies what is under `default`.
+pub(crate) fn pin(_: &Inside<'_>, options: Options) -> Result<(), LaneError> {
     let ipv6 = fs::exists("/proc/sys/net/ipv6").unwrap_or(false);
     let rest = if ipv6 { IPV6 } else { &[] };
-    IPV4.iter().chain(rest).try_for_each(Setting::pin)
+    let mut all = IPV4.iter().chain(rest);
+    all.try_for_each(|setting| setting.pin(options))
 }
 
 /// What a setting reads in the namespace; `None` if the kernel has none such.
@@ -87,8 +91,9 @@ pub(crate) fn read(_: &Inside<'_>, name: &str) -> Option<String> {
 }
 
 impl Setting {
-    fn pin(&self) -> Result<(), LaneError> {
-        let Self(name, wanted, missing) = *self;
+    fn pin(&self, options: Options) -> Result<(), LaneError> {
+        let Self(name, usual, missing) = *self;
+        let wanted = options.value(name).unwrap_or(usual);
         let path = format!("/proc/sys/net/{name}");
         match fs::write(&path, wanted) {
             Err(error) if error.kind() == ErrorKind::NotFound && missing == Older => return Ok(()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tcpspec_record::{CaseId, RequirementId};
-use tcpspec_wire::Capability;
+use tcpspec_wire::{Capability, Need};
 
 use super::Library;
 use super::bounds::{bounds, duration};
@@ -29,7 +29,7 @@ use crate::step::{Action, AppCall, Outcome, Step};
 pub(super) struct StepReader<'a> {
     library: &'a Library,
     labels: Labels,
-    needs: BTreeSet<Capability>,
+    needs: BTreeSet<Need>,
     reach: Reach,
     steps: Vec<Step>,
     /// Fragments under way, the innermost last.
@@ -97,7 +97,7 @@ impl<'a> StepReader<'a> {
     }
 
     /// What the calls need, and the prelude.
-    pub(super) fn needs(&self) -> impl Iterator<Item = Capability> {
+    pub(super) fn needs(&self) -> impl Iterator<Item = Need> {
         self.needs.iter().copied()
     }
 
@@ -271,7 +271,7 @@ impl<'a> StepReader<'a> {
         for fault in reading.faults {
             texts.complain(&phrase, fault);
         }
-        self.needs.extend(needs_of(&call));
+        self.needs.extend(needs_of(&call).map(Need::from));
         (call, outcomes, phrase.text)
     }
 
@@ -293,7 +293,7 @@ impl<'a> StepReader<'a> {
             texts.complain(&phrase, fault);
         }
         if error.report.is_v4_only() {
-            self.needs.insert(Capability::Ipv4);
+            self.needs.insert(Capability::Ipv4.into());
         }
         error
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tcpspec_record::{Level, RequirementId};
-use tcpspec_wire::{Capability, State};
+use tcpspec_wire::{Capability, Need, State};
 
 use crate::catalogue::Catalogue;
 use crate::diagnostic::{Code, Fault};
@@ -68,13 +68,13 @@ pub(super) fn verdict_deviates(field: &Field<Text>, texts: Texts<'_>) -> bool {
     true
 }
 
-pub(super) fn capabilities(names: Option<&[Text]>, texts: Texts<'_>) -> BTreeSet<Capability> {
-    let mut capabilities = BTreeSet::new();
+pub(super) fn needs(names: Option<&[Text]>, texts: Texts<'_>) -> BTreeSet<Need> {
+    let mut needs = BTreeSet::new();
     for name in names.unwrap_or_default() {
         let phrase = texts.phrase(*name);
         match phrase.text.parse() {
-            Ok(capability) => {
-                capabilities.insert(capability);
+            Ok(need) => {
+                needs.insert(need);
             }
             Err(_) => {
                 let known = Capability::ALL.iter().map(|(_, name)| *name);
@@ -83,7 +83,7 @@ pub(super) fn capabilities(names: Option<&[Text]>, texts: Texts<'_>) -> BTreeSet
             }
         }
     }
-    capabilities
+    needs
 }
 
 pub(super) fn requirements<'a>(

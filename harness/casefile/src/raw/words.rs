@@ -20,7 +20,7 @@ macro_rules! words {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                let words: Vec<&str> = $words;
+                let words: Vec<String> = $words;
                 json_schema!({ "type": "string", "enum": words })
             }
         }
@@ -29,17 +29,25 @@ macro_rules! words {
 
 words! {
     /// A level.
-    LevelWord => LEVELS.iter().map(|(word, _)| *word).collect();
-    /// A capability.
-    CapabilityWord => Capability::ALL.iter().map(|(_, name)| *name).collect();
+    LevelWord => LEVELS.iter().map(|(word, _)| (*word).to_owned()).collect();
+    /// A capability, or that there be none.
+    NeedWord => ["", "no-"].iter().flat_map(named).collect();
     /// A state.
-    StateWord => State::ALL.iter().map(|state| state.name()).collect();
+    StateWord => State::ALL.iter().map(|state| state.name().to_owned()).collect();
     /// A fault on the link.
-    FaultWord => FAULTS.to_vec();
+    FaultWord => FAULTS.map(str::to_owned).to_vec();
     /// `deviates`
-    VerdictWord => vec!["deviates"];
+    VerdictWord => vec!["deviates".to_owned()];
     /// `now`
-    NowWord => vec!["now"];
+    NowWord => vec!["now".to_owned()];
+}
+
+/// Every capability with this before its name.
+fn named(prefix: &&'static str) -> impl Iterator<Item = String> + use<> {
+    let prefix = *prefix;
+    Capability::ALL
+        .iter()
+        .map(move |(_, name)| format!("{prefix}{name}"))
 }
 
 /// One word, a list of words, or a text with `$axis` in it.

@@ -71,6 +71,9 @@ struct RawEntry {
     ip: Field<Text>,
     verdict: Field<Text>,
     reason: Field<Text>,
+    clause: Field<Text>,
+    deliberate: Field<Text>,
+    observed: Field<Text>,
 }
 
 struct Reader<'a> {
@@ -118,6 +121,9 @@ impl Reader<'_> {
             ip: ip.and_then(Result::ok),
             verdict: self.verdict(*raw.verdict.get()?)?,
             reason: self.text(&raw.reason)?.to_owned(),
+            clause: self.text(&raw.clause).map(str::to_owned),
+            deliberate: self.text(&raw.deliberate).map(str::to_owned),
+            observed: lines(self.text(&raw.observed).unwrap_or_default()),
         })
     }
 
@@ -141,6 +147,10 @@ impl Reader<'_> {
     }
 }
 
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use tcpspec_record::IpVersion;
@@ -161,7 +171,8 @@ mod tests {
     fn baseline_with_and_without_ip_is_read() {
         let text = "stack: linux\nknown:\n\
             - {variant: reset/border@at=left, ip: 6, verdict: deviates, reason: by design}\n\
-            - {variant: close/active, verdict: fail, reason: a defect}\n";
+            - {variant: close/active, verdict: fail, reason: a defect, clause: here, \
+               deliberate: there, observed: \"> SYN\\n< RST\"}\n";
         let baseline = read_baseline("stack.yaml", text).expect("it is valid");
         assert_eq!(baseline.stack, "linux");
         let [first, second] = baseline.known.as_slice() else {
@@ -174,6 +185,10 @@ mod tests {
         );
         assert_eq!((second.ip, second.verdict), (None, Verdict::Fail));
         assert_eq!(second.reason, "a defect");
+        assert_eq!(second.clause.as_deref(), Some("here"));
+        assert_eq!(second.deliberate.as_deref(), Some("there"));
+        assert_eq!(second.observed, ["> SYN", "< RST"]);
+        assert_eq!((&first.clause, first.observed.len()), (&None, 0));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use tcpspec_reports::terminal::Style;
 
 use super::{cases_dir, load};
 use crate::args::RunArgs;
+use crate::baselines;
 use crate::failure::Failure;
 use crate::ledger::{self, Ledger};
 use crate::output::{self, Progress};
@@ -38,7 +39,8 @@ pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
         .select(&args.selection)
         .map_err(|error| Failure::nothing(&error))?;
     let variants: Vec<Arc<Variant>> = selected.into_iter().cloned().map(Arc::new).collect();
-    let baselines = baselines(&cases_dir(&args.cases)?, &participants, style)?;
+    let baselines = baselines::of_stacks(&cases_dir(&args.cases)?, &participants)
+        .map_err(|error| unusable(&error, style))?;
     fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
     let mut planned = Planned::new(&variants, &participants, args);
     planned.valid = suite.diagnostics.is_empty();
@@ -185,25 +187,6 @@ fn play(
         End::Interrupted | End::Bug => ledger.abandon(),
     };
     Ok((log.map_err(failed)?, end))
-}
-
-/// The baselines of the stacks that have one.
-fn baselines(
-    cases: &Path,
-    participants: &[Participant],
-    style: Style,
-) -> Result<BTreeMap<String, Baseline>, Failure> {
-    let mut baselines = BTreeMap::new();
-    for stack in participants {
-        let name = stack.name.to_string();
-        let path = cases.join("baselines").join(format!("{name}.yaml"));
-        if path.is_file() {
-            let baseline =
-                tcpspec_casefile::load_baseline(&path).map_err(|error| unusable(&error, style))?;
-            baselines.insert(name, baseline);
-        }
-    }
-    Ok(baselines)
 }
 
 fn unusable(error: &BaselineError, style: Style) -> Failure {

@@ -47,7 +47,7 @@ fn print_case(suite: &Suite, variant: &Variant) {
         }
     }
     if !variant.needs.is_empty() {
-        let needs: Vec<&str> = variant.needs.iter().map(|need| need.name()).collect();
+        let needs: Vec<String> = variant.needs.iter().map(ToString::to_string).collect();
         anstream::println!("needs {}", needs.join(", "));
     }
     anstream::println!();

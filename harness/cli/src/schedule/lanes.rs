@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 
 use tcpspec_connector::StackUnderTest;
 use tcpspec_engine::{Ask, Interpreter, Plan, Progress};
-use tcpspec_linux::LinuxStack;
+use tcpspec_linux::{LinuxStack, Options};
 use tcpspec_record::{Trial, Verdict};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Barrier, Semaphore, SemaphorePermit, oneshot};
@@ -115,11 +115,11 @@ fn play(
 /// All lanes are made before the first trial begins: making one takes longer
 /// than most trials, and a trial must not be kept waiting in its middle.
 async fn lane(course: &Course) {
-    let mut stack = stacks::linux();
-    let first = course.queue.borrow().front().map(|job| job.plan.setup());
-    if let Some(setup) = first {
+    let mut kernel = Kernel::default();
+    let first = course.queue.borrow().front().cloned();
+    if let Some(job) = first {
         // If it fails, so will the trial's own `open`, which is heard.
-        let _ = stack.open(&setup);
+        let _ = kernel.of(&job).open(&job.plan.setup());
     }
     course.ready.wait().await;
     while let Ok(turn) = course.begins.acquire().await {
@@ -128,7 +128,7 @@ async fn lane(course: &Course) {
         let Some(job) = course.queue.borrow_mut().pop_front() else {
             return;
         };
-        let (trial, late) = drive_real(job.plan.clone(), &mut stack, Some(turn)).await;
+        let (trial, late) = drive_real(job.plan.clone(), kernel.of(&job), Some(turn)).await;
         if late {
             course.again.borrow_mut().push(job);
         } else if !course.tell(job.index, trial) {
@@ -139,12 +139,28 @@ async fn lane(course: &Course) {
 
 /// The trials to be played again, one by one.
 async fn alone(course: &Course) {
-    let mut stack = stacks::linux();
-    for Job { index, plan, .. } in course.again.take() {
-        let trial = in_time(async || drive_real(plan.clone(), &mut stack, None).await).await;
-        if !course.tell(index, trial) {
+    let mut kernel = Kernel::default();
+    for job in course.again.take() {
+        let stack = kernel.of(&job);
+        let trial = in_time(async || drive_real(job.plan.clone(), stack, None).await).await;
+        if !course.tell(job.index, trial) {
             return;
         }
+    }
+}
+
+/// The kernel with the options of the last job, and the lane that it has.
+#[derive(Default)]
+struct Kernel(Option<(Options, LinuxStack)>);
+
+impl Kernel {
+    /// The kernel with the options that a job asks for. Another lane is made
+    /// only where they are others than before.
+    fn of(&mut self, job: &Job) -> &mut LinuxStack {
+        let asked = job.stack.options();
+        let made = self.0.take().filter(|(options, _)| *options == asked);
+        let made = made.unwrap_or_else(|| (asked, stacks::linux(asked)));
+        &mut self.0.insert(made).1
     }
 }
 

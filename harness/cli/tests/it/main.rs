@@ -5,5 +5,6 @@
 mod common;
 mod coverage;
 mod exit_codes;
+mod findings;
 mod readme;
 mod tidy;

@@ -38,6 +38,7 @@ pub(crate) fn hello(config: &Config) -> Hello {
         capabilities: capabilities(config),
         profile: profile(config),
         info: BTreeSet::new(),
+        mtu: 1500,
         details: Vec::new(),
     }
 }
