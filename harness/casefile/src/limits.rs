@@ -11,6 +11,14 @@ pub const MAX_VARIANTS: usize = 1_000;
 /// Elements of `all_of`: every order is an alternative, and there are 24 of 4.
 pub const MAX_ALL_OF: usize = 4;
 
+/// Rounds of one `repeat`: more than the counters of any TCP that cases wait
+/// for.
+pub const MAX_TIMES: usize = 1_000;
+
+/// Steps of a variant, repeats written out: repeats within one another must
+/// not eat the memory.
+pub const MAX_STEPS: usize = 10_000;
+
 /// Preludes before preludes and fragments within fragments.
 pub const MAX_NESTING: usize = 16;
 

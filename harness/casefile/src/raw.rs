@@ -164,6 +164,8 @@ pub(crate) struct RawStep {
     /// trial: `+1`, `+1..3`.
     #[serde(rename = "sut-info")]
     pub(crate) sut_info: Field<Placed<Entries<Text>>>,
+    /// Steps that come several times.
+    pub(crate) repeat: Field<Placed<RepeatMap>>,
     /// Steps of a fragment of cases/fragments.
     pub(crate) r#use: Field<Use>,
     /// The stack's state after the step, or the exact list of changes since
@@ -186,6 +188,16 @@ pub(crate) struct RawStep {
     pub(crate) note: Field<Text>,
     /// A likely cause, if the step breaks.
     pub(crate) hint: Field<Text>,
+}
+
+/// Steps that come several times.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RepeatMap {
+    /// How often. `$i` is the number of the round, from 0.
+    pub(crate) times: Field<Text>,
+    /// What happens in each round, in order.
+    pub(crate) steps: Field<Items<Placed<RawStep>>>,
 }
 
 /// What the stack is expected to send: a segment, or one of several ways.

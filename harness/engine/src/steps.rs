@@ -21,6 +21,10 @@ use crate::play::Play;
 impl Play {
     /// Does one step.
     pub(crate) async fn step(&mut self, step: &Step) -> Result<StepResult, Halt> {
+        // In a repeat the last round's stands for the step.
+        if let Some(label) = &step.label {
+            self.labels.remove(label);
+        }
         let result = match &step.action {
             Action::App(call, outcomes) => self.app(step, call, outcomes).await?,
             Action::Peer(template) => self.peer(step, template).await?,

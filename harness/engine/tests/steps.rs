@@ -236,3 +236,29 @@ fn case_that_looks_at_what_a_stack_does_not_show_is_skipped() {
         Some("the stack does not show tcp.a, tcp.b")
     );
 }
+
+#[test]
+fn repeated_steps_come_several_times_and_the_last_label_counts() {
+    let steps = "  - repeat:\n      times: 3\n      steps:\n        \
+        - peer: ACK seq=1+5*$i ack=11 len=5\n          as: ours\n        \
+        - sut: ACK\n          within: 1s\n          as: answer\n        \
+        - wait: 1s\n          as: pause\n  \
+        - peer: ACK seq=ours.end len=2\n  - sut: ACK seq=11 ack=18\n    within: [pause, pause+1s]\n";
+    let trial = play(steps, IpVersion::V4);
+    assert_eq!(trial.verdict, Verdict::Pass, "{}", trial.reason);
+    let texts = packets(&trial, Side::Peer);
+    let lens: Vec<usize> = texts
+        .iter()
+        .filter_map(|packet| Some(packet.segment()?.payload.len()))
+        .collect();
+    assert_eq!(lens, [0, 0, 5, 5, 5, 2]);
+    let offsets: Vec<u32> = texts
+        .iter()
+        .filter_map(|packet| Some(packet.segment()?.seq.value()))
+        .collect();
+    let from_syn: Vec<u32> = offsets
+        .iter()
+        .map(|seq| seq.wrapping_sub(offsets[0]))
+        .collect();
+    assert_eq!(from_syn, [0, 1, 1, 6, 11, 16]);
+}

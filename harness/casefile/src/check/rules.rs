@@ -28,6 +28,7 @@ pub(super) fn check_beside(action: &str, step: NodeId, texts: Texts<'_>) {
         let help = match (action, key) {
             ("gone", "at" | "within") => format!("write `gone: {{{key}: ...}}`"),
             ("use", _) => "write it on the fragment's own steps".to_owned(),
+            ("repeat", _) => "write it on the steps that are repeated".to_owned(),
             _ => format!("beside `{action}` can stand {}", list(allowed)),
         };
         document.complain_at(at, fault.help(help), texts.sink);
@@ -49,7 +50,7 @@ const BESIDE: [&str; 9] = [
 fn beside(action: &str) -> &'static [&'static str] {
     match action {
         "sut" => &BESIDE,
-        "use" => &["claim", "why", "hint"],
+        "use" | "repeat" => &["claim", "why", "hint"],
         "gone" => &["as", "never", "claim", "why", "note", "hint"],
         "quiet" | "wait" => &["as", "state", "never", "claim", "why", "note", "hint"],
         _ => &["as", "state", "claim", "why", "note", "hint"],

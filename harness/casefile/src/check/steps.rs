@@ -1,5 +1,7 @@
 //! Steps: exactly one action, and what may stand beside it.
 
+mod repeat;
+
 use std::collections::BTreeSet;
 
 use tcpspec_record::{CaseId, RequirementId};
@@ -17,6 +19,7 @@ use super::rules::{
 use super::words::{requirement, states};
 use crate::case::{Numbering, Variant};
 use crate::diagnostic::{Code, Fault};
+use crate::document::NodeId;
 use crate::expr::Symbol;
 use crate::grammar::{LabelKind, Labels, Reading, read_app, read_icmp, read_template};
 use crate::icmp::IcmpTemplate;
@@ -34,11 +37,13 @@ pub(super) struct StepReader<'a> {
     steps: Vec<Step>,
     /// Fragments under way, the innermost last.
     nesting: Vec<String>,
+    /// Repeats under way.
+    repeats: usize,
     /// Whether a step of the case's own has judged something.
     judges: bool,
 }
 
-/// What the steps of a fragment take from the step that uses it.
+/// What the steps of a fragment or a repeat take from the step that holds them.
 #[derive(Clone, Default)]
 struct Inherited {
     from: Option<CaseId>,
@@ -48,8 +53,8 @@ struct Inherited {
 }
 
 /// Keys of which a step has exactly one.
-pub(super) const ACTIONS: [&str; 9] = [
-    "app", "peer", "icmp", "sut", "quiet", "wait", "gone", "sut-info", "use",
+pub(super) const ACTIONS: [&str; 10] = [
+    "app", "peer", "icmp", "sut", "quiet", "wait", "gone", "sut-info", "repeat", "use",
 ];
 
 impl<'a> StepReader<'a> {
@@ -66,6 +71,7 @@ impl<'a> StepReader<'a> {
             reach: Reach::Unused(i64::from(numbering.peer)),
             steps: Vec::new(),
             nesting: Vec::new(),
+            repeats: 0,
             judges: false,
         };
         if let Some(prelude) = prelude {
@@ -175,6 +181,9 @@ impl<'a> StepReader<'a> {
         if let Some(fragment) = raw.r#use.get() {
             return self.read_use(fragment, raw, texts, inherited);
         }
+        if let Some(repeat) = raw.repeat.get() {
+            return self.read_repeat(repeat, raw, texts, inherited);
+        }
         let (Some(found), text) = self.action(raw, texts) else {
             return;
         };
@@ -198,7 +207,7 @@ impl<'a> StepReader<'a> {
         self.judges |= judges(&action) || state.is_some() || !never.is_empty();
         let step = Step {
             bounds: bounds(&raw.within, &raw.at, &self.labels, texts),
-            label: self.label(&raw.r#as, label_kind(&action), texts),
+            label: self.label(&raw.r#as, label_kind(&action), *node, texts),
             state,
             never,
             // Whoever uses a fragment for a purpose of its own says so.
@@ -298,7 +307,13 @@ impl<'a> StepReader<'a> {
         error
     }
 
-    fn label(&mut self, field: &Field<Text>, kind: LabelKind, texts: Texts<'_>) -> Option<String> {
+    fn label(
+        &mut self,
+        field: &Field<Text>,
+        kind: LabelKind,
+        step: NodeId,
+        texts: Texts<'_>,
+    ) -> Option<String> {
         let phrase = texts.phrase(*field.get()?);
         let name = phrase.text.as_str();
         let is_symbol = Symbol::ALL
@@ -311,7 +326,9 @@ impl<'a> StepReader<'a> {
                 "begin with a letter, go on with letters, digits and `_`; names of symbols are taken",
             );
             texts.complain(&phrase, fault);
-        } else if self.labels.insert(name.to_owned(), kind).is_some() {
+        } else if self.labels.insert(name.to_owned(), kind).is_some()
+            && !self.is_again(name, step, texts)
+        {
             let message = format!("an earlier step is labelled `{name}`, too");
             let fault = Fault::new(Code::DuplicateLabel, whole, message);
             texts.complain(&phrase, fault.help("find another name"));

@@ -105,6 +105,8 @@ codes! {
     AllOf = "E037",
     /// `within` that ends before it begins, or has not one or two bounds.
     Within = "E038",
+    /// A `repeat` of more steps than a case may have.
+    TooManySteps = "E039",
     /// Not a control bit.
     UnknownFlag = "E040",
     /// Something that a segment has twice.
