@@ -17,7 +17,7 @@ mod urgent;
 
 use std::ops::ControlFlow;
 
-use tcpspec_wire::{SegmentRef, State};
+use tcpspec_wire::{Flags, SegmentRef, State};
 
 use crate::connection::{Connection, Context};
 use crate::ecn::NOT_ECT;
@@ -39,6 +39,8 @@ enum Disposition {
     Challenge,
     /// `<SEQ=SEG.ACK><CTL=RST>`, and the state stays.
     Refuse,
+    /// The RST that answers the segment in CLOSED, and the connection is deleted.
+    RefuseAndDelete,
     /// `<SEQ=SND.NXT><CTL=RST>`, and the connection is deleted.
     Abort,
     /// The connection is deleted without a word to the peer.
@@ -88,7 +90,7 @@ fn synchronized(
     connection.heard(cx.now);
     connection.hear_user_timeout(cx, segment);
     reset::check(connection, cx, segment)?;
-    syn::check(connection, segment)?;
+    syn::check(connection, cx, segment)?;
     ack::check(connection, cx, segment)?;
     urgent_text_and_fin(connection, cx, segment)
 }
@@ -113,9 +115,10 @@ fn carry_out(
 ) {
     match disposition {
         Disposition::Drop => {}
-        Disposition::Acknowledge if segment.seq_len() > 0 => connection.ack = AckDue::Now,
+        Disposition::Acknowledge if brings_text_or_fin(segment) => connection.ack = AckDue::Now,
         // An empty segment that must be answered can be an answer itself: two
-        // ends that disagree would go on for ever (RFC 1337 section 2.3).
+        // ends that disagree would go on for ever (RFC 1337 section 2.3). A SYN
+        // outside the window is a challenge too (RFC 5961 section 4).
         Disposition::Acknowledge | Disposition::Challenge => {
             if connection
                 .challenges
@@ -124,10 +127,10 @@ fn carry_out(
                 connection.ack = AckDue::Now;
             }
         }
-        Disposition::Refuse => {
-            if let Some(rst) = reply::refusing(segment, cx.config.timestamps) {
-                connection.transmit(cx, &rst, NOT_ECT);
-            }
+        Disposition::Refuse => refuse(connection, cx, segment),
+        Disposition::RefuseAndDelete => {
+            refuse(connection, cx, segment);
+            connection.transition(cx, Event::Delete(End::Reset));
         }
         Disposition::Abort => {
             connection.send_reset(cx);
@@ -135,6 +138,16 @@ fn carry_out(
         }
         Disposition::Delete(end) => connection.transition(cx, Event::Delete(end)),
         Disposition::Refused => connection.transition(cx, Event::Refused),
+    }
+}
+
+fn brings_text_or_fin(segment: &SegmentRef<'_>) -> bool {
+    !segment.payload.is_empty() || segment.flags.contains(Flags::FIN)
+}
+
+fn refuse(connection: &Connection, cx: &mut Context<'_>, segment: &SegmentRef<'_>) {
+    if let Some(rst) = reply::refusing(segment, cx.config.timestamps) {
+        connection.transmit(cx, &rst, NOT_ECT);
     }
 }
 

@@ -1,11 +1,36 @@
-//! The limit on the rate of challenge ACKs (RFC 5961 section 7).
+//! Challenge ACKs (RFC 5961): what draws them, and the limit on their rate
+//! (section 7).
 //!
 //! Each connection counts for itself: a count that connections share tells an
-//! attacker on one of them what happens on another (erratum 4772).
+//! attacker on one of them what happens on another (erratum 4772). It counts in
+//! periods, as the RFC has it. A bucket that fills drop by drop would forbid two
+//! full periods back to back, which does no harm within one connection.
 
 use std::time::Duration;
 
 use tcpspec_wire::Instant;
+
+/// Which segments that could be forged are questioned by a challenge ACK. What
+/// is not does its work at once, as in RFC 793.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlindAttacks {
+    /// A RST in the window but for the very next number (section 3).
+    pub rst: bool,
+    /// A SYN on a connection that stands (section 4).
+    pub syn: bool,
+    /// An ACK from further back than the peer's window ever was (section 5).
+    pub ack: bool,
+}
+
+impl Default for BlindAttacks {
+    fn default() -> Self {
+        Self {
+            rst: true,
+            syn: true,
+            ack: true,
+        }
+    }
+}
 
 /// How many challenge ACKs a connection may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

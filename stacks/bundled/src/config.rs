@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tcpspec_wire::SeqNumber;
 
-use crate::challenge::ChallengeLimit;
+use crate::challenge::{BlindAttacks, ChallengeLimit};
 use crate::host::TimeWaitPolicy;
 use crate::icmp::IcmpPolicy;
 use crate::keepalive::KeepAlive;
@@ -41,7 +41,8 @@ pub struct Config {
     /// How long a connection that its user has let go of stays in FIN-WAIT-2
     /// while its peer is silent. The RFC sets no limit.
     pub fin_wait_2: Duration,
-    /// How long an ACK may wait for a segment to ride on (RFC 9293: below 500 ms).
+    /// How long an ACK may wait for a segment to ride on (RFC 9293: below 500
+    /// ms); zero for not at all.
     pub ack_delay: Duration,
     /// Whether small segments wait while data is in flight (RFC 9293 section 3.7.4).
     pub nagle: bool,
@@ -50,6 +51,8 @@ pub struct Config {
     pub r1: u32,
     /// Keep-alives (RFC 9293 section 3.8.4), off unless switched on.
     pub keepalive: KeepAlive,
+    /// What is questioned by a challenge ACK (RFC 5961).
+    pub blind_attacks: BlindAttacks,
     /// The limit on challenge ACKs (RFC 5961 section 7); `None` for no limit.
     pub challenge_limit: Option<ChallengeLimit>,
     /// Whether users are told what they did not ask for (RFC 9293 SHLD-20).
@@ -172,6 +175,7 @@ impl Default for Config {
             nagle: true,
             r1: 3,
             keepalive: KeepAlive::default(),
+            blind_attacks: BlindAttacks::default(),
             challenge_limit: Some(ChallengeLimit::default()),
             error_reports: true,
             icmp: IcmpPolicy::default(),

@@ -13,7 +13,7 @@
 //! | RFC 3168 | explicit congestion notification | `ecn` |
 //! | RFC 5482 | user timeout option | `user_timeouts` |
 //! | RFC 5681, 6582, 6928 | congestion control | `fast_retransmit`, `initial_window` |
-//! | RFC 5961 | blind attacks | `challenge_limit` |
+//! | RFC 5961 | blind attacks | `blind_attacks`, `challenge_limit` |
 //! | RFC 6298 | retransmission timeout | `rto_min`, `rto_max` |
 //! | RFC 6528, 6056 | sequence numbers, ports | `isn` |
 //! | RFC 7323 | window scale, timestamps | `window_scale`, `timestamps` |
@@ -116,7 +116,7 @@ mod urgent;
 mod user;
 mod user_timeout;
 
-pub use challenge::ChallengeLimit;
+pub use challenge::{BlindAttacks, ChallengeLimit};
 pub use config::{CloseKind, Config, FullBacklog, InitialWindow, Isn};
 pub use connection::ConnectionId;
 pub use error::Error;

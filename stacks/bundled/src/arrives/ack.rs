@@ -45,8 +45,10 @@ pub(super) fn check(
     }
     match class {
         Class::Future => return Check::Break(Disposition::Acknowledge),
-        Class::Stale => return Check::Break(Disposition::Challenge),
-        Class::Old => {}
+        Class::Stale if cx.config.blind_attacks.ack => {
+            return Check::Break(Disposition::Challenge);
+        }
+        Class::Stale | Class::Old => {}
         Class::Duplicate | Class::New => {
             let covers_fin = acknowledge(connection, cx, segment);
             take_window(connection, cx, segment);

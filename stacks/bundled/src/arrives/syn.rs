@@ -3,13 +3,13 @@
 use tcpspec_wire::{Flags, SegmentRef};
 
 use super::{Check, Disposition};
-use crate::connection::Connection;
+use crate::connection::{Connection, Context};
 use crate::phase::{Origin, Phase};
 
-/// A SYN is never a reason to reset: the peer is asked, and if it lost the
-/// connection it answers with a RST that fits. A SYN that opens a
-/// connection in TIME-WAIT anew (RFC 9293 MAY-2) does not get here.
-pub(super) fn check(connection: &Connection, segment: &SegmentRef<'_>) -> Check {
+/// A SYN is no reason to reset: the peer is asked, and if it lost the
+/// connection it answers with a RST that fits. RFC 793 resets instead. A SYN
+/// that opens a connection in TIME-WAIT anew (RFC 9293 MAY-2) does not get here.
+pub(super) fn check(connection: &Connection, cx: &Context<'_>, segment: &SegmentRef<'_>) -> Check {
     if !segment.flags.contains(Flags::SYN) {
         return Check::Continue(());
     }
@@ -18,6 +18,7 @@ pub(super) fn check(connection: &Connection, segment: &SegmentRef<'_>) -> Check 
             origin: Origin::Passive,
             ..
         } => Disposition::Refused,
-        _ => Disposition::Challenge,
+        _ if cx.config.blind_attacks.syn => Disposition::Challenge,
+        _ => Disposition::RefuseAndDelete,
     })
 }

@@ -69,7 +69,11 @@ fn after_the_fin(connection: &Connection, segment: &SegmentRef<'_>) -> Check {
 fn acknowledgment(due: AckDue, intake: Intake, is_second: bool, cx: &Context<'_>) -> AckDue {
     match (intake, due) {
         (Intake::Nothing, due) => due,
-        (Intake::InOrder, AckDue::No | AckDue::Delayed(_)) if is_second => AckDue::Now,
+        (Intake::InOrder, AckDue::No | AckDue::Delayed(_))
+            if is_second || cx.config.ack_delay.is_zero() =>
+        {
+            AckDue::Now
+        }
         (Intake::InOrder, AckDue::Delayed(at)) => AckDue::Delayed(at),
         (Intake::InOrder, AckDue::No) => {
             let delay = cx.config.ack_delay.clamp(MIN_TIMER, MAX_ACK_DELAY);

@@ -21,6 +21,17 @@ fn single_segment_is_acknowledged_after_the_delay() {
 }
 
 #[test]
+fn without_delay_each_segment_is_acknowledged_at_once() {
+    let config = Config {
+        ack_delay: Duration::ZERO,
+        ..Config::default()
+    };
+    let mut rig = Rig::in_state(World::default(), config, State::Established);
+    rig.peer("ACK seq=1 ack=1 len=5", "ACK seq=1 ack=6");
+    assert_eq!(rig.host.poll_at(), None);
+}
+
+#[test]
 fn delayed_ack_does_not_hurry_a_retransmission() {
     let mut rig = rig(State::Established);
     rig.write(5).unwrap();
