@@ -39,6 +39,11 @@ pub enum Capability {
     Rfc5961Syn,
     /// The tighter check of ACK numbers (RFC 5961 section 5).
     Rfc5961Ack,
+    /// Challenge ACKs are limited in number (RFC 5961 section 7).
+    ChallengeLimit,
+    /// A SYN that cannot be old opens a connection in TIME-WAIT anew (RFC 9293
+    /// MAY-2, RFC 6191).
+    TimeWaitReuse,
     /// `close` with unread data resets the connection at once (RFC 2525 2.17).
     CloseUnreadResets,
     /// `close` gives up receiving too: data that arrives later is answered by
@@ -67,6 +72,13 @@ pub enum Capability {
     InitialWindow10,
     /// Explicit congestion notification (RFC 3168).
     Ecn,
+    /// An ACK may wait for a segment to ride on (RFC 9293 section 3.8.6.3).
+    DelayedAck,
+    /// Small segments wait while data is in flight, unless the application says
+    /// otherwise (RFC 9293 section 3.7.4).
+    Nagle,
+    /// The path MTU is learned from ICMP (RFC 1191, RFC 8201).
+    PathMtu,
     /// The user timeout option (RFC 5482).
     UserTimeout,
     /// A full backlog is answered by cookies instead of silence (RFC 4987
@@ -80,7 +92,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 31] = [
+    pub const ALL: [(Self, &'static str); 36] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -95,6 +107,8 @@ impl Capability {
         (Self::Rfc5961Rst, "rfc5961-rst"),
         (Self::Rfc5961Syn, "rfc5961-syn"),
         (Self::Rfc5961Ack, "rfc5961-ack"),
+        (Self::ChallengeLimit, "challenge-limit"),
+        (Self::TimeWaitReuse, "time-wait-reuse"),
         (Self::CloseUnreadResets, "close-unread-resets"),
         (Self::HalfDuplexClose, "half-duplex-close"),
         (Self::OptNagle, "opt:nagle"),
@@ -108,6 +122,9 @@ impl Capability {
         (Self::LimitedTransmit, "limited-transmit"),
         (Self::InitialWindow10, "iw10"),
         (Self::Ecn, "ecn"),
+        (Self::DelayedAck, "delayed-ack"),
+        (Self::Nagle, "nagle"),
+        (Self::PathMtu, "path-mtu"),
         (Self::UserTimeout, "uto"),
         (Self::SynCookies, "syn-cookies"),
         (Self::Rfc1337, "rfc1337"),

@@ -158,6 +158,7 @@ const CAPABILITIES: &[Capability] = &[
     Capability::Rfc5961Rst,
     Capability::Rfc5961Syn,
     Capability::Rfc5961Ack,
+    Capability::TimeWaitReuse,
     Capability::CloseUnreadResets,
     Capability::HalfDuplexClose,
     Capability::OptNagle,
@@ -171,6 +172,9 @@ const CAPABILITIES: &[Capability] = &[
     Capability::LimitedTransmit,
     Capability::InitialWindow10,
     Capability::Ecn,
+    Capability::DelayedAck,
+    Capability::Nagle,
+    Capability::PathMtu,
 ];
 
 // As the settings of a lane have them (`sysctl`).

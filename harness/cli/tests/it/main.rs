@@ -7,4 +7,5 @@ mod coverage;
 mod exit_codes;
 mod findings;
 mod readme;
+mod switches;
 mod tidy;

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tcpspec_bundled::{CloseKind, Config, InitialWindow};
+use tcpspec_bundled::{CloseKind, Config};
 use tcpspec_connector::{Clock, Hello, Lateness, Profile};
 use tcpspec_wire::Capability;
 
+use crate::switches;
+
 /// What every configuration can do.
-const ALWAYS: [Capability; 18] = [
+const ALWAYS: [Capability; 15] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -20,9 +22,6 @@ const ALWAYS: [Capability; 18] = [
     Capability::Ipv4,
     Capability::Ipv6,
     Capability::SimultaneousOpen,
-    Capability::Rfc5961Rst,
-    Capability::Rfc5961Syn,
-    Capability::Rfc5961Ack,
     Capability::OptNagle,
     Capability::OptRcvbuf,
     Capability::OptKeepalive,
@@ -67,35 +66,15 @@ fn profile(config: &Config) -> Profile {
 }
 
 fn capabilities(config: &Config) -> BTreeSet<Capability> {
-    let by_close: &[Capability] = match config.close {
-        CloseKind::HalfDuplex => &[Capability::CloseUnreadResets, Capability::HalfDuplexClose],
-        CloseKind::FullDuplex => &[],
-    };
-    let switched = [
-        (config.window_scale, Capability::WindowScale),
-        (config.timestamps, Capability::Timestamps),
-        (config.sack, Capability::Sack),
-        (
-            config.sack && config.duplicate_sack,
-            Capability::DuplicateSack,
-        ),
-        (config.ecn, Capability::Ecn),
-        (config.user_timeouts.enabled, Capability::UserTimeout),
-        (config.fast_retransmit, Capability::FastRetransmit),
-        (config.limited_transmit, Capability::LimitedTransmit),
-        (
-            config.initial_window == InitialWindow::Rfc6928,
-            Capability::InitialWindow10,
-        ),
-    ];
-    let on = switched.iter().filter(|(is_on, _)| *is_on);
-    let on = on.map(|(_, capability)| capability);
-    ALWAYS.iter().chain(by_close).chain(on).copied().collect()
+    let resets = config.close == CloseKind::HalfDuplex;
+    let resets = resets.then_some(Capability::CloseUnreadResets);
+    let switched = switches::switched_on(config);
+    ALWAYS.into_iter().chain(resets).chain(switched).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use tcpspec_bundled::UserTimeouts;
+    use tcpspec_bundled::{InitialWindow, UserTimeouts};
 
     use super::*;
 

@@ -3,40 +3,154 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
-use tcpspec_bundled::{Config, InitialWindow};
+use tcpspec_bundled::{ChallengeLimit, CloseKind, Config, InitialWindow};
 use tcpspec_wire::Capability;
 
-type Switch = fn(&mut Config, bool);
+/// An extension that can be switched.
+struct Switch {
+    capability: Capability,
+    is_on: fn(&Config) -> bool,
+    set: fn(&mut Config, bool),
+}
 
-/// What can be switched, and how.
-const ALL: [(Capability, Switch); 9] = [
-    (Capability::WindowScale, |config, on| {
-        config.window_scale = on
-    }),
-    (Capability::Timestamps, |config, on| config.timestamps = on),
-    (Capability::Sack, |config, on| config.sack = on),
-    (Capability::DuplicateSack, |config, on| {
-        config.duplicate_sack = on
-    }),
-    (Capability::Ecn, |config, on| config.ecn = on),
-    (Capability::UserTimeout, |config, on| {
-        config.user_timeouts.enabled = on
-    }),
-    (Capability::FastRetransmit, |config, on| {
-        config.fast_retransmit = on
-    }),
-    (Capability::LimitedTransmit, |config, on| {
-        config.limited_transmit = on
-    }),
-    (Capability::InitialWindow10, |config, on| {
-        config.initial_window = if on {
-            InitialWindow::Rfc6928
-        } else {
-            InitialWindow::Rfc5681
-        };
-    }),
+const ALL: [Switch; 19] = [
+    Switch {
+        capability: Capability::WindowScale,
+        is_on: |config| config.window_scale,
+        set: |config, on| config.window_scale = on,
+    },
+    Switch {
+        capability: Capability::Timestamps,
+        is_on: |config| config.timestamps,
+        set: |config, on| config.timestamps = on,
+    },
+    Switch {
+        capability: Capability::Sack,
+        is_on: |config| config.sack,
+        set: |config, on| config.sack = on,
+    },
+    Switch {
+        capability: Capability::DuplicateSack,
+        is_on: |config| config.sack && config.duplicate_sack,
+        set: |config, on| config.duplicate_sack = on,
+    },
+    Switch {
+        capability: Capability::Ecn,
+        is_on: |config| config.ecn,
+        set: |config, on| config.ecn = on,
+    },
+    Switch {
+        capability: Capability::UserTimeout,
+        is_on: |config| config.user_timeouts.enabled,
+        set: |config, on| config.user_timeouts.enabled = on,
+    },
+    Switch {
+        capability: Capability::FastRetransmit,
+        is_on: |config| config.fast_retransmit,
+        set: |config, on| config.fast_retransmit = on,
+    },
+    Switch {
+        capability: Capability::LimitedTransmit,
+        is_on: |config| config.limited_transmit,
+        set: |config, on| config.limited_transmit = on,
+    },
+    Switch {
+        capability: Capability::InitialWindow10,
+        is_on: |config| config.initial_window == InitialWindow::Rfc6928,
+        set: |config, on| {
+            config.initial_window = if on {
+                InitialWindow::Rfc6928
+            } else {
+                InitialWindow::Rfc5681
+            };
+        },
+    },
+    Switch {
+        capability: Capability::Rfc5961Rst,
+        is_on: |config| config.blind_attacks.rst,
+        set: |config, on| config.blind_attacks.rst = on,
+    },
+    Switch {
+        capability: Capability::Rfc5961Syn,
+        is_on: |config| config.blind_attacks.syn,
+        set: |config, on| config.blind_attacks.syn = on,
+    },
+    Switch {
+        capability: Capability::Rfc5961Ack,
+        is_on: |config| config.blind_attacks.ack,
+        set: |config, on| config.blind_attacks.ack = on,
+    },
+    Switch {
+        capability: Capability::ChallengeLimit,
+        is_on: |config| config.challenge_limit.is_some(),
+        set: |config, on| config.challenge_limit = on.then(ChallengeLimit::default),
+    },
+    Switch {
+        capability: Capability::Rfc1337,
+        is_on: |config| config.time_wait.ignore_rst,
+        set: |config, on| config.time_wait.ignore_rst = on,
+    },
+    Switch {
+        capability: Capability::TimeWaitReuse,
+        is_on: |config| config.time_wait.reuse,
+        set: |config, on| config.time_wait.reuse = on,
+    },
+    Switch {
+        capability: Capability::DelayedAck,
+        is_on: |config| config.ack_delay > Duration::ZERO,
+        set: |config, on| {
+            config.ack_delay = if on {
+                Config::default().ack_delay
+            } else {
+                Duration::ZERO
+            };
+        },
+    },
+    Switch {
+        capability: Capability::Nagle,
+        is_on: |config| config.nagle,
+        set: |config, on| config.nagle = on,
+    },
+    Switch {
+        capability: Capability::PathMtu,
+        is_on: |config| config.icmp.path_mtu,
+        set: |config, on| config.icmp.path_mtu = on,
+    },
+    Switch {
+        capability: Capability::HalfDuplexClose,
+        is_on: |config| config.close == CloseKind::HalfDuplex,
+        set: |config, on| {
+            config.close = if on {
+                CloseKind::HalfDuplex
+            } else {
+                CloseKind::FullDuplex
+            };
+        },
+    },
 ];
+
+/// The default settings with one extension switched: each of them in turn.
+pub fn each() -> impl Iterator<Item = Switches> {
+    let config = Config::default();
+    ALL.iter().enumerate().map(move |(at, switch)| {
+        let mut switches = Switches::default();
+        switches.0[at] = Some(!(switch.is_on)(&config));
+        switches
+    })
+}
+
+/// The names of everything that can be switched.
+fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|switch| switch.capability.name())
+}
+
+/// The extensions that a configuration has switched on.
+pub(crate) fn switched_on(config: &Config) -> impl Iterator<Item = Capability> {
+    let on = ALL.iter().filter(|switch| (switch.is_on)(config));
+    on.map(|switch| switch.capability)
+}
 
 /// Extensions switched on or off; the others are as they are by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,9 +161,9 @@ impl Switches {
     #[must_use]
     pub fn config(self) -> Config {
         let mut config = Config::default();
-        for ((_, switch), on) in ALL.iter().zip(self.0) {
+        for (switch, on) in ALL.iter().zip(self.0) {
             if let Some(on) = on {
-                switch(&mut config, on);
+                (switch.set)(&mut config, on);
             }
         }
         config
@@ -59,9 +173,9 @@ impl Switches {
 /// `ecn,no-sack`; nothing where nothing is switched.
 impl fmt::Display for Switches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let switched = ALL.iter().zip(self.0).filter_map(|((capability, _), on)| {
+        let switched = names().zip(self.0).filter_map(|(name, on)| {
             let prefix = if on? { "" } else { "no-" };
-            Some(format!("{prefix}{capability}"))
+            Some(format!("{prefix}{name}"))
         });
         f.write_str(&switched.collect::<Vec<_>>().join(","))
     }
@@ -73,11 +187,7 @@ pub struct UnknownSwitch(String);
 
 impl fmt::Display for UnknownSwitch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = ALL
-            .iter()
-            .map(|(capability, _)| capability.name())
-            .collect();
-        let names = names.join(", ");
+        let names = names().collect::<Vec<_>>().join(", ");
         write!(
             f,
             "`{}` cannot be switched; there are {names}, each with `no-` before it or not",
@@ -98,9 +208,7 @@ impl FromStr for Switches {
             let (on, name) = word
                 .strip_prefix("no-")
                 .map_or((true, word), |name| (false, name));
-            let at = ALL
-                .iter()
-                .position(|(capability, _)| capability.name() == name);
+            let at = names().position(|known| known == name);
             let at = at.ok_or_else(|| UnknownSwitch(word.to_owned()))?;
             switches.0[at] = Some(on);
         }
@@ -117,7 +225,7 @@ mod tests {
 
     #[test]
     fn every_switch_shows_in_the_declaration() {
-        for (capability, _) in ALL {
+        for Switch { capability, .. } in ALL {
             let declares = |text: String| {
                 let switches: Switches = text.parse().unwrap();
                 assert_eq!(switches.to_string(), text);
