@@ -12,9 +12,10 @@ mod stack;
 mod steps;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tcpspec_record::{
-    CaseId, CaseInfo, Header, Level, Log, Requirement, RequirementId, Tally, Trial, Verdict,
+    CaseId, CaseInfo, Header, Health, Level, Log, Requirement, RequirementId, Tally, Trial, Verdict,
 };
 
 pub use case::{Case, Group, Play, Variant};
@@ -45,6 +46,8 @@ pub struct Report<'a> {
     pub skipped: Vec<Reason<'a>>,
     /// What blocked trials.
     pub blocked: Vec<Reason<'a>>,
+    /// How the harness kept up, if any clock was real.
+    pub health: Option<&'a Health>,
 }
 
 impl<'a> Report<'a> {
@@ -68,6 +71,10 @@ impl<'a> Report<'a> {
             rfcs,
             skipped: reason::by_reason(&log.trials, Verdict::Skip),
             blocked: reason::by_reason(&log.trials, Verdict::Blocked),
+            health: log
+                .footer
+                .as_ref()
+                .and_then(|footer| footer.health.as_ref()),
         }
     }
 
@@ -97,6 +104,21 @@ impl<'a> Report<'a> {
                 self.planned()
             )
         })
+    }
+
+    /// How the harness kept up with the real clock; `None` if there was none.
+    #[must_use]
+    pub fn health_notice(&self) -> Option<String> {
+        let health = self.health?;
+        let late = |(bound, trials): (&u64, &usize)| {
+            format!("under {:?} {trials}", Duration::from_micros(*bound))
+        };
+        let late: Vec<String> = health.late.iter().map(late).collect();
+        Some(format!(
+            "How late the harness was, in trials on the real clock: {}; played again: {}.",
+            late.join(", "),
+            health.again
+        ))
     }
 
     /// All variants, group by group.

@@ -86,6 +86,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
     pub(crate) out: PathBuf,
 
+    /// Play everything so many times, each time into a directory of its own
+    /// (DIR/1, DIR/2 ...), and list the verdicts that changed
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) runs: std::num::NonZeroUsize,
+
     /// Seconds of real time after which a stack on a virtual clock that does
     /// not answer is stuck
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]

@@ -7,8 +7,10 @@ use std::path::Path;
 
 use tcpspec_record::log::{FORMAT, write};
 use tcpspec_record::{
-    Baseline, CaseInfo, Exit, Footer, Header, Line, Log, StackInfo, Tally, Trial, Verdict,
+    Baseline, CaseInfo, Exit, Footer, Header, Health, Line, Log, StackInfo, Tally, Trial, Verdict,
 };
+
+use crate::schedule::Pace;
 
 /// A log in the making.
 ///
@@ -24,6 +26,7 @@ pub(crate) struct Ledger {
     /// Places whose trials are written in order, those not yet written.
     in_order: BTreeSet<usize>,
     tally: Tally,
+    health: Option<Health>,
 }
 
 impl Ledger {
@@ -54,11 +57,22 @@ impl Ledger {
             ended: BTreeMap::new(),
             in_order,
             tally: Tally::default(),
+            health: None,
         })
     }
 
-    /// A trial has ended.
-    pub(crate) fn enter(&mut self, place: usize, mut trial: Trial) -> io::Result<()> {
+    /// A trial has ended; the harness kept up with it like this, where time was
+    /// real.
+    pub(crate) fn enter(
+        &mut self,
+        place: usize,
+        mut trial: Trial,
+        pace: Option<Pace>,
+    ) -> io::Result<()> {
+        if let Some(pace) = pace {
+            let health = self.health.get_or_insert_default();
+            health.add(pace.late, pace.again);
+        }
         trial.known = self.known(&trial);
         self.tally.add(trial.verdict, trial.known.is_some());
         let ordered = self.in_order.contains(&place);
@@ -132,6 +146,7 @@ impl Ledger {
         let footer = Footer {
             tally: self.tally,
             stale,
+            health: self.health.take(),
             exit,
         };
         write(&mut self.out, &Line::Footer(footer.clone()))?;

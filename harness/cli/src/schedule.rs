@@ -8,6 +8,7 @@ mod lanes;
 mod workers;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -42,7 +43,7 @@ pub(crate) struct Job {
 pub(crate) enum End {
     /// Every trial has ended.
     Complete,
-    /// Ctrl-C, or the request to terminate.
+    /// Ctrl-C, or the request to terminate, or nobody wants to hear more.
     Interrupted,
     /// A panic outside a stack.
     Bug,
@@ -57,19 +58,36 @@ enum Message {
         worker: usize,
         index: usize,
         trial: Box<Trial>,
+        /// How the harness kept up, where time was real.
+        pace: Option<Pace>,
     },
     Panicked,
 }
 
+/// How the harness kept up with a trial on the real clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// The most by which it was late.
+    pub(crate) late: Duration,
+    /// That is why the trial has shown nothing.
+    too_late: bool,
+    /// How often the trial was played again.
+    pub(crate) again: usize,
+}
+
 /// What there is to tell while a run goes on.
 pub(crate) enum News {
-    /// The trial at this place has ended.
-    Ended(usize, Box<Trial>),
+    /// The trial at this place has ended; how the harness kept up, where time
+    /// was real.
+    Ended(usize, Box<Trial>, Option<Pace>),
     /// Some time has passed.
     Waiting,
 }
 
-/// Runs all jobs, and tells how it goes.
+/// Whether to go on.
+pub(crate) type Heard = ControlFlow<()>;
+
+/// Runs all jobs, and tells how it goes for as long as that is heard.
 ///
 /// # Errors
 ///
@@ -78,7 +96,7 @@ pub(crate) fn run(
     jobs: Vec<Job>,
     workers: usize,
     wall_limit: Duration,
-    mut tell: impl FnMut(News),
+    mut tell: impl FnMut(News) -> Heard,
 ) -> std::io::Result<End> {
     let (real, fictive): (Vec<Job>, Vec<Job>) = jobs
         .into_iter()
@@ -131,7 +149,7 @@ impl Run {
     async fn watch(
         &mut self,
         mut receiver: UnboundedReceiver<Message>,
-        tell: &mut impl FnMut(News),
+        tell: &mut impl FnMut(News) -> Heard,
     ) -> End {
         let (Ok(mut interrupt), Ok(mut terminate)) = (
             signal(SignalKind::interrupt()),
@@ -147,7 +165,7 @@ impl Run {
                 || Instant::now() + NO_DEADLINE,
                 |since| since + self.wall_limit,
             );
-            tokio::select! {
+            let heard = tokio::select! {
                 biased;
                 _ = interrupt.recv() => return End::Interrupted,
                 _ = terminate.recv() => return End::Interrupted,
@@ -157,32 +175,37 @@ impl Run {
                 },
                 () = tokio::time::sleep_until(deadline) => self.give_up_overdue(tell),
                 _ = heartbeat.tick() => tell(News::Waiting),
+            };
+            if heard.is_break() {
+                return End::Interrupted;
             }
         }
         End::Complete
     }
 
-    fn note(&mut self, message: Message, tell: &mut impl FnMut(News)) {
+    fn note(&mut self, message: Message, tell: &mut impl FnMut(News) -> Heard) -> Heard {
         match message {
             Message::Started { worker, index } => {
                 self.at_work.insert(worker, (index, Instant::now()));
+                Heard::Continue(())
             }
             Message::Ended {
                 worker,
                 index,
                 trial,
+                pace,
             } if !self.given_up.contains(&worker) => {
                 self.at_work.remove(&worker);
                 self.left -= 1;
-                tell(News::Ended(index, trial));
+                tell(News::Ended(index, trial, pace))
             }
-            Message::Ended { .. } | Message::Panicked => {}
+            Message::Ended { .. } | Message::Panicked => Heard::Continue(()),
         }
     }
 
     /// Trials whose stack has not answered for too long are stuck; others take
     /// the place of their workers.
-    fn give_up_overdue(&mut self, tell: &mut impl FnMut(News)) {
+    fn give_up_overdue(&mut self, tell: &mut impl FnMut(News) -> Heard) -> Heard {
         let now = Instant::now();
         let overdue = |since: Instant| now.duration_since(since) >= self.wall_limit;
         let stuck: Vec<(usize, usize)> = self
@@ -200,13 +223,12 @@ impl Run {
                     "the stack did not answer within {:?} of real time",
                     self.wall_limit
                 );
-                tell(News::Ended(
-                    index,
-                    Box::new(Trial::unplayed(plan.id.clone(), Verdict::Stuck, reason)),
-                ));
+                let trial = Trial::unplayed(plan.id.clone(), Verdict::Stuck, reason);
+                tell(News::Ended(index, Box::new(trial), None))?;
             }
             self.spawn_worker();
         }
+        Heard::Continue(())
     }
 
     fn spawn_worker(&mut self) {

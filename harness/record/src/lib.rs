@@ -22,7 +22,7 @@ pub mod verdict;
 
 pub use baseline::{Baseline, BaselineEntry};
 pub use id::{CaseId, IpVersion, RequirementId, TrialId};
-pub use log::{CaseInfo, Footer, Header, Line, Log, LogError, StackInfo, StepInfo};
+pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, StackInfo, StepInfo};
 pub use requirement::{Level, Requirement};
 pub use trace::{Event, Side, TraceEvent};
 pub use trial::{Failure, FieldDelta, StepOutcome, StepResult, Trial};

@@ -236,6 +236,26 @@ impl Exit {
         (Self::Interrupted, 130, "interrupted"),
     ];
 
+    /// Of several, the one that counts: the first of 70, 130, 3, 1, 6, 5, 4.
+    #[must_use]
+    pub fn of_several(exits: impl IntoIterator<Item = Self>) -> Self {
+        let exits: Vec<Self> = exits.into_iter().collect();
+        let mut order = [
+            Self::Bug,
+            Self::Usage,
+            Self::Interrupted,
+            Self::InvalidCase,
+            Self::Unexpected,
+            Self::Inconclusive,
+            Self::Stale,
+            Self::NothingRun,
+        ]
+        .into_iter();
+        order
+            .find(|exit| exits.contains(exit))
+            .unwrap_or(Self::Success)
+    }
+
     /// The number.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -267,6 +287,16 @@ mod tests {
             tally.add(*verdict, false);
         }
         assert_eq!(tally.exit(false), exit);
+    }
+
+    #[rstest]
+    #[case::none(&[], Exit::Success)]
+    #[case::all_well(&[Exit::Success, Exit::Success], Exit::Success)]
+    #[case::one_not(&[Exit::Success, Exit::NothingRun], Exit::NothingRun)]
+    #[case::failure_first(&[Exit::Inconclusive, Exit::Unexpected, Exit::Stale], Exit::Unexpected)]
+    #[case::bug_before_all(&[Exit::Interrupted, Exit::Bug], Exit::Bug)]
+    fn of_several_exits_one_counts(#[case] exits: &[Exit], #[case] expected: Exit) {
+        assert_eq!(Exit::of_several(exits.iter().copied()), expected);
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(super) fn stacks(report: &Report<'_>) -> Markup {
         section #stacks {
             h2 { "Stacks" }
             div.cards { @for stack in &report.stacks { (card(stack)) } }
+            @if let Some(notice) = report.health_notice() { p { (notice) } }
         }
     }
 }

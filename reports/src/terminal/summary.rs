@@ -26,6 +26,9 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
     lines.extend(reasons("skipped", &report.skipped));
     lines.extend(reasons("blocked", &report.blocked));
     lines.extend(baseline(report, style));
+    if report.health.is_some_and(|health| health.again > 0) {
+        lines.extend(report.health_notice());
+    }
     if let Some(notice) = report.incomplete_notice() {
         lines.push(style.paint(Ink::Bad, &notice));
     }

@@ -4,7 +4,7 @@
 use tcpspec_record::log::{CatalogueCount, FORMAT};
 use tcpspec_record::trace::Taken;
 use tcpspec_record::{
-    CaseId, CaseInfo, Event, Failure, FieldDelta, Footer, Header, IpVersion, Level, Log,
+    CaseId, CaseInfo, Event, Failure, FieldDelta, Footer, Header, Health, IpVersion, Level, Log,
     Requirement, RequirementId, Side, StackInfo, StepInfo, StepOutcome, StepResult, Tally,
     TraceEvent, Trial, TrialId, Verdict,
 };
@@ -26,6 +26,10 @@ pub(crate) fn log() -> Log {
         footer: Some(Footer {
             tally,
             stale: vec!["close/half-close".to_owned()],
+            health: Some(Health {
+                again: 1,
+                late: [(100, 3), (10_000, 1)].into(),
+            }),
             exit: 1,
         }),
     }
@@ -45,6 +49,7 @@ pub(crate) fn empty() -> Log {
         footer: Some(Footer {
             tally: Tally::default(),
             stale: Vec::new(),
+            health: None,
             exit: 4,
         }),
     }

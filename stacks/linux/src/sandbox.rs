@@ -254,14 +254,24 @@ fn check_tun(node: &Path) -> Check {
 
 fn check_descriptors() -> Check {
     let name = "open files";
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let lanes = limit.saturating_sub(RESERVED) / PER_LANE;
+    let (limit, lanes) = (descriptors(), lanes_allowed());
     let detail = format!("{limit} allowed, enough for {lanes} trials at once");
-    if lanes >= FEWEST_LANES {
+    if lanes as u64 >= FEWEST_LANES {
         return Check::good(name, detail);
     }
     let fix = format!("ulimit -n {}", RESERVED + PER_LANE * FEWEST_LANES);
     Check::bad(name, detail, fix)
+}
+
+fn descriptors() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// How many lanes the process has descriptors for.
+#[must_use]
+pub fn lanes_allowed() -> usize {
+    let lanes = descriptors().saturating_sub(RESERVED) / PER_LANE;
+    usize::try_from(lanes).unwrap_or(usize::MAX)
 }
 
 /// Makes a lane for each version of IP and lets it go again.

@@ -1,5 +1,7 @@
 //! `tcpspec run`: select, schedule, record, report.
 
+mod many;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -23,48 +25,103 @@ use crate::baselines;
 use crate::failure::Failure;
 use crate::ledger::{self, Ledger};
 use crate::output::{self, Progress};
-use crate::schedule::{self, End, Job, News};
+use crate::schedule::{self, End, Heard, Job, News};
 use crate::stacks::Participant;
 
 pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
-    // First of all: it may have to enter a user namespace, which a process
-    // can only do while it has one thread.
-    let participants: Vec<Participant> = args
-        .stack
-        .iter()
-        .map(|name| Participant::enlist(*name))
-        .collect();
-    let suite = load(&args.cases, style)?;
-    let selected = suite
-        .select(&args.selection)
-        .map_err(|error| Failure::nothing(&error))?;
-    let variants: Vec<Arc<Variant>> = selected.into_iter().cloned().map(Arc::new).collect();
-    let baselines = baselines::of_stacks(&cases_dir(&args.cases)?, &participants)
-        .map_err(|error| unusable(&error, style))?;
-    fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
-    let mut planned = Planned::new(&variants, &participants, args);
-    planned.valid = suite.diagnostics.is_empty();
-    if planned.jobs.is_empty() {
+    let course = Course::new(args, style)?;
+    let valid = course.suite.diagnostics.is_empty();
+    if course.variants.is_empty() || course.participants.is_empty() {
         anstream::eprintln!("tcpspec: nothing is selected");
-        return Ok(if suite.diagnostics.is_empty() {
+        return Ok(if valid {
             Exit::NothingRun
         } else {
             Exit::InvalidCase
         });
     }
-    for stack in participants
-        .iter()
-        .filter(|stack| !stack.unavailable.is_empty())
-    {
-        anstream::eprintln!("tcpspec: {} is skipped: {}", stack.name, stack.unavailable);
+    for stack in &course.participants {
+        if !stack.unavailable.is_empty() {
+            anstream::eprintln!("tcpspec: {} is skipped: {}", stack.name, stack.unavailable);
+        }
     }
-    let header = header(&suite, &variants, &participants, args, planned.jobs.len());
-    let (log, end) = play(planned, header, &variants, baselines, args)?;
-    let report = Report::from_log(&log);
-    output::write_reports(&report, &args.out)?;
-    output::print_run(&log, &report, &args.out, style);
+    if args.runs.get() > 1 {
+        return many::run(&course, style);
+    }
+    let (log, end) = course.play(&args.out)?;
+    output::print_run(&log, &Report::from_log(&log), &args.out, style);
     anstream::println!("{}", args.out.join("report.html").display());
     Ok(exit(&log, end))
+}
+
+/// What is the same in every run of a command.
+struct Course<'a> {
+    args: &'a RunArgs,
+    participants: Vec<Participant>,
+    suite: Suite,
+    /// Those selected.
+    variants: Vec<Arc<Variant>>,
+    baselines: BTreeMap<String, Baseline>,
+}
+
+impl<'a> Course<'a> {
+    fn new(args: &'a RunArgs, style: Style) -> Result<Self, Failure> {
+        // First of all: it may have to enter a user namespace, which a process
+        // can only do while it has one thread.
+        let stacks = args.stack.iter();
+        let participants: Vec<Participant> =
+            stacks.map(|name| Participant::enlist(*name)).collect();
+        let suite = load(&args.cases, style)?;
+        let selected = suite
+            .select(&args.selection)
+            .map_err(|error| Failure::nothing(&error))?;
+        let variants = selected.into_iter().cloned().map(Arc::new).collect();
+        let baselines = baselines::of_stacks(&cases_dir(&args.cases)?, &participants)
+            .map_err(|error| unusable(&error, style))?;
+        Ok(Self {
+            args,
+            participants,
+            suite,
+            variants,
+            baselines,
+        })
+    }
+
+    /// Plays everything once, and writes log and reports into a directory.
+    fn play(&self, out: &Path) -> Result<(Log, End), Failure> {
+        fs::create_dir_all(out).map_err(|error| Failure::file("create", out, error))?;
+        let mut planned = Planned::new(&self.variants, &self.participants, self.args);
+        planned.valid = self.suite.diagnostics.is_empty();
+        let (log, end) = play(planned, self, out)?;
+        output::write_reports(&Report::from_log(&log), out)?;
+        Ok((log, end))
+    }
+
+    /// A log that has begun.
+    fn ledger(&self, path: &Path, planned: &Planned) -> Result<Ledger, Failure> {
+        let dir = cases_dir(&self.args.cases)?;
+        let variants = self.variants.iter();
+        let cases = variants.map(|variant| case_info(variant, &dir)).collect();
+        let (baselines, in_order) = (self.baselines.clone(), planned.in_order.clone());
+        let header = self.header(planned.jobs.len());
+        Ledger::begin(path, header, cases, baselines, in_order)
+            .map_err(|error| Failure::file("write", path, error))
+    }
+
+    fn header(&self, planned: usize) -> Header {
+        let (format, tool) = ledger::tool();
+        let args = self.args;
+        Header {
+            format,
+            tool,
+            seed: args.seed,
+            selection: args.selection.clone(),
+            strict: args.strict,
+            planned,
+            stacks: self.participants.iter().map(Participant::info).collect(),
+            requirements: cited(&self.suite, &self.variants),
+            catalogue: self.suite.catalogue.counts(),
+        }
+    }
 }
 
 /// What the log says, or why it has no end.
@@ -135,49 +192,39 @@ impl Planned {
 }
 
 /// Plays all trials and writes the log.
-fn play(
-    planned: Planned,
-    header: Header,
-    variants: &[Arc<Variant>],
-    baselines: BTreeMap<String, Baseline>,
-    args: &RunArgs,
-) -> Result<(Log, End), Failure> {
-    let dir = cases_dir(&args.cases)?;
-    let path = args.out.join("log.jsonl");
+fn play(planned: Planned, course: &Course<'_>, out: &Path) -> Result<(Log, End), Failure> {
+    let args = course.args;
+    let path = out.join("log.jsonl");
     let failed = |error: std::io::Error| Failure::file("write", &path, error);
-    let cases = variants
-        .iter()
-        .map(|variant| case_info(variant, &dir))
-        .collect();
-    let mut ledger =
-        Ledger::begin(&path, header, cases, baselines, planned.in_order).map_err(failed)?;
+    let mut ledger = course.ledger(&path, &planned)?;
     let progress = RefCell::new(Progress::of(planned.jobs.len()));
     let (settled, jobs): (Vec<Job>, Vec<Job>) = planned
         .jobs
         .into_iter()
         .partition(|job| planned.skipped.contains_key(&job.index));
-    let mut entered = Ok(());
-    let mut enter = |index, trial| {
-        progress.borrow_mut().ended();
-        let result = ledger.enter(index, trial);
-        if entered.is_ok() {
-            entered = result;
-        }
-    };
     for job in settled {
         let reason = planned.skipped.get(&job.index).cloned();
-        let reason = reason.unwrap_or_default();
-        enter(
-            job.index,
-            Trial::unplayed(job.plan.id, Verdict::Skip, reason),
-        );
+        let trial = Trial::unplayed(job.plan.id, Verdict::Skip, reason.unwrap_or_default());
+        progress.borrow_mut().ended();
+        ledger.enter(job.index, trial, None).map_err(failed)?;
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = args.jobs.map_or(cores, usize::from);
     let wall_limit = Duration::from_secs(args.wall_limit);
-    let end = schedule::run(jobs, workers, wall_limit, |news| match news {
-        News::Ended(index, trial) => enter(index, *trial),
-        News::Waiting => progress.borrow().still_waiting(),
+    let mut entered = Ok(());
+    let end = schedule::run(jobs, workers, wall_limit, |news| {
+        match news {
+            News::Ended(index, trial, pace) => {
+                progress.borrow_mut().ended();
+                entered = ledger.enter(index, *trial, pace);
+            }
+            News::Waiting => progress.borrow().still_waiting(),
+        }
+        // Without its log a run is for nothing.
+        match entered {
+            Ok(()) => Heard::Continue(()),
+            Err(_) => Heard::Break(()),
+        }
     })
     .map_err(|error| Failure::usage(format!("cannot start threads and timers: {error}")))?;
     progress.borrow().finish();
@@ -196,27 +243,6 @@ fn unusable(error: &BaselineError, style: Style) -> Failure {
             output::print_diagnostics(diagnostics, style);
             Failure::invalid(error)
         }
-    }
-}
-
-fn header(
-    suite: &Suite,
-    variants: &[Arc<Variant>],
-    participants: &[Participant],
-    args: &RunArgs,
-    planned: usize,
-) -> Header {
-    let (format, tool) = ledger::tool();
-    Header {
-        format,
-        tool,
-        seed: args.seed,
-        selection: args.selection.clone(),
-        strict: args.strict,
-        planned,
-        stacks: participants.iter().map(Participant::info).collect(),
-        requirements: cited(suite, variants),
-        catalogue: suite.catalogue.counts(),
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn work(worker: usize, queue: &Queue, sender: &UnboundedSender<Messag
                 worker,
                 index,
                 trial,
+                pace: None,
             })
             .is_err()
         {

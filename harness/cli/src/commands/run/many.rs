@@ -1,0 +1,107 @@
+//! Everything many times over: do the verdicts stay the same? Where they do
+//! not, something is decided by chance: in the stack, in the case, or in the
+//! harness.
+
+use std::collections::BTreeMap;
+
+use tcpspec_record::{Exit, Log, TrialId, Verdict};
+use tcpspec_reports::Report;
+use tcpspec_reports::terminal::Style;
+use tokio::time::Instant;
+
+use super::{Course, exit};
+use crate::commands::count;
+use crate::failure::Failure;
+use crate::output;
+use crate::schedule::End;
+
+/// The verdicts of a trial, each with the runs that it came in.
+type Verdicts = BTreeMap<Verdict, Vec<usize>>;
+
+/// Plays the runs one after the other, each into a directory of its own, says
+/// how each went, and in the end which verdicts changed.
+pub(super) fn run(course: &Course<'_>, style: Style) -> Result<Exit, Failure> {
+    let (runs, out) = (course.args.runs.get(), &course.args.out);
+    let mut verdicts = BTreeMap::new();
+    let mut exits = Vec::new();
+    for number in 1..=runs {
+        let (began, dir) = (Instant::now(), out.join(number.to_string()));
+        let (log, end) = course.play(&dir)?;
+        exits.push(exit(&log, end));
+        note(&mut verdicts, &log, number);
+        if number == 1 {
+            output::print_run(&log, &Report::from_log(&log), &dir, style);
+        }
+        let (took, code) = (began.elapsed(), exit(&log, end).code());
+        anstream::println!("run {number} of {runs}: {took:.1?}, exit code {code}");
+        if end != End::Complete {
+            break;
+        }
+    }
+    let changed = changed(&verdicts);
+    changed.iter().for_each(|line| anstream::println!("{line}"));
+    let runs = count(exits.len(), "run");
+    let how_many = count(changed.len(), "verdict");
+    anstream::println!(
+        "{how_many} changed in {runs} of {}",
+        count(verdicts.len(), "trial")
+    );
+    if !changed.is_empty() {
+        exits.push(Exit::Inconclusive);
+    }
+    Ok(Exit::of_several(exits))
+}
+
+fn note(verdicts: &mut BTreeMap<TrialId, Verdicts>, log: &Log, run: usize) {
+    for trial in &log.trials {
+        let verdicts = verdicts.entry(trial.id.clone()).or_default();
+        verdicts.entry(trial.verdict).or_default().push(run);
+    }
+}
+
+/// A line for each trial of which not every run says the same.
+fn changed(verdicts: &BTreeMap<TrialId, Verdicts>) -> Vec<String> {
+    let several = verdicts.iter().filter(|(_, verdicts)| verdicts.len() > 1);
+    several.map(|(id, verdicts)| line(id, verdicts)).collect()
+}
+
+fn line(id: &TrialId, verdicts: &Verdicts) -> String {
+    let mut parts: Vec<_> = verdicts.iter().collect();
+    parts.sort_by_key(|(_, runs)| std::cmp::Reverse(runs.len()));
+    let part = |(verdict, runs): (&Verdict, &Vec<usize>)| {
+        let runs: Vec<String> = runs.iter().map(ToString::to_string).collect();
+        format!("{verdict} in {}", runs.join(" "))
+    };
+    let parts: Vec<String> = parts.into_iter().map(part).collect();
+    let TrialId { stack, ip, .. } = id;
+    format!("{}  {stack} ip={ip}  {}", id.variant_id(), parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use tcpspec_record::{CaseId, IpVersion};
+
+    use super::*;
+
+    #[rstest]
+    #[case::same(&[Verdict::Fail, Verdict::Fail], &[])]
+    #[case::other(
+        &[Verdict::Inconclusive, Verdict::Pass, Verdict::Pass],
+        &["a/b  linux ip=4  pass in 2 3, inconclusive in 1"]
+    )]
+    fn changed_verdicts_are_listed(#[case] runs: &[Verdict], #[case] expected: &[&str]) {
+        let id = TrialId {
+            case: CaseId("a/b".to_owned()),
+            variant: String::new(),
+            stack: "linux".to_owned(),
+            ip: IpVersion::V4,
+            seed: 1,
+        };
+        let mut verdicts = Verdicts::new();
+        for (run, verdict) in (1..).zip(runs) {
+            verdicts.entry(*verdict).or_default().push(run);
+        }
+        assert_eq!(changed(&BTreeMap::from([(id, verdicts)])), expected);
+    }
+}

@@ -1,0 +1,178 @@
+//! What the lanes do when something is wrong: with the harness's pace, with a
+//! lane, with the machine.
+
+use std::sync::Arc;
+
+use rstest::rstest;
+use tcpspec_casefile::{SourceFile, load_files};
+use tcpspec_connector::control::{Control, ControlStack};
+use tcpspec_connector::{Call, Hello, Setup};
+use tcpspec_record::{IpVersion, TrialId};
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::*;
+use crate::stacks::StackName;
+
+/// Whether the harness is late, play for play, and how many there are.
+#[rstest]
+#[case::in_time(&[false], 1)]
+#[case::late_once(&[true, false], 2)]
+#[case::always_late(&[true; TRIES], TRIES)]
+fn a_late_trial_is_played_again(#[case] late: &[bool], #[case] expected: usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let mut plays = 0;
+    let play = async || {
+        plays += 1;
+        let pace = Pace {
+            too_late: late[plays - 1],
+            ..Pace::default()
+        };
+        (plays, pace)
+    };
+    let (outcome, pace) = runtime.unwrap().block_on(in_time(play));
+    assert_eq!((outcome, pace.again), (expected, expected));
+}
+
+/// A stack that answers nothing.
+struct Faulty {
+    silent: ControlStack,
+    /// What it does when it is opened.
+    open: fn(&Setup) -> Result<(), StackError>,
+    /// Whether its waits never end.
+    hangs: bool,
+}
+
+impl Faulty {
+    fn new(open: fn(&Setup) -> Result<(), StackError>) -> Self {
+        Self {
+            silent: ControlStack::new(Control::Silent),
+            open,
+            hangs: false,
+        }
+    }
+}
+
+impl StackUnderTest for Faulty {
+    fn hello(&self) -> &Hello {
+        self.silent.hello()
+    }
+
+    fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
+        (self.open)(setup)?;
+        self.silent.open(setup)
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
+        self.silent.call(call)
+    }
+
+    fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
+        self.silent.deliver(packets)
+    }
+
+    fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        self.silent.run(until, stop)
+    }
+}
+
+impl Waits for Faulty {
+    async fn wait(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        self.run(until, stop)
+    }
+}
+
+/// A seed at which the stacks below go wrong.
+const BAD: u64 = 3;
+
+/// Panics in the middle of the third trial.
+fn panics(_: Options) -> Faulty {
+    let open = |setup: &Setup| {
+        assert_ne!(setup.seed, BAD, "a panic on purpose");
+        Ok(())
+    };
+    Faulty::new(open)
+}
+
+/// The machine does not give the third trial what it needs.
+fn is_refused(_: Options) -> Faulty {
+    let open = |setup: &Setup| match setup.seed {
+        BAD => Err(StackError::Environment("refused".to_owned())),
+        _ => Ok(()),
+    };
+    Faulty::new(open)
+}
+
+const CATALOGUE: &str = include_str!("../../../../../cases/requirements/rfc9293.yaml");
+
+/// Ten trials that any stack passes, each with a seed of its own.
+fn jobs() -> Vec<Job> {
+    let case = "title: t\npurpose: p\nlevel: must\nclaims: ['9293:MUST-13']\n\
+                steps: [{peer: SYN}, {quiet: 1s}]";
+    let suite = load_files(&[
+        SourceFile::new("requirements/rfc9293.yaml", CATALOGUE),
+        SourceFile::new("a/b.yaml", case),
+    ]);
+    let variant = suite.variants().next();
+    let variant = Arc::new(
+        variant
+            .unwrap_or_else(|| panic!("{:?}", suite.diagnostics))
+            .clone(),
+    );
+    let hello = Arc::new(ControlStack::new(Control::Silent).hello().clone());
+    let job = |index| Job {
+        index,
+        stack: StackName::Linux(Options::default()),
+        plan: Plan {
+            id: TrialId {
+                case: variant.case.clone(),
+                variant: variant.name.clone(),
+                stack: "faulty".to_owned(),
+                ip: IpVersion::V4,
+                seed: index as u64,
+            },
+            variant: Arc::clone(&variant),
+            hello: Arc::clone(&hello),
+        },
+    };
+    (1..=10).map(job).collect()
+}
+
+/// One lane or several, on one thread or several: what is lost, and what the
+/// trial that went wrong is.
+#[rstest]
+#[case::panic(panics, true, None)]
+#[case::refused(is_refused, false, Some(Verdict::Inconclusive))]
+fn a_fault_costs_its_own_trial_alone(
+    #[case] make: fn(Options) -> Faulty,
+    #[case] expected_panic: bool,
+    #[case] expected: Option<Verdict>,
+    #[values((1, 1), (1, 3), (2, 1), (2, 4))] (threads, lanes): (usize, usize),
+) {
+    let (sender, mut receiver) = unbounded_channel();
+    let running = Lanes::begin_on(threads, lanes, jobs(), sender, make);
+    let (mut passed, mut bad, mut panicked) = (0, None, false);
+    while let Some(message) = receiver.blocking_recv() {
+        match message {
+            Message::Ended { index, trial, .. } if index as u64 == BAD => bad = Some(trial.verdict),
+            Message::Ended { trial, .. } => passed += usize::from(trial.verdict == Verdict::Pass),
+            Message::Panicked => panicked = true,
+            Message::Started { .. } => {}
+        }
+    }
+    running.end();
+    assert_eq!((passed, bad, panicked), (9, expected, expected_panic));
+}
+
+#[test]
+fn lanes_end_in_the_middle_of_a_wait() {
+    let (sender, mut receiver) = unbounded_channel();
+    let make = |_| Faulty {
+        hangs: true,
+        ..Faulty::new(|_| Ok(()))
+    };
+    Lanes::begin_on(2, 2, jobs(), sender, make).end();
+    assert!(receiver.blocking_recv().is_none(), "no trial has ended");
+}
