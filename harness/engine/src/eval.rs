@@ -269,6 +269,7 @@ fn sub(a: Value, b: Value) -> Result<Value, Halt> {
         (Value::Seq(a), Value::Seq(b)) => Ok(Value::Count(a.distance(b).into())),
         (Value::Span(a), Value::Span(b)) => Ok(Value::Span(a.saturating_sub(b))),
         (Value::Moment { at, from }, Value::Span(by)) => Ok(Value::Moment { at: at - by, from }),
+        (Value::Moment { at: a, .. }, Value::Moment { at: b, .. }) => Ok(Value::Span(a.since(b))),
         _ => Err(unclear(
             "numbers and times cannot be taken from one another",
         )),

@@ -429,6 +429,27 @@ steps:
 }
 
 #[test]
+fn a_moment_less_a_moment_is_a_duration() {
+    let steps = |lo: &str| {
+        CASE.replace(
+            "  - peer: ACK ack=11\n",
+            &format!(
+                "    as: one\n  - sut: ACK seq=1 len=10\n    within: 2*rto.hi\n    as: two\n  \
+                 - sut: ACK seq=1 len=10\n    within: [two.first - one.first + {lo}, 5*rto.hi]\n  \
+                 - peer: ACK ack=11\n"
+            ),
+        )
+    };
+    check(&steps("two.first"), nothing, Verdict::Pass, "");
+    check(
+        &steps("two.first - one.first + two.first - one.first + two.first"),
+        nothing,
+        Verdict::Fail,
+        "",
+    );
+}
+
+#[test]
 fn never_is_heard_wherever_it_stands() {
     let case = CASE.replace("steps:", "never: [ACK len=10]\nsteps:");
     check(
