@@ -79,6 +79,8 @@ pub enum Capability {
     Nagle,
     /// The path MTU is learned from ICMP (RFC 1191, RFC 8201).
     PathMtu,
+    /// Its own SYN offers ECN: some hosts only answer such offers.
+    EcnOffer,
     /// The user timeout option (RFC 5482).
     UserTimeout,
     /// A full backlog is answered by cookies instead of silence (RFC 4987
@@ -88,11 +90,13 @@ pub enum Capability {
     Rfc1337,
     /// The receive queue can be filled without processing.
     Queue,
+    /// Time is the harness\'s to move: a case may wait for days.
+    VirtualTime,
 }
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 36] = [
+    pub const ALL: [(Self, &'static str); 38] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -125,10 +129,12 @@ impl Capability {
         (Self::DelayedAck, "delayed-ack"),
         (Self::Nagle, "nagle"),
         (Self::PathMtu, "path-mtu"),
+        (Self::EcnOffer, "ecn-offer"),
         (Self::UserTimeout, "uto"),
         (Self::SynCookies, "syn-cookies"),
         (Self::Rfc1337, "rfc1337"),
         (Self::Queue, "queue"),
+        (Self::VirtualTime, "virtual-time"),
     ];
 
     /// The name that case files and connectors use.

@@ -236,6 +236,7 @@ impl Socket {
         .map_err(|errno| match errno {
             // Of a value, not of the connection.
             Errno::INVAL => CallError::Other(errno.to_string()),
+            Errno::NOPROTOOPT => CallError::Unsupported,
             _ => told(errno),
         })?;
         Ok(Ret::Done)
@@ -298,12 +299,13 @@ fn failure(errno: Errno, what: &str) -> Failure {
 fn told(errno: Errno) -> CallError {
     match errno {
         Errno::AGAIN | Errno::INPROGRESS | Errno::ALREADY => CallError::Again,
-        Errno::CONNREFUSED => CallError::Refused,
+        // The last two: an ICMP message said that there is no TCP.
+        Errno::CONNREFUSED | Errno::NOPROTOOPT | Errno::PROTO => CallError::Refused,
         Errno::CONNRESET | Errno::PIPE | Errno::CONNABORTED => CallError::Reset,
         Errno::TIMEDOUT => CallError::Timeout,
         Errno::NOTCONN | Errno::INVAL => CallError::Closed,
         Errno::ADDRINUSE | Errno::ADDRNOTAVAIL => CallError::InUse,
-        Errno::OPNOTSUPP | Errno::NOPROTOOPT => CallError::Unsupported,
+        Errno::OPNOTSUPP => CallError::Unsupported,
         other => CallError::Other(other.to_string()),
     }
 }

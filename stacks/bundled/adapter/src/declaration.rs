@@ -10,7 +10,7 @@ use tcpspec_wire::Capability;
 use crate::switches;
 
 /// What every configuration can do.
-const ALWAYS: [Capability; 15] = [
+const ALWAYS: [Capability; 16] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -26,6 +26,7 @@ const ALWAYS: [Capability; 15] = [
     Capability::OptRcvbuf,
     Capability::OptKeepalive,
     Capability::Queue,
+    Capability::VirtualTime,
 ];
 
 /// The declaration that belongs to a configuration.
@@ -69,7 +70,9 @@ fn capabilities(config: &Config) -> BTreeSet<Capability> {
     let resets = config.close == CloseKind::HalfDuplex;
     let resets = resets.then_some(Capability::CloseUnreadResets);
     let switched = switches::switched_on(config);
-    ALWAYS.into_iter().chain(resets).chain(switched).collect()
+    let offers = config.ecn.then_some(Capability::EcnOffer);
+    let optional = resets.into_iter().chain(offers).chain(switched);
+    ALWAYS.into_iter().chain(optional).collect()
 }
 
 #[cfg(test)]
@@ -85,7 +88,7 @@ mod tests {
     #[case::timestamps(Config { timestamps: false, ..Config::default() }, "", "ts")]
     #[case::sack(Config { sack: false, ..Config::default() }, "", "sack dsack")]
     #[case::reports(Config { duplicate_sack: false, ..Config::default() }, "", "dsack")]
-    #[case::ecn(Config { ecn: true, ..Config::default() }, "ecn", "")]
+    #[case::ecn(Config { ecn: true, ..Config::default() }, "ecn ecn-offer", "")]
     #[case::user_timeouts(
         Config { user_timeouts: UserTimeouts { enabled: true, ..UserTimeouts::default() }, ..Config::default() },
         "uto",
