@@ -16,6 +16,7 @@ use tcpspec_connector::call::SocketOption;
 use tcpspec_connector::{Call, CallError, CallResult, Handle, Ret};
 
 use crate::error::{Context, LaneError};
+use crate::info;
 use crate::lane::Lane;
 use crate::link::family;
 
@@ -88,7 +89,9 @@ impl Application {
             Call::SetOption { handle, option } => {
                 self.on(handle, |socket| socket.set_option(*option))
             }
-            Call::Info { .. } => Err(CallError::Unsupported),
+            Call::Info { handle, names } => {
+                Ok(Ret::Info(info::read(lane, self.socket(handle), names)?))
+            }
         })
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tcpspec_connector::{Clock, Hello, Lateness, Profile, StackError};
 use tcpspec_wire::Capability;
 
+use crate::info;
 use crate::options::Options;
 use crate::stack::Settings;
 use crate::stack::probe::{Probed, RTO_MAX, RTO_MIN};
@@ -56,7 +57,7 @@ pub(crate) fn assumed(options: Options) -> Hello {
         clock: Clock::Real,
         capabilities: capabilities(options),
         profile: ASSUMED,
-        info: BTreeSet::new(),
+        info: info::names(),
         mtu: options.mtu(),
         details: Vec::new(),
     }
@@ -167,6 +168,7 @@ const CAPABILITIES: &[Capability] = &[
     Capability::WindowScale,
     Capability::Timestamps,
     Capability::Sack,
+    Capability::DuplicateSack,
     Capability::DuplicateSack,
     Capability::FastRetransmit,
     Capability::LimitedTransmit,

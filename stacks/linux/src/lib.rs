@@ -18,6 +18,7 @@ mod diag;
 mod error;
 mod floor;
 mod hello;
+mod info;
 mod lane;
 mod link;
 mod netlink;

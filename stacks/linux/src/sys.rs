@@ -211,20 +211,11 @@ fn stamp_of(message: &libc::msghdr) -> Option<Duration> {
     ))
 }
 
-/// Timers of a connection, as the kernel has set them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Timeouts {
-    /// Retransmission timeout.
-    pub(crate) rto: Duration,
-    /// How long an ACK is held back.
-    pub(crate) ato: Duration,
-}
-
-/// Reads the beginning of `struct tcp_info`: eight octets, and the two
-/// timeouts in microseconds.
-pub(crate) fn timeouts(socket: BorrowedFd<'_>) -> io::Result<Timeouts> {
-    let mut info = [0_u32; 4];
-    let mut len = size_of_val(&info) as libc::socklen_t;
+/// Reads what the kernel shows of a connection: `struct tcp_info`, as much of
+/// it as there is.
+pub(crate) fn tcp_info(socket: BorrowedFd<'_>) -> io::Result<Vec<u8>> {
+    let mut info = vec![0_u8; 512];
+    let mut len = info.len() as libc::socklen_t;
     // SAFETY: `info` is alive, writable and `len` octets long, of which the
     // kernel writes no more.
     check(unsafe {
@@ -236,8 +227,8 @@ pub(crate) fn timeouts(socket: BorrowedFd<'_>) -> io::Result<Timeouts> {
             &raw mut len,
         )
     })?;
-    let [_, _, rto, ato] = info.map(|word| Duration::from_micros(word.into()));
-    Ok(Timeouts { rto, ato })
+    info.truncate(len as usize);
+    Ok(info)
 }
 
 /// Registers a descriptor with the runtime of the calling task, to wait for

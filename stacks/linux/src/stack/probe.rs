@@ -10,7 +10,7 @@ use tcpspec_connector::{Call, Connection, Handle, Reply, Setup, StackError, Stac
 use tcpspec_wire::{Flags, Packet, Segment, SeqNumber, State, WindowField};
 
 use super::LinuxStack;
-use crate::sys::{self, Timeouts};
+use crate::info::TcpInfo;
 use crate::sysctl;
 
 /// What was found out about the kernel.
@@ -75,9 +75,9 @@ fn probe(stack: &mut LinuxStack) -> Result<Probed, StackError> {
             u64::try_from(tick.tv_sec).unwrap_or(0),
             u32::try_from(tick.tv_nsec).unwrap_or(0),
         ),
-        rto_initial: opening.rto,
-        rto: open.rto,
-        ack_delay: open.ato,
+        rto_initial: opening.rto(),
+        rto: open.rto(),
+        ack_delay: open.ato(),
         time_wait: peer.time_wait()?,
         settings: peer.settings()?,
     })
@@ -127,11 +127,11 @@ impl Peer<'_> {
         Ok(())
     }
 
-    fn timeouts(&mut self) -> Result<Timeouts, StackError> {
+    fn timeouts(&mut self) -> Result<TcpInfo, StackError> {
         let application = &self.stack.running()?.trial.application;
         let socket = application.socket(&handle());
         let socket = socket.ok_or_else(|| unlike("no socket"))?;
-        sys::timeouts(socket).map_err(unlike)
+        TcpInfo::of(socket).map_err(unlike)
     }
 
     fn time_wait(&mut self) -> Result<Duration, StackError> {
