@@ -30,13 +30,13 @@ define run
 endef
 
 conformance: build
-	$(call run,--stack bundled --stack linux)
+	$(call run,--stack bundled --stack linux --isn both)
 
 conformance-bundled: build
-	$(call run,--stack bundled)
+	$(call run,--stack bundled --isn both)
 
 conformance-linux: build
-	$(call run,--stack linux)
+	$(call run,--stack linux --isn both)
 
 test: lint unit
 

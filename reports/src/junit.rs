@@ -83,7 +83,7 @@ fn suite(stack: &StackReport<'_>, group: &Group<'_>, strict: bool) -> Option<Tes
 }
 
 fn name(trial: &Trial) -> String {
-    format!("{} ip={}", trial.id.variant_id(), trial.id.ip)
+    format!("{} {}", trial.id.variant_id(), trial.id.dimensions())
 }
 
 fn test_case(name: String, trial: &Trial, strict: bool) -> TestCase {

@@ -90,6 +90,7 @@ fn trials(settings: &Settings, count: usize) -> Vec<Trials> {
                     variant: variant.name.clone(),
                     stack: "linux".to_owned(),
                     ip: IpVersion::V4,
+                    isn: tcpspec_record::Isn::Random,
                     seed: 1,
                 },
                 variant: Arc::new(variant.clone()),

@@ -34,6 +34,7 @@ fn plans(variants: &[&Variant], stack: &dyn StackUnderTest) -> Vec<Plan> {
             variant: variant.name.clone(),
             stack: hello.name.clone(),
             ip: IpVersion::V4,
+            isn: tcpspec_record::Isn::Random,
             seed: 1,
         },
         variant: Arc::new((*variant).clone()),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use tcpspec_record::{Exit, IpVersion};
+use tcpspec_record::{Exit, IpVersion, Isn};
 
 use crate::stacks::StackName;
 
@@ -69,6 +69,11 @@ pub(crate) struct RunArgs {
     /// Version of IP
     #[arg(long, value_enum, default_value_t = Ip::Both)]
     pub(crate) ip: Ip,
+
+    /// Where initial sequence numbers lie: anywhere, or so near 2^32 that the first
+    /// octets wrap (the peer's; the stack's too where it can be set)
+    #[arg(long, value_enum, default_value_t = IsnArg::Random)]
+    pub(crate) isn: IsnArg,
 
     /// Trials at once on virtual clocks [default: the number of cores]
     #[arg(short, long, value_name = "N")]
@@ -182,6 +187,27 @@ pub(crate) enum Ip {
     V6,
     /// IPv4, then IPv6
     Both,
+}
+
+/// Initial sequence numbers to run with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IsnArg {
+    /// Drawn from the seed
+    Random,
+    /// Near 2^32
+    Wrap,
+    /// Drawn from the seed, then near 2^32
+    Both,
+}
+
+impl IsnArg {
+    pub(crate) const fn values(self) -> &'static [Isn] {
+        match self {
+            Self::Random => &[Isn::Random],
+            Self::Wrap => &[Isn::Wrap],
+            Self::Both => &[Isn::Random, Isn::Wrap],
+        }
+    }
 }
 
 impl Ip {

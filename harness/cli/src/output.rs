@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tcpspec_casefile::Diagnostic;
-use tcpspec_record::{Log, Trial, TrialId, Verdict};
+use tcpspec_record::{Log, Trial, Verdict};
 use tcpspec_reports::terminal::{self, Context, Style};
 use tcpspec_reports::{Report, html, junit, model};
 
@@ -105,9 +105,12 @@ pub(crate) fn print_run(log: &Log, report: &Report<'_>, dir: &Path, style: Style
         anstream::println!("{}", terminal::failure(report, trial, &context, style));
     }
     for trial in attention.iter().skip(SCREENS) {
-        let TrialId { stack, ip, .. } = &trial.id;
+        let (stack, dimensions) = (&trial.id.stack, trial.id.dimensions());
         let (verdict, variant) = (trial.verdict, trial.id.variant_id());
-        anstream::println!("{verdict}  {variant}  {stack} ip={ip}  {}", trial.reason);
+        anstream::println!(
+            "{verdict}  {variant}  {stack} {dimensions}  {}",
+            trial.reason
+        );
     }
     if attention.len() > SCREENS {
         anstream::println!();

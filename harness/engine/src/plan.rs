@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tcpspec_casefile::Variant;
 use tcpspec_connector::{Hello, Setup};
-use tcpspec_record::{IpVersion, TrialId};
-use tcpspec_wire::{Capability, Need};
+use tcpspec_record::{IpVersion, Isn, TrialId};
+use tcpspec_wire::{Capability, Need, SeqNumber};
 
 /// Port on which the stack's application listens.
 pub(crate) const LISTEN_PORT: u16 = 80;
@@ -16,6 +16,13 @@ pub(crate) const LISTEN_PORT: u16 = 80;
 pub(crate) const CONNECT_PORT: u16 = 5000;
 /// The peer's port.
 pub(crate) const PEER_PORT: u16 = 40_000;
+
+/// Where the peer begins if numbers are to wrap: its SYN and its first octet,
+/// or its FIN if it has no text, are the last two numbers.
+const PEER_WRAPS: u32 = u32::MAX - 1;
+/// Where the stack begins then: its first octet is 0, which is also the field
+/// of a segment that acknowledges nothing.
+const STACK_WRAPS: u32 = u32::MAX;
 
 /// A trial to be run.
 #[derive(Clone, Debug)]
@@ -81,6 +88,23 @@ impl Plan {
         lateness > profile.clock_error + timer
     }
 
+    /// The peer's initial sequence number: the case's, or as the trial wants
+    /// it.
+    pub(crate) fn peer_iss(&self) -> SeqNumber {
+        SeqNumber::new(match (self.variant.peer.iss, self.id.isn) {
+            (Some(iss), _) => iss,
+            (None, Isn::Random) => peer_iss(self.id.seed),
+            (None, Isn::Wrap) => PEER_WRAPS,
+        })
+    }
+
+    /// The stack's, where the trial wants a certain one and the stack lets it
+    /// be set.
+    fn stack_iss(&self) -> Option<SeqNumber> {
+        let settable = self.hello.capabilities.contains(&Capability::Isn);
+        (settable && self.id.isn == Isn::Wrap).then(|| SeqNumber::new(STACK_WRAPS))
+    }
+
     /// The world to open the stack in: documentation addresses (RFC 5737,
     /// RFC 3849) on a link
     /// of the size that the stack asks for.
@@ -99,6 +123,7 @@ impl Plan {
             prefix,
             peer,
             mtu: self.hello.mtu,
+            iss: self.stack_iss(),
             seed: self.id.seed,
         }
     }
@@ -130,7 +155,7 @@ pub(crate) fn other_address(peer: IpAddr) -> IpAddr {
 
 /// The peer's initial sequence number for a seed, where the case gives none:
 /// one round of a multiply-xor mix, so that neighbouring seeds lie far apart.
-pub(crate) const fn peer_iss(seed: u64) -> u32 {
+const fn peer_iss(seed: u64) -> u32 {
     let mixed = (seed ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xd6e8_feb8_6659_fd93);
     (mixed >> 32) as u32
 }

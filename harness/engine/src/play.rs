@@ -12,7 +12,7 @@ use tcpspec_casefile::{SegmentPattern, Step, Variant};
 use tcpspec_connector::{Call, CallResult, Clock, Stop};
 use tcpspec_record::{Side, StepResult, Trial};
 use tcpspec_wire::text::SegmentText;
-use tcpspec_wire::{Body, Capability, Decoded, Ecn, Instant, Segment, SeqNumber, State};
+use tcpspec_wire::{Body, Capability, Decoded, Ecn, Instant, Segment, State};
 
 use crate::book::{Book, Due};
 use crate::eval::{Label, Scope};
@@ -20,7 +20,7 @@ use crate::halt::{Broken, Halt};
 use crate::interpreter::{Ask, Port};
 use crate::judge;
 use crate::limits;
-use crate::plan::{LISTEN_PORT, Plan, peer_iss};
+use crate::plan::{LISTEN_PORT, Plan};
 use crate::recorder::{PacketRef, Recorder};
 use crate::stream::Stream;
 
@@ -86,17 +86,13 @@ pub(crate) async fn trial(plan: Plan, port: Rc<Port>) -> Trial {
 
 impl Play {
     fn new(plan: Plan, port: Rc<Port>) -> Self {
-        let iss = plan
-            .variant
-            .peer
-            .iss
-            .unwrap_or_else(|| peer_iss(plan.id.seed));
+        let iss = plan.peer_iss();
         Self {
             plan,
             port,
             now: Instant::ZERO,
             began: Instant::ZERO,
-            book: Book::new(SeqNumber::new(iss)),
+            book: Book::new(iss),
             inbox: VecDeque::new(),
             labels: BTreeMap::new(),
             local_port: LISTEN_PORT,

@@ -12,7 +12,7 @@ use tcpspec_casefile::suite::SourceFile;
 use tcpspec_casefile::{Variant, load_files};
 use tcpspec_connector::{Call, Emitted, Hello, Reply, Setup, StackError, StackUnderTest, Stop};
 use tcpspec_engine::{Plan, drive};
-use tcpspec_record::{CaseId, IpVersion, Trial, TrialId, Verdict};
+use tcpspec_record::{CaseId, IpVersion, Isn, Trial, TrialId, Verdict};
 use tcpspec_wire::icmp::Report;
 use tcpspec_wire::{Body, Capability, Flags, IcmpError, Instant, Packet, Segment, State};
 
@@ -132,6 +132,7 @@ fn play_on(text: &str, hello: Hello, mut stack: Twisted) -> Trial {
             variant: String::new(),
             stack: "twisted".to_owned(),
             ip: IpVersion::V4,
+            isn: Isn::Random,
             seed: 1,
         },
         variant: variant(text),
@@ -547,6 +548,7 @@ fn a_stack_that_cannot_be_looked_into_is_not_judged_by_its_state() {
         variant: String::new(),
         stack: "blind".to_owned(),
         ip: IpVersion::V6,
+        isn: Isn::Random,
         seed: 1,
     };
     let trial = drive(

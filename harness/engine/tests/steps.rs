@@ -11,7 +11,7 @@ use tcpspec_casefile::suite::SourceFile;
 use tcpspec_casefile::{Variant, load_files};
 use tcpspec_connector::{Call, Hello, Reply, Ret, Setup, StackError, StackUnderTest, Stop};
 use tcpspec_engine::{Plan, drive};
-use tcpspec_record::{CaseId, Event, IpVersion, Side, Trial, TrialId, Verdict};
+use tcpspec_record::{CaseId, Event, IpVersion, Isn, Side, Trial, TrialId, Verdict};
 use tcpspec_wire::text::Hex;
 use tcpspec_wire::{Body, Capability, IcmpError, Instant, Packet};
 
@@ -40,6 +40,7 @@ fn plan(steps: &str, ip: IpVersion, stack: &Bundled) -> Plan {
         variant: String::new(),
         stack: "bundled".to_owned(),
         ip,
+        isn: Isn::Random,
         seed: 1,
     };
     Plan {
@@ -133,6 +134,34 @@ fn icmp_error_is_obeyed_by_whom_it_concerns() {
     assert_eq!(play(abort, IpVersion::V6).verdict, Verdict::Pass);
     let other = "  - icmp: unreachable port sport=81\n  - gone: now\n";
     assert_eq!(play(other, IpVersion::V6).verdict, Verdict::Fail);
+}
+
+/// Where the two sides begin.
+fn begins(params: &str, isn: Isn, settable: bool) -> (u32, u32) {
+    let mut stack = Bundled::default();
+    let mut plan = plan(&format!("  - quiet: 1ms\n{params}"), IpVersion::V4, &stack);
+    plan.id.isn = isn;
+    if !settable {
+        let mut hello = stack.hello().clone();
+        hello.capabilities.remove(&Capability::Isn);
+        plan.hello = Arc::new(hello);
+    }
+    let trial = drive(plan, &mut stack);
+    assert_eq!(trial.verdict, Verdict::Pass, "{}", trial.reason);
+    let first = |side| packets(&trial, side)[0].segment().unwrap().seq.value();
+    (first(Side::Peer), first(Side::Sut))
+}
+
+#[test]
+fn numbers_wrap_where_the_trial_wants_it_and_the_stack_lets_them() {
+    let (peer, sut) = begins("", Isn::Wrap, true);
+    assert_eq!((peer, sut), (u32::MAX - 1, u32::MAX));
+    let (peer, sut) = begins("", Isn::Wrap, false);
+    assert_eq!(peer, u32::MAX - 1);
+    let random = begins("", Isn::Random, true);
+    assert_eq!(random.1, sut);
+    assert_ne!(random.0, peer);
+    assert_eq!(begins("params: {iss: 7}\n", Isn::Wrap, true), (7, u32::MAX));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{IpVersion, TrialId};
+use crate::id::{IpVersion, Isn, TrialId};
 use crate::verdict::Verdict;
 
 /// The known deviations of one stack.
@@ -26,6 +26,9 @@ pub struct BaselineEntry {
     /// On this version of IP alone; both if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ip: Option<IpVersion>,
+    /// With these initial sequence numbers alone; all if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isn: Option<Isn>,
     /// The verdict to expect.
     pub verdict: Verdict,
     /// Why the stack does this, and who says so.
@@ -45,6 +48,8 @@ impl BaselineEntry {
     /// Whether the entry speaks of this trial.
     #[must_use]
     pub fn covers(&self, trial: &TrialId) -> bool {
-        self.variant == trial.variant_id() && self.ip.is_none_or(|ip| ip == trial.ip)
+        self.variant == trial.variant_id()
+            && self.ip.is_none_or(|ip| ip == trial.ip)
+            && self.isn.is_none_or(|isn| isn == trial.isn)
     }
 }

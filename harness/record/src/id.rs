@@ -81,7 +81,56 @@ impl FromStr for IpVersion {
     }
 }
 
-/// The unit of running and repeating: variant x stack x IP version x seed.
+/// Where the initial sequence numbers of a trial lie.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Isn {
+    /// The peer's is drawn from the seed; the stack takes its own.
+    #[default]
+    Random,
+    /// So near 2^32 that the first octets wrap: the peer's, and the stack's
+    /// where it lets that be set.
+    Wrap,
+}
+
+impl Isn {
+    /// Whether it is the one that needs no mention.
+    #[must_use]
+    pub const fn is_random(&self) -> bool {
+        matches!(self, Self::Random)
+    }
+}
+
+impl fmt::Display for Isn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Random => "random",
+            Self::Wrap => "wrap",
+        })
+    }
+}
+
+/// The text is neither `random` nor `wrap`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a place for sequence numbers to begin (random or wrap)")]
+pub struct UnknownIsn(pub String);
+
+impl FromStr for Isn {
+    type Err = UnknownIsn;
+
+    fn from_str(text: &str) -> Result<Self, UnknownIsn> {
+        match text {
+            "random" => Ok(Self::Random),
+            "wrap" => Ok(Self::Wrap),
+            _ => Err(UnknownIsn(text.to_owned())),
+        }
+    }
+}
+
+/// The unit of running and repeating: variant x stack x IP version x initial
+/// sequence numbers x seed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrialId {
@@ -95,6 +144,9 @@ pub struct TrialId {
     pub stack: String,
     /// The version of IP.
     pub ip: IpVersion,
+    /// Where the initial sequence numbers lie.
+    #[serde(default, skip_serializing_if = "Isn::is_random")]
+    pub isn: Isn,
     /// The seed of this trial.
     pub seed: u64,
 }
@@ -105,6 +157,15 @@ impl TrialId {
     #[must_use]
     pub fn variant_id(&self) -> String {
         variant_id(&self.case, &self.variant)
+    }
+
+    /// The dimensions of the run, as people read them: `ip=4`, `ip=6 isn=wrap`.
+    #[must_use]
+    pub fn dimensions(&self) -> String {
+        match self.isn {
+            Isn::Random => format!("ip={}", self.ip),
+            Isn::Wrap => format!("ip={} isn={}", self.ip, self.isn),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub mod trial;
 pub mod verdict;
 
 pub use baseline::{Baseline, BaselineEntry};
-pub use id::{CaseId, IpVersion, RequirementId, TrialId};
+pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId};
 pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, StackInfo, StepInfo};
 pub use requirement::{Level, Requirement};
 pub use trace::{Event, Side, TraceEvent};

@@ -49,6 +49,8 @@ pub enum Capability {
     /// `close` gives up receiving too: data that arrives later is answered by
     /// RST (half-duplex close, RFC 9293 section 3.6.1).
     HalfDuplexClose,
+    /// Its initial sequence number can be set.
+    Isn,
     /// `setopt nagle=on|off`.
     OptNagle,
     /// `setopt rcvbuf=N`.
@@ -96,7 +98,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 38] = [
+    pub const ALL: [(Self, &'static str); 39] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -115,6 +117,7 @@ impl Capability {
         (Self::TimeWaitReuse, "time-wait-reuse"),
         (Self::CloseUnreadResets, "close-unread-resets"),
         (Self::HalfDuplexClose, "half-duplex-close"),
+        (Self::Isn, "isn"),
         (Self::OptNagle, "opt:nagle"),
         (Self::OptRcvbuf, "opt:rcvbuf"),
         (Self::OptKeepalive, "opt:keepalive"),

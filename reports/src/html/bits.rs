@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
-use tcpspec_record::{IpVersion, Level, Tally, Trial, Verdict};
+use tcpspec_record::{IpVersion, Isn, Level, Tally, Trial, Verdict};
 
 use crate::model::{Judgement, Play};
 
@@ -118,15 +118,21 @@ pub(super) fn level(level: Level) -> Markup {
 
 /// The trials of a play: `bundled IPv4 IPv6, linux IPv4`.
 pub(super) fn who(trials: &[&Trial]) -> String {
-    let mut by_stack: BTreeMap<&str, BTreeMap<IpVersion, usize>> = BTreeMap::new();
+    let mut by_stack: BTreeMap<&str, BTreeMap<(IpVersion, Isn), usize>> = BTreeMap::new();
     for trial in trials {
         let by_ip = by_stack.entry(&trial.id.stack).or_default();
-        *by_ip.entry(trial.id.ip).or_default() += 1;
+        *by_ip.entry((trial.id.ip, trial.id.isn)).or_default() += 1;
     }
     let stack = |(stack, by_ip): (&str, BTreeMap<_, _>)| {
-        let runs = by_ip.into_iter().map(|(ip, count)| match count {
-            1 => format!(" IPv{ip}"),
-            _ => format!(" IPv{ip} ({count} seeds)"),
+        let runs = by_ip.into_iter().map(|((ip, isn), count)| {
+            let wraps = match isn {
+                Isn::Random => "",
+                Isn::Wrap => " wrapping",
+            };
+            match count {
+                1 => format!(" IPv{ip}{wraps}"),
+                _ => format!(" IPv{ip}{wraps} ({count} seeds)"),
+            }
         });
         format!("{stack}{}", runs.collect::<String>())
     };

@@ -2,7 +2,7 @@
 //! hint, how to repeat it.
 
 use maud::{Markup, html};
-use tcpspec_record::Failure;
+use tcpspec_record::{Failure, Isn};
 
 use super::arrow;
 use super::bits::{anchor, level, link, play_badge, text, who};
@@ -26,9 +26,13 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
 /// The anchor of a play's explanation.
 pub(super) fn panel_anchor(variant: &Variant<'_>, play: &Play<'_>) -> String {
     let id = &play.trial().id;
+    let isn = match id.isn {
+        Isn::Random => "",
+        Isn::Wrap => ":wrap",
+    };
     anchor(
         "why",
-        &format!("{}:{}:{}:{}", variant.id(), id.stack, id.ip, id.seed),
+        &format!("{}:{}:{}{isn}:{}", variant.id(), id.stack, id.ip, id.seed),
     )
 }
 

@@ -1,13 +1,17 @@
 //! The command that repeats a trial.
 
-use tcpspec_record::Trial;
+use tcpspec_record::{Isn, Trial};
 
 /// The command line that repeats a trial, quoted for a shell.
 #[must_use]
 pub fn repro(trial: &Trial) -> String {
     let id = &trial.id;
+    let isn = match id.isn {
+        Isn::Random => String::new(),
+        Isn::Wrap => format!(" --isn {}", id.isn),
+    };
     format!(
-        "tcpspec run {} --stack {} --ip {} --seed {}",
+        "tcpspec run {} --stack {} --ip {}{isn} --seed {}",
         quoted(&id.variant_id()),
         quoted(&id.stack),
         id.ip,

@@ -48,7 +48,7 @@ fn headline(report: &Report<'_>, trial: &Trial, steps: Steps<'_>, style: Style) 
         style.paint(Ink::of(trial.verdict), &word),
         style.paint(Ink::Strong, &clean(&trial.id.variant_id())),
         clean(&trial.id.stack),
-        format!("ip={}", trial.id.ip),
+        trial.id.dimensions(),
     ];
     if let Some(failure) = &trial.failure {
         parts.push(steps.position(failure.step).into_owned());
@@ -141,7 +141,7 @@ fn same(trial: &Trial, variant: Option<&Variant<'_>>) -> Vec<String> {
     let trials = of_trial.map_or(&[] as &[&Trial], |play| &play.trials);
     let others = trials.iter().filter(|each| each.id != trial.id);
     let names: Vec<_> = others
-        .map(|each| format!("{} ip={}", each.id.stack, each.id.ip))
+        .map(|each| format!("{} {}", each.id.stack, each.id.dimensions()))
         .collect();
     let text = format!("The same on {}.", names.join(", "));
     if names.is_empty() {

@@ -378,12 +378,13 @@ fn trials() -> Vec<Trial> {
     all
 }
 
-fn id(case: &str, variant: &str, stack: &str, ip: IpVersion) -> TrialId {
+pub(crate) fn id(case: &str, variant: &str, stack: &str, ip: IpVersion) -> TrialId {
     TrialId {
         case: CaseId(case.to_owned()),
         variant: variant.to_owned(),
         stack: stack.to_owned(),
         ip,
+        isn: tcpspec_record::Isn::Random,
         seed: 7,
     }
 }

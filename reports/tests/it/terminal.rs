@@ -1,7 +1,7 @@
 //! The failure screen and the summary, as they look.
 
 use rstest::rstest;
-use tcpspec_record::Verdict;
+use tcpspec_record::{IpVersion, Isn, Trial, Verdict};
 use tcpspec_reports::Report;
 use tcpspec_reports::model::repro;
 use tcpspec_reports::terminal::{self, Context, Style};
@@ -102,4 +102,18 @@ fn control_characters_of_a_stack_do_not_reach_the_terminal() {
     }
     let summary = terminal::summary(&report, Style::Plain);
     assert!(!summary.contains('\x1b'), "{summary:?}");
+}
+
+#[test]
+fn command_that_repeats_a_trial_says_where_numbers_begin() {
+    let mut trial = Trial::unplayed(
+        fixture::id("close/active", "", "bundled", IpVersion::V6),
+        Verdict::Pass,
+        String::new(),
+    );
+    let plain = repro(&trial);
+    trial.id.isn = Isn::Wrap;
+    let wrapping = repro(&trial);
+    assert!(plain.contains("--ip 6 --seed"), "{plain}");
+    assert!(wrapping.contains("--ip 6 --isn wrap --seed"), "{wrapping}");
 }

@@ -34,7 +34,7 @@ use std::net::IpAddr;
 pub use call::{Call, CallError, CallResult, Handle, Ret};
 pub use hello::{Clock, Hello, Lateness, Profile};
 pub use reply::{Connection, Did, Emitted, Next, Reason, Reply, StateChange};
-use tcpspec_wire::Instant;
+use tcpspec_wire::{Instant, SeqNumber};
 
 /// A TCP stack that the harness can drive.
 ///
@@ -108,6 +108,9 @@ pub struct Setup {
     pub peer: IpAddr,
     /// Largest IP packet of the link, in octets.
     pub mtu: u16,
+    /// The initial sequence number that the stack has to take for its
+    /// connections; only of stacks that declare `isn`.
+    pub iss: Option<SeqNumber>,
     /// Seed of whatever the stack draws at random, if it can be seeded.
     pub seed: u64,
 }

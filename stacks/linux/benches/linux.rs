@@ -98,6 +98,7 @@ fn setup() -> Setup {
         prefix: 24,
         peer: IpAddr::from([192, 0, 2, 2]),
         mtu: 1500,
+        iss: None,
         seed: 0,
     }
 }

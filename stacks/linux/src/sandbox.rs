@@ -304,6 +304,7 @@ fn setups() -> [Setup; 2] {
         prefix,
         peer,
         mtu: 1500,
+        iss: None,
         seed: 0,
     };
     let v6 = |last| [0x2001, 0xdb8, 0, 0, 0, 0, 0, last].into();

@@ -69,6 +69,7 @@ struct RawBaseline {
 struct RawEntry {
     variant: Field<Text>,
     ip: Field<Text>,
+    isn: Field<Text>,
     verdict: Field<Text>,
     reason: Field<Text>,
     clause: Field<Text>,
@@ -107,6 +108,14 @@ impl Reader<'_> {
             let fault = Fault::new(Code::Word, 0..0, "this is not a version of IP");
             self.complain(*at, fault.help("write 4 or 6, or leave the key out"));
         }
+        let isn = self.text(&raw.isn).map(str::parse);
+        if let (Some(Err(_)), Some(at)) = (&isn, raw.isn.get()) {
+            let fault = Fault::new(Code::Word, 0..0, "this is not a place for sequence numbers");
+            self.complain(
+                *at,
+                fault.help("write random or wrap, or leave the key out"),
+            );
+        }
         if let Some(at) = raw.reason.get()
             && self.document.text(at.0).trim().is_empty()
         {
@@ -119,6 +128,7 @@ impl Reader<'_> {
         Some(BaselineEntry {
             variant: self.text(&raw.variant)?.to_owned(),
             ip: ip.and_then(Result::ok),
+            isn: isn.and_then(Result::ok),
             verdict: self.verdict(*raw.verdict.get()?)?,
             reason: self.text(&raw.reason)?.to_owned(),
             clause: self.text(&raw.clause).map(str::to_owned),
@@ -153,7 +163,7 @@ fn lines(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use tcpspec_record::IpVersion;
+    use tcpspec_record::{IpVersion, Isn};
 
     use super::*;
 
@@ -171,7 +181,7 @@ mod tests {
     fn baseline_with_and_without_ip_is_read() {
         let text = "stack: linux\nknown:\n\
             - {variant: reset/border@at=left, ip: 6, verdict: deviates, reason: by design}\n\
-            - {variant: close/active, verdict: fail, reason: a defect, clause: here, \
+            - {variant: close/active, isn: wrap, verdict: fail, reason: a defect, clause: here, \
                deliberate: there, observed: \"> SYN\\n< RST\"}\n";
         let baseline = read_baseline("stack.yaml", text).expect("it is valid");
         assert_eq!(baseline.stack, "linux");
@@ -184,6 +194,7 @@ mod tests {
             (Some(IpVersion::V6), Verdict::Deviates)
         );
         assert_eq!((second.ip, second.verdict), (None, Verdict::Fail));
+        assert_eq!((first.isn, second.isn), (None, Some(Isn::Wrap)));
         assert_eq!(second.reason, "a defect");
         assert_eq!(second.clause.as_deref(), Some("here"));
         assert_eq!(second.deliberate.as_deref(), Some("there"));
@@ -206,12 +217,13 @@ mod tests {
         );
         check_refused(
             "stack: linux\nknown:\n- {variant: a/b, verdict: failed, reason: ''}\n\
-             - {variant: a/b, verdict: fail}\n- {variant: c, ip: 5, verdict: fail, reason: r, why: w}\n",
+             - {variant: a/b, verdict: fail}\n- {variant: c, ip: 5, isn: 7, verdict: fail, reason: r, why: w}\n",
             &[
                 (Code::Word, 3, "`failed` is not a verdict"),
                 (Code::Empty, 3, "there is no reason here"),
                 (Code::MissingKey, 4, "`reason` is missing"),
                 (Code::Word, 5, "this is not a version of IP"),
+                (Code::Word, 5, "this is not a place for sequence numbers"),
                 (Code::UnknownKey, 5, "`why` is not a key here"),
             ],
         );

@@ -13,8 +13,8 @@ use tcpspec_casefile::{BaselineError, Step, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::{
-    Baseline, CaseInfo, Exit, Header, Log, Requirement, RequirementId, StepInfo, Trial, TrialId,
-    Verdict,
+    Baseline, CaseInfo, Exit, Header, IpVersion, Isn, Log, Requirement, RequirementId, StepInfo,
+    Trial, TrialId, Verdict,
 };
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::Style;
@@ -154,12 +154,13 @@ impl Planned {
         };
         for stack in participants {
             for variant in variants {
-                for ip in args.ip.versions() {
+                for (ip, isn) in worlds(args) {
                     let id = TrialId {
                         case: variant.case.clone(),
                         variant: variant.name.clone(),
                         stack: stack.name.to_string(),
-                        ip: *ip,
+                        ip,
+                        isn,
                         seed: args.seed,
                     };
                     let plan = Plan {
@@ -189,6 +190,13 @@ impl Planned {
             plan,
         });
     }
+}
+
+/// The worlds that each variant is played in.
+fn worlds(args: &RunArgs) -> impl Iterator<Item = (IpVersion, Isn)> {
+    let ips = args.ip.versions().iter();
+    let isns = args.isn.values();
+    ips.flat_map(move |ip| isns.iter().map(move |isn| (*ip, *isn)))
 }
 
 /// Plays all trials and writes the log.

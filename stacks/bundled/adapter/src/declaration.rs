@@ -10,7 +10,7 @@ use tcpspec_wire::Capability;
 use crate::switches;
 
 /// What every configuration can do.
-const ALWAYS: [Capability; 16] = [
+const ALWAYS: [Capability; 17] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -22,6 +22,7 @@ const ALWAYS: [Capability; 16] = [
     Capability::Ipv4,
     Capability::Ipv6,
     Capability::SimultaneousOpen,
+    Capability::Isn,
     Capability::OptNagle,
     Capability::OptRcvbuf,
     Capability::OptKeepalive,

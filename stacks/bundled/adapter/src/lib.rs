@@ -7,7 +7,7 @@ mod declaration;
 mod sockets;
 pub mod switches;
 
-use tcpspec_bundled::{Config, Host};
+use tcpspec_bundled::{Config, Host, Isn};
 use tcpspec_connector::{
     Call, CallResult, Connection, Emitted, Hello, Next, Reply, Setup, StackError, StackUnderTest,
     StateChange, Stop,
@@ -98,6 +98,7 @@ impl StackUnderTest for Bundled {
         let config = Config {
             mtu: setup.mtu,
             ipv4_prefix: setup.prefix,
+            isn: setup.iss.map_or(self.config.isn, Isn::Fixed),
             ..self.config.clone()
         };
         self.host = Host::new(config, &[setup.stack], setup.seed.into());

@@ -28,6 +28,7 @@ fn setup(seed: u64) -> Setup {
         prefix: 24,
         peer: PEER,
         mtu: 1500,
+        iss: None,
         seed,
     }
 }

@@ -160,6 +160,7 @@ fn setup() -> Setup {
         prefix: 24,
         peer: [192, 0, 2, 2].into(),
         mtu: 1500,
+        iss: None,
         seed: 0,
     }
 }

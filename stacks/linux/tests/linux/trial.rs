@@ -52,6 +52,7 @@ pub(crate) fn setup(version: u8) -> Setup {
         prefix,
         peer,
         mtu: 1500,
+        iss: None,
         seed: 1,
     }
 }

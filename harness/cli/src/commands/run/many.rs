@@ -73,14 +73,14 @@ fn line(id: &TrialId, verdicts: &Verdicts) -> String {
         format!("{verdict} in {}", runs.join(" "))
     };
     let parts: Vec<String> = parts.into_iter().map(part).collect();
-    let TrialId { stack, ip, .. } = id;
-    format!("{}  {stack} ip={ip}  {}", id.variant_id(), parts.join(", "))
+    let (variant, stack, dimensions) = (id.variant_id(), &id.stack, id.dimensions());
+    format!("{variant}  {stack} {dimensions}  {}", parts.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
-    use tcpspec_record::{CaseId, IpVersion};
+    use tcpspec_record::{CaseId, IpVersion, Isn};
 
     use super::*;
 
@@ -96,6 +96,7 @@ mod tests {
             variant: String::new(),
             stack: "linux".to_owned(),
             ip: IpVersion::V4,
+            isn: Isn::Random,
             seed: 1,
         };
         let mut verdicts = Verdicts::new();

@@ -131,6 +131,7 @@ fn jobs() -> Vec<Job> {
                 variant: variant.name.clone(),
                 stack: "faulty".to_owned(),
                 ip: IpVersion::V4,
+                isn: tcpspec_record::Isn::Random,
                 seed: index as u64,
             },
             variant: Arc::clone(&variant),
