@@ -68,6 +68,9 @@ pub struct Config {
     pub ipv4_prefix: u8,
     /// Time to live, or hop limit, of what we send (RFC 9293 MUST-49).
     pub ttl: u8,
+    /// Differentiated Services field of what new connections send (RFC 9293
+    /// MUST-48), 0 to 63.
+    pub dscp: u8,
     /// Whether window scale is offered and taken (RFC 7323 section 2).
     pub window_scale: bool,
     /// Whether timestamps are offered and taken (RFC 7323 section 3), with
@@ -183,6 +186,7 @@ impl Default for Config {
             time_wait: TimeWaitPolicy::default(),
             ipv4_prefix: 32,
             ttl: 64,
+            dscp: 0,
             window_scale: true,
             timestamps: true,
             sack: true,

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::End;
 use crate::error_report::{ErrorReport, Reason};
 use crate::keepalive::Watch;
-use crate::limits::{HEADERS_V4, HEADERS_V6, MIN_TIMER};
+use crate::limits::{HEADERS_V4, HEADERS_V6, MAX_DSCP, MIN_TIMER};
 use crate::options::Options;
 use crate::path_mtu::PathMtu;
 use crate::phase::{Event, Origin, Phase};
@@ -80,6 +80,8 @@ pub(crate) struct Connection {
     pub(crate) last_ack: SeqNumber,
     /// SND.UP, while anything before it is unacknowledged.
     pub(crate) urgent: Option<SeqNumber>,
+    /// The Differentiated Services field of what we send.
+    pub(crate) dscp: u8,
     pub(crate) challenges: Challenges,
     pub(crate) path: PathMtu,
     /// When the peer was heard, or the user let go, whichever came later.
@@ -137,6 +139,7 @@ impl Connection {
             options,
             last_ack: SeqNumber::default(),
             urgent: None,
+            dscp: cx.config.dscp.min(MAX_DSCP),
             challenges: Challenges::default(),
             path: PathMtu::new(cx.config.mtu, tuple.local.is_ipv4()),
             quiet_since: cx.now,

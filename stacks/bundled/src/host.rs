@@ -5,6 +5,7 @@ mod addresses;
 mod calls;
 mod listen;
 mod options;
+mod status;
 mod time_wait;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -22,6 +23,7 @@ use crate::isn::IsnGenerator;
 use crate::reply;
 use crate::transition::Transition;
 use listen::Listener;
+pub use status::Status;
 pub use time_wait::TimeWaitPolicy;
 
 /// A TCP host without I/O and without a clock.
@@ -125,7 +127,7 @@ impl Host {
             self.drive(now, id, |connection, cx| {
                 arrives::segment_arrives(connection, cx, segment, is_marked);
             });
-        } else if self.listeners.contains_key(&tuple.local.port()) {
+        } else if self.listens(tuple.local) {
             self.arrives_in_listen(now, tuple, segment);
         } else {
             self.refuse(tuple, segment);

@@ -121,7 +121,7 @@ pub use config::{CloseKind, Config, FullBacklog, InitialWindow, Isn};
 pub use connection::ConnectionId;
 pub use error::Error;
 pub use error_report::{ErrorReport, Reason};
-pub use host::{Host, TimeWaitPolicy};
+pub use host::{Host, Status, TimeWaitPolicy};
 pub use icmp::{HardErrors, IcmpPolicy};
 pub use keepalive::KeepAlive;
 pub use transition::Transition;

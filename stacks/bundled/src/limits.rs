@@ -68,6 +68,9 @@ pub(crate) const MIN_PATH_MTU_V6: u16 = 1280;
 /// more would be a burden (RFC 8201 section 4).
 pub(crate) const MIN_PATH_MTU_LIFE: Duration = Duration::from_secs(300);
 
+/// The field of six bits at its largest (RFC 2474).
+pub(crate) const MAX_DSCP: u8 = 63;
+
 /// First port handed out when the application leaves the choice (RFC 6335).
 pub(crate) const FIRST_EPHEMERAL_PORT: u16 = 49_152;
 

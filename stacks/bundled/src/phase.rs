@@ -265,6 +265,18 @@ impl Phase {
         }
     }
 
+    /// Octets in order that wait for the user.
+    pub(crate) fn unread(&self) -> usize {
+        match self {
+            Self::CloseWait { rcv, .. }
+            | Self::Closing { rcv, .. }
+            | Self::LastAck { rcv, .. }
+            | Self::TimeWait { rcv, .. } => rcv.unread.len(),
+            Self::Closed { unread, .. } => unread.len(),
+            other => other.receiver().map_or(0, Receiver::unread),
+        }
+    }
+
     /// RCV.NXT and RCV.WND, where the peer's SYN was seen.
     pub(crate) fn receive_space(&self) -> Option<ReceiveSpace> {
         match self {

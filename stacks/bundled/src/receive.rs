@@ -99,6 +99,11 @@ impl Receiver {
         ReceiveSpace::new(self.nxt, self.edge)
     }
 
+    /// Octets that wait for the user.
+    pub(crate) fn unread(&self) -> usize {
+        self.unread.len()
+    }
+
     /// Whether nothing waits for the user.
     pub(crate) fn is_drained(&self) -> bool {
         self.unread.is_empty()

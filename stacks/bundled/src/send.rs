@@ -199,6 +199,21 @@ impl Sender {
         u32::from(mss.saturating_sub(self.overhead).max(1))
     }
 
+    /// SND.WND.
+    pub(crate) const fn window(&self) -> WindowSize {
+        self.wnd
+    }
+
+    /// Octets that await acknowledgment.
+    pub(crate) fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// R2 of everything but the SYN.
+    pub(crate) const fn user_timeout(&self) -> Duration {
+        self.r2_data
+    }
+
     /// Whether nothing is in flight and nothing waits to be sent.
     pub(crate) fn is_drained(&self) -> bool {
         self.una == self.nxt && self.buffer.is_empty()

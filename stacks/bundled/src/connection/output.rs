@@ -53,12 +53,13 @@ impl Connection {
     /// What goes on a SYN.
     fn offer(&self, cx: &Context<'_>) -> Offer {
         let is_answer = self.phase.receive_space().is_some();
+        // Something on the way may drop what offers ECN (RFC 3168 section
+        // 6.1.1.1): the repeat of a SYN does without.
+        let is_repeat = self.repeats.1 > 0;
+        let ecn = self.options.ecn.filter(|_| is_answer || !is_repeat);
         Offer {
             options: self.options.on_syn(cx.now, self.own_mss(cx.config)),
-            flags: self
-                .options
-                .ecn
-                .map_or(Flags::NONE, |_| Ecn::on_syn(is_answer)),
+            flags: ecn.map_or(Flags::NONE, |_| Ecn::on_syn(is_answer)),
             window: WindowSize::new(self.receive_buffer),
         }
     }
@@ -117,7 +118,7 @@ impl Connection {
         let FourTuple { local, remote } = self.tuple;
         let ip = IpHeader {
             ttl: cx.config.ttl,
-            traffic_class: codepoint,
+            traffic_class: self.dscp << 2 | codepoint,
             dont_fragment: cx.config.icmp.path_mtu && !self.path.needs_fragments(),
             ..IpHeader::new(local.ip(), remote.ip())
         };

@@ -19,11 +19,33 @@ impl Host {
     ///
     /// [`Error::InUse`] if the port already listens.
     pub fn listen(&mut self, now: Instant, port: u16, backlog: usize) -> Result<(), Error> {
+        self.listen_at(now, (Ipv4Addr::UNSPECIFIED, port).into(), backlog)
+    }
+
+    /// [`listen`](Self::listen) on one of our addresses (MUST-43); an
+    /// unspecified one means all of them, of both versions of IP. A port
+    /// listens once: not on two addresses apart.
+    ///
+    /// # Errors
+    ///
+    /// As [`listen`](Self::listen), and [`Error::NoAddress`] if the address is
+    /// not ours.
+    pub fn listen_at(
+        &mut self,
+        now: Instant,
+        local: SocketAddr,
+        backlog: usize,
+    ) -> Result<(), Error> {
+        let (address, port) = (local.ip(), local.port());
+        let address = (!address.is_unspecified()).then_some(address);
+        if address.is_some_and(|address| !self.addresses.contains(&address)) {
+            return Err(Error::NoAddress);
+        }
         if self.listeners.contains_key(&port) {
             return Err(Error::InUse);
         }
-        self.listeners
-            .insert(port, Listener::new(backlog, self.config.receive_buffer));
+        let listener = Listener::new(address, backlog, self.config.receive_buffer);
+        self.listeners.insert(port, listener);
         self.log_listener(now, port, State::Listen);
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Listening ports and the connections that wait on them.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
 
 use tcpspec_wire::{Instant, SegmentRef, SeqNumber, State, WindowScale};
 
@@ -16,6 +17,8 @@ use crate::send::Sender;
 /// A listening port.
 #[derive(Debug)]
 pub(super) struct Listener {
+    /// The one address it listens on; all of ours if none was named.
+    address: Option<IpAddr>,
     backlog: usize,
     /// Octets of the receive buffer of connections to come.
     pub(super) receive_buffer: u32,
@@ -27,8 +30,9 @@ pub(super) struct Listener {
 
 impl Listener {
     /// A listener with room for at least one connection.
-    pub(super) fn new(backlog: usize, receive_buffer: u32) -> Self {
+    pub(super) fn new(address: Option<IpAddr>, backlog: usize, receive_buffer: u32) -> Self {
         Self {
+            address,
             backlog: backlog.max(1),
             receive_buffer,
             handshakes: BTreeSet::new(),
@@ -47,6 +51,12 @@ impl Listener {
 }
 
 impl Host {
+    /// Whether somebody listens at this socket of ours.
+    pub(super) fn listens(&self, local: SocketAddr) -> bool {
+        let listener = self.listeners.get(&local.port());
+        listener.is_some_and(|on| on.address.is_none_or(|address| address == local.ip()))
+    }
+
     /// A SYN for a listener makes a connection in SYN-RECEIVED. Text and FIN
     /// that come with it are left for the peer to send again. With a full
     /// backlog [`FullBacklog`] decides.

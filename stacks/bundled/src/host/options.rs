@@ -7,7 +7,7 @@ use tcpspec_wire::Instant;
 use super::Host;
 use crate::connection::ConnectionId;
 use crate::error::Error;
-use crate::limits::MIN_TIMER;
+use crate::limits::{MAX_DSCP, MIN_TIMER};
 
 impl Host {
     /// Switches the Nagle algorithm of a connection.
@@ -68,6 +68,18 @@ impl Host {
         idle: Option<Duration>,
     ) -> Result<(), Error> {
         self.call(now, id, |connection, cx| connection.set_keepalive(cx, idle))
+    }
+
+    /// Sets the Differentiated Services field of what a connection sends from
+    /// here on (RFC 9293 MUST-48, SHLD-21); 63 is the largest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if there is no such connection.
+    pub fn set_dscp(&mut self, now: Instant, id: ConnectionId, dscp: u8) -> Result<(), Error> {
+        self.call(now, id, |connection, _| {
+            connection.dscp = dscp.min(MAX_DSCP);
+        })
     }
 
     /// Sets the USER TIMEOUT of a connection, which is R2: how long what was

@@ -65,10 +65,7 @@ impl Host {
         let is_call = segment.flags.contains(Flags::SYN)
             && !segment.flags.contains(Flags::ACK)
             && !segment.flags.contains(Flags::RST);
-        if !is_call
-            || !self.config.time_wait.reuse
-            || !self.listeners.contains_key(&tuple.local.port())
-        {
+        if !is_call || !self.config.time_wait.reuse || !self.listens(tuple.local) {
             return None;
         }
         let connection = self.connections.get(&old)?;

@@ -64,6 +64,70 @@ fn syn_is_answered(#[case] src: &str, #[case] dst: &str, #[case] answered: bool)
     }
 }
 
+/// A listener that was given an address of ours, all of them, or another.
+#[rstest]
+#[case::its_address("198.51.100.1", "198.51.100.1", Ok(true))]
+#[case::other_address("198.51.100.1", "192.0.2.1", Ok(false))]
+#[case::other_version("198.51.100.1", "2001:db8::1", Ok(false))]
+#[case::any("0.0.0.0", "198.51.100.1", Ok(true))]
+#[case::any_of_both_versions("::", "192.0.2.1", Ok(true))]
+#[case::not_ours("203.0.113.1", "192.0.2.1", Err(Error::NoAddress))]
+fn passive_open_takes_the_address(
+    #[case] at: &str,
+    #[case] dst: &str,
+    #[case] expected: Result<bool, Error>,
+) {
+    let mut host = Host::new(Config::default(), &OWN.map(ip), 1);
+    let opened = host.listen_at(Instant::ZERO, (ip(at), 80).into(), 4);
+    let syn = Segment {
+        src_port: 40_000,
+        dst_port: 80,
+        flags: Flags::SYN,
+        ..Segment::default()
+    };
+    let src = if ip(dst).is_ipv4() {
+        "192.0.2.9"
+    } else {
+        "2001:db8::9"
+    };
+    host.deliver(Instant::ZERO, &Packet::tcp(ip(src), ip(dst), syn).encode());
+    let reply = host.poll_transmit().expect("SYN,ACK or RST");
+    let reply = Packet::decode(&reply).expect("sound").packet;
+    let flags = reply.segment().expect("TCP").flags;
+    let accepted = flags.contains(Flags::SYN);
+    assert_eq!(opened.map(|()| accepted), expected);
+}
+
+/// RFC 9293 MUST-48 and SHLD-21; the two bits of ECN are not its.
+#[test]
+fn differentiated_services_field_is_the_users_and_can_change() {
+    let mut host = Host::new(
+        Config {
+            dscp: 10,
+            ..Config::default()
+        },
+        &OWN.map(ip),
+        1,
+    );
+    let remote = SocketAddr::new(ip("192.0.2.9"), 80);
+    let id = host.connect(Instant::ZERO, 5000, remote).expect("free");
+    let mut sent = Vec::new();
+    for dscp in [46, 255] {
+        host.set_dscp(Instant::ZERO, id, dscp).expect("open");
+        sent.extend(host.poll_transmit());
+        host.on_time(host.poll_at().expect("a timer"));
+    }
+    sent.extend(host.poll_transmit());
+    let class = |packet: &Vec<u8>| {
+        let decoded = Packet::decode(packet).expect("sound");
+        decoded.packet.ip.traffic_class
+    };
+    assert_eq!(
+        sent.iter().map(class).collect::<Vec<_>>(),
+        [10 << 2, 46 << 2, 63 << 2]
+    );
+}
+
 #[rstest]
 #[case::choice_is_ours("0.0.0.0:5000", "192.0.2.9:80", Ok("192.0.2.1:5000"))]
 #[case::named("198.51.100.1:5000", "192.0.2.9:80", Ok("198.51.100.1:5000"))]

@@ -1,5 +1,7 @@
 //! The user calls, state by state (RFC 9293 sections 3.10.1 to 3.10.6).
 
+use std::time::Duration;
+
 use rstest::rstest;
 use tcpspec_bundled::{Config, Error};
 use tcpspec_wire::State;
@@ -251,4 +253,24 @@ fn handle_of_an_ended_connection_does_not_touch_its_successor() {
     rig.connect();
     rig.host.close(rig.now, ended).unwrap();
     rig.peer("SYN+ACK seq=0 ack=1", "ACK seq=1 ack=1");
+}
+
+#[test]
+fn status_tells_what_the_rfc_lists() {
+    let mut rig = Rig::in_state(World::default(), Config::default(), State::Established);
+    rig.peer("ACK seq=1 ack=1 win=500 len=30", "-");
+    rig.write(700).unwrap();
+    rig.sent();
+    let status = rig.host.status(rig.id()).unwrap();
+    assert_eq!(status.local, ([192, 0, 2, 1], 80).into());
+    assert_eq!(status.remote, rig.remote());
+    assert_eq!(status.state, State::Established);
+    assert_eq!((status.receive_window, status.unread), (65_505, 30));
+    assert_eq!((status.send_window, status.unacknowledged), (500, 700));
+    assert_eq!((status.urgent_ahead, status.dscp), (0, 0));
+    assert_eq!(status.user_timeout, Some(Duration::from_secs(100)));
+
+    let id = rig.id();
+    call(&mut rig, Call::Abort);
+    assert_eq!(rig.host.status(id), None);
 }

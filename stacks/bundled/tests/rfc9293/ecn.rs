@@ -168,3 +168,16 @@ fn nothing_new_before_the_timer_where_cwnd_is_one_segment() {
         (1000, "ACK+CWR seq=11001 ack=1 len=1000 ect0")
     );
 }
+
+/// RFC 3168 section 6.1.1.1: what is on the way may drop a SYN for its bits.
+#[test]
+fn repeated_syn_does_without() {
+    let mut rig = Rig::new(World::default(), on());
+    let id = rig.host.connect(rig.now, 80, rig.remote()).unwrap();
+    rig.id = Some(id);
+    assert_eq!(rig.sent(), "SYN+ECE+CWR seq=0");
+    assert_eq!(rig.next().1, "SYN seq=0");
+    rig.peer("SYN+ACK seq=0 ack=1", "ACK seq=1 ack=1");
+    rig.write(1).unwrap();
+    assert_eq!(rig.sent(), "PSH+ACK seq=1 ack=1 len=1", "no ECT");
+}
