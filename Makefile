@@ -5,12 +5,13 @@ CARGO ?= cargo
 OUT   ?= target/tcpspec/latest
 TCPSPEC = target/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux test lint unit doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged test lint unit doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
 	@echo 'make conformance-bundled  on the bundled stack alone (under a second)'
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
+	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
 	@echo 'make test                 format, lints, all tests'
 	@echo 'make bench                speed: cases, segments, trials on the kernel'
 	@echo 'make figures              the tables of harness/FIGURES.md and README, from the last bench'
@@ -37,6 +38,19 @@ conformance-bundled: build
 
 conformance-linux: build
 	$(call run,--stack linux --isn both)
+
+# Root becomes user 65534, without any capability, in a mount namespace where
+# the TUN node is for everybody; an ordinary user runs as what they are.
+AS_NOBODY = mount -t tmpfs tmpfs /mnt && mknod -m 0666 /mnt/tun c 10 200 && \
+	install -m 0755 $(TCPSPEC) /mnt/tcpspec && cp -r cases /mnt/cases && \
+	chmod -R a+rX /mnt && install -d -o 65534 /mnt/out && cd /mnt && \
+	TCPSPEC_TUN=/mnt/tun exec setpriv --reuid=65534 --regid=65534 --clear-groups \
+		--inh-caps=-all ./tcpspec run --out out --stack linux $(ARGS)
+
+conformance-unprivileged: build
+	@if [ $$(id -u) -ne 0 ]; then $(TCPSPEC) run --out $(OUT) --stack linux $(ARGS); \
+	elif unshare --mount true; then unshare --mount sh -c '$(AS_NOBODY)'; \
+	else echo 'skipped: root may make no mount namespace here, so it cannot become an ordinary user'; fi
 
 test: lint unit
 

@@ -2,6 +2,8 @@
 //! see into it. Lanes are made once and used for many trials.
 
 use std::fs::File;
+#[cfg(test)]
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt;
@@ -170,6 +172,12 @@ impl Lane {
     pub(crate) fn logged(&mut self, addresses: Addresses) -> Result<Option<Told>, LaneError> {
         let read = self.log.as_mut().map(|log| log.read(addresses));
         Ok(read.transpose()?)
+    }
+
+    /// Takes the TUN device away from under the lane.
+    #[cfg(test)]
+    pub(crate) fn lose_device(&self) -> io::Result<()> {
+        self.link.delete()
     }
 
     /// Readable when the kernel has sent a packet.

@@ -101,6 +101,14 @@ impl Link {
             .put(&flags.to_ne_bytes())
     }
 
+    /// Takes the interface away.
+    #[cfg(test)]
+    pub(crate) fn delete(&self) -> io::Result<()> {
+        let request = Request::new(libc::RTM_DELLINK, ACK).put(&[0; 4]);
+        let request = request.put(&self.index.to_ne_bytes()).put(&[0; 8]);
+        self.tell(request)
+    }
+
     fn tell(&self, request: Request) -> io::Result<()> {
         let mut answer = [0; 1024];
         self.netlink.ask(&request.finish(), &mut answer).map(drop)

@@ -23,6 +23,17 @@ pub enum Privilege {
     UserNamespace,
 }
 
+impl Privilege {
+    /// How to have it otherwise, and what for.
+    #[must_use]
+    pub const fn otherwise(self) -> &'static str {
+        match self {
+            Self::Held => "without sudo it does without rights, where user namespaces are allowed",
+            Self::UserNamespace => "with sudo it reads the kernel's own log of states as well",
+        }
+    }
+}
+
 impl fmt::Display for Privilege {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -271,3 +271,25 @@ async fn wait<T>(
 }
 
 const WAITING: &str = "waiting for the TUN device";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_goes_costs_one_trial() {
+        let mut stack = LinuxStack::new(Settings::from_env());
+        let setup = probe::setup();
+        if stack.open(&setup).is_err() {
+            return; // no right to a lane; the tests of the whole stack say so
+        }
+        let lane = stack.lane.as_ref();
+        lane.unwrap().lose_device().unwrap();
+        let is_lost = |reply| matches!(reply, Err(StackError::Environment(_)));
+        let hour = Instant::ZERO + Duration::from_secs(3600);
+        assert!(is_lost(stack.run(hour, Stop::AtEnd)), "it does not wait");
+        assert!(is_lost(stack.deliver(&[vec![0x45; 40]])));
+        assert!(stack.open(&setup).is_ok());
+        assert!(stack.deliver(&[vec![0x45; 40]]).is_ok());
+    }
+}

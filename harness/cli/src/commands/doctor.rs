@@ -72,14 +72,16 @@ fn check_cases(args: &CasesArgs) -> bool {
 }
 
 fn check_linux() -> bool {
-    if let Err(error) = sandbox::enter() {
-        line(
-            "linux: rights",
-            false,
-            &error.to_string(),
-            "or run it under sudo",
-        );
-        return false;
+    match sandbox::enter() {
+        Ok(privilege) => {
+            let detail = format!("{privilege}; {}", privilege.otherwise());
+            line("linux: runs as", true, &detail, "");
+        }
+        Err(error) => {
+            let fix = "or run it under sudo";
+            line("linux: rights", false, &error.to_string(), fix);
+            return false;
+        }
     }
     let checks = sandbox::probe(&Settings::from_env());
     for check in &checks {

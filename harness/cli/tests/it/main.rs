@@ -5,6 +5,7 @@
 mod common;
 mod coverage;
 mod exit_codes;
+mod faults;
 mod findings;
 mod readme;
 mod switches;

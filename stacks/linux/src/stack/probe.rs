@@ -154,7 +154,7 @@ impl Peer<'_> {
     }
 }
 
-fn setup() -> Setup {
+pub(super) fn setup() -> Setup {
     Setup {
         stack: [192, 0, 2, 1].into(),
         prefix: 24,
