@@ -8,13 +8,16 @@ use tcpspec_wire::{Flags, SegmentRef};
 /// The codepoint of packets that must not be marked.
 pub(crate) const NOT_ECT: u8 = 0b00;
 /// The codepoint of packets that may be marked: ECT(0).
-pub(crate) const ECT_0: u8 = 0b10;
+const ECT_0: u8 = 0b10;
 /// The codepoint of packets that are: CE.
 pub(crate) const CE: u8 = 0b11;
 
 /// Where both sides take part.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ecn {
+    /// We sent a SYN without the bits too, which the peer may have heard: we
+    /// echo marks, but send nothing that may be marked (section 6.1.1).
+    is_withdrawn: bool,
     /// A mark has come, and no CWR since: ACKs carry ECE.
     echoes: bool,
 }
@@ -27,6 +30,16 @@ impl Ecn {
         } else {
             Flags::ECE | Flags::CWR
         }
+    }
+
+    /// A SYN is repeated without the bits.
+    pub(crate) const fn withdraw(&mut self) {
+        self.is_withdrawn = true;
+    }
+
+    /// The codepoint of a packet with new text.
+    pub(crate) const fn codepoint(&self) -> u8 {
+        if self.is_withdrawn { NOT_ECT } else { ECT_0 }
     }
 
     /// Whether the peer's SYN takes part. One that sends our own bits back does

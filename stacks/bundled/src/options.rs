@@ -114,7 +114,9 @@ impl Options {
             (None, Some(_)) => options.extend([TcpOption::Nop, TcpOption::Nop]),
             (None, None) => {}
         }
-        options.extend(self.timestamps.map(|timestamps| timestamps.option(now)));
+        // Before the peer's SYN there is nothing to echo.
+        let flags = Flags::SYN | Flags::ACK;
+        options.extend(self.timestamps.map(|ours| ours.option(now, flags)));
         if let Some(scale) = self.scale {
             options.extend([TcpOption::Nop, TcpOption::WindowScale(scale.own.shift())]);
         }
@@ -132,7 +134,11 @@ impl Options {
     ) -> OptionBuffer {
         let mut options = OptionBuffer::new();
         if let Some(timestamps) = self.timestamps {
-            options.extend([TcpOption::Nop, TcpOption::Nop, timestamps.option(now)]);
+            options.extend([
+                TcpOption::Nop,
+                TcpOption::Nop,
+                timestamps.option(now, flags),
+            ]);
         }
         let blocks = if flags.contains(Flags::RST) {
             Vec::new()

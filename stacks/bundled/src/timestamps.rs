@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tcpspec_wire::{Instant, SeqNumber, TcpOption};
+use tcpspec_wire::{Flags, Instant, SeqNumber, TcpOption};
 
 use crate::limits::TIMESTAMP_LIFE;
 
@@ -43,11 +43,16 @@ impl Timestamps {
         ((now.as_nanos() / 1_000_000) as u32).wrapping_add(self.offset)
     }
 
-    /// The option of a segment that leaves `now`.
-    pub(crate) const fn option(&self, now: Instant) -> TcpOption {
+    /// The option of a segment that leaves `now`. An echo says something only
+    /// beside an ACK (section 3.2).
+    pub(crate) const fn option(&self, now: Instant, flags: Flags) -> TcpOption {
         TcpOption::Timestamps {
             value: self.clock(now),
-            echo: self.recent,
+            echo: if flags.contains(Flags::ACK) {
+                self.recent
+            } else {
+                0
+            },
         }
     }
 

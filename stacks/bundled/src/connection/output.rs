@@ -4,7 +4,7 @@
 use tcpspec_wire::{Flags, Instant, IpHeader, SegmentDraft, WindowSize};
 
 use super::{Connection, Context, FourTuple};
-use crate::ecn::{ECT_0, Ecn, NOT_ECT};
+use crate::ecn::{Ecn, NOT_ECT};
 use crate::reply::{self, Header, Offer};
 use crate::scoreboard::Block;
 use crate::send::Chunk;
@@ -41,7 +41,7 @@ impl Connection {
             segment.payload = snd.text(&chunk);
         }
         let codepoint = match self.options.ecn {
-            Some(_) if chunk.is_new && chunk.len > 0 => ECT_0,
+            Some(ecn) if chunk.is_new && chunk.len > 0 => ecn.codepoint(),
             Some(_) | None => NOT_ECT,
         };
         let octets = self.transmit(cx, &segment, codepoint);
@@ -51,12 +51,15 @@ impl Connection {
     }
 
     /// What goes on a SYN.
-    fn offer(&self, cx: &Context<'_>) -> Offer {
+    fn offer(&mut self, cx: &Context<'_>) -> Offer {
         let is_answer = self.phase.receive_space().is_some();
         // Something on the way may drop what offers ECN (RFC 3168 section
         // 6.1.1.1): the repeat of a SYN does without.
-        let is_repeat = self.repeats.1 > 0;
-        let ecn = self.options.ecn.filter(|_| is_answer || !is_repeat);
+        let does_without = self.repeats.1 > 0 && !is_answer;
+        if let Some(ecn) = self.options.ecn.as_mut().filter(|_| does_without) {
+            ecn.withdraw();
+        }
+        let ecn = self.options.ecn.filter(|_| !does_without);
         Offer {
             options: self.options.on_syn(cx.now, self.own_mss(cx.config)),
             flags: ecn.map_or(Flags::NONE, |_| Ecn::on_syn(is_answer)),

@@ -169,15 +169,21 @@ fn nothing_new_before_the_timer_where_cwnd_is_one_segment() {
     );
 }
 
-/// RFC 3168 section 6.1.1.1: what is on the way may drop a SYN for its bits.
-#[test]
-fn repeated_syn_does_without() {
+/// RFC 3168 section 6.1.1.1: what is on the way may drop a SYN for its bits. If
+/// the peer answers the first one after all, it may mark, and we do not ask for
+/// marks.
+#[rstest]
+#[case::repeat_is_answered("SYN+ACK", "ACK")]
+#[case::first_is_answered("SYN+ACK+ECE", "ACK+ECE")]
+fn repeated_syn_does_without(#[case] answer: &str, #[case] ack_of_a_mark: &str) {
     let mut rig = Rig::new(World::default(), on());
     let id = rig.host.connect(rig.now, 80, rig.remote()).unwrap();
     rig.id = Some(id);
     assert_eq!(rig.sent(), "SYN+ECE+CWR seq=0");
     assert_eq!(rig.next().1, "SYN seq=0");
-    rig.peer("SYN+ACK seq=0 ack=1", "ACK seq=1 ack=1");
+    rig.peer(&format!("{answer} seq=0 ack=1"), "ACK seq=1 ack=1");
     rig.write(1).unwrap();
     assert_eq!(rig.sent(), "PSH+ACK seq=1 ack=1 len=1", "no ECT");
+    rig.peer("ACK seq=1 ack=2 len=5 ce", "-");
+    assert_eq!(rig.next().1, format!("{ack_of_a_mark} seq=2 ack=6"));
 }

@@ -234,7 +234,7 @@ fn every_segment_has_a_timestamp() {
     let (_, probe) = rig.next();
     assert_eq!(probe, "ACK seq=6 ack=1 len=1 ts=2000,11");
     rig.host.abort(rig.now, rig.id()).unwrap();
-    assert_eq!(rig.sent(), "RST seq=7 ts=2000,11");
+    assert_eq!(rig.sent(), "RST seq=7 ts=2000,0");
 }
 
 #[rstest]
