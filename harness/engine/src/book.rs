@@ -6,13 +6,14 @@
 //! whatever a correct peer would send, in order and within the window. Where
 //! an RFC leaves the stack a choice, cases write the numbers.
 
-use tcpspec_wire::{Flags, Segment, SeqNumber, TcpOption, WindowScale, WindowSize};
+use tcpspec_wire::{Flags, Segment, SeqNumber, WindowScale, WindowSize};
 
 use crate::eval::timestamps;
 use crate::ranges::Ranges;
 
-/// The send MSS without the option, on IPv4 (RFC 9293 MUST-15).
-const DEFAULT_MSS: u16 = 536;
+mod peer_syn;
+
+use peer_syn::{PeerSyn, scale_option};
 
 /// How far beyond what it has sent the peer may send and still be thought to
 /// mean it: cases that probe far outside the window use larger distances.
@@ -39,44 +40,12 @@ pub(crate) struct Book {
     peer_syn: PeerSyn,
     /// The latest TSval of the peer.
     peer_clock: Option<SeqNumber>,
+    /// The send MSS without the option (RFC 9293 MUST-15).
+    default_mss: u16,
     /// Window the peer granted last, in octets.
     pub(crate) snd_wnd: WindowSize,
     /// The ACK field the peer sent last, whatever it was.
     last_peer_ack: Option<SeqNumber>,
-}
-
-/// What a SYN of the peer said.
-#[derive(Clone, Copy, Debug)]
-struct PeerSyn {
-    seq: SeqNumber,
-    /// Window scale it offered.
-    scale: Option<WindowScale>,
-    /// The MSS that it announced, or the default without the option.
-    mss: u16,
-    has_timestamps: bool,
-}
-
-impl PeerSyn {
-    /// Before any SYN.
-    const fn none(seq: SeqNumber) -> Self {
-        Self {
-            seq,
-            scale: None,
-            mss: DEFAULT_MSS,
-            has_timestamps: false,
-        }
-    }
-}
-
-impl From<&Segment> for PeerSyn {
-    fn from(segment: &Segment) -> Self {
-        Self {
-            seq: segment.seq,
-            scale: scale_option(segment),
-            mss: segment.mss().unwrap_or(DEFAULT_MSS),
-            has_timestamps: timestamps(segment).is_some(),
-        }
-    }
 }
 
 /// What the stack has shown of its side.
@@ -127,8 +96,9 @@ pub(crate) struct Due {
 }
 
 impl Book {
-    /// Nothing has been sent; the peer will begin at `iss`.
-    pub(crate) const fn new(iss: SeqNumber) -> Self {
+    /// Nothing has been sent; the peer will begin at `iss`. Without an MSS
+    /// option the stack may send segments of `default_mss` octets.
+    pub(crate) const fn new(iss: SeqNumber, default_mss: u16) -> Self {
         Self {
             peer_iss: iss,
             peer_sent: Ranges::new(iss),
@@ -140,6 +110,7 @@ impl Book {
             ended: false,
             peer_syn: PeerSyn::none(iss),
             peer_clock: None,
+            default_mss,
             snd_wnd: WindowSize::new(0),
             last_peer_ack: None,
         }
@@ -167,8 +138,8 @@ impl Book {
     }
 
     /// The MSS that the peer announced, or the default without the option.
-    pub(crate) const fn peer_mss(&self) -> u16 {
-        self.peer_syn.mss
+    pub(crate) fn peer_mss(&self) -> u16 {
+        self.peer_syn.mss.unwrap_or(self.default_mss)
     }
 
     /// Whether both SYNs had timestamps, so that segments have to have them.
@@ -380,7 +351,7 @@ impl Book {
 
     /// Forgets the incarnation: the stack opens actively anew.
     pub(crate) fn reopen(&mut self) {
-        *self = Self::new(self.peer_iss);
+        *self = Self::new(self.peer_iss, self.default_mss);
     }
 
     fn scale_of_peer(&self) -> WindowScale {
@@ -400,13 +371,6 @@ impl Book {
             && self.sut.as_ref().is_some_and(|sut| sut.scale.is_some());
         scale.filter(|_| both).unwrap_or_default()
     }
-}
-
-fn scale_option(segment: &Segment) -> Option<WindowScale> {
-    segment.options.iter().find_map(|option| match option {
-        TcpOption::WindowScale(shift) => Some(WindowScale::new(*shift)),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

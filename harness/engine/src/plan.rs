@@ -24,6 +24,14 @@ const PEER_WRAPS: u32 = u32::MAX - 1;
 /// of a segment that acknowledges nothing.
 const STACK_WRAPS: u32 = u32::MAX;
 
+/// The send MSS of a stack that was offered none (RFC 9293 MUST-15).
+pub(crate) const fn default_mss(ip: IpVersion) -> u16 {
+    match ip {
+        IpVersion::V4 => 536,
+        IpVersion::V6 => 1220,
+    }
+}
+
 /// A trial to be run.
 #[derive(Clone, Debug)]
 pub struct Plan {

@@ -20,7 +20,7 @@ use crate::halt::{Broken, Halt};
 use crate::interpreter::{Ask, Port};
 use crate::judge;
 use crate::limits;
-use crate::plan::{LISTEN_PORT, Plan};
+use crate::plan::{LISTEN_PORT, Plan, default_mss};
 use crate::recorder::{PacketRef, Recorder};
 use crate::stream::Stream;
 
@@ -87,12 +87,14 @@ pub(crate) async fn trial(plan: Plan, port: Rc<Port>) -> Trial {
 impl Play {
     fn new(plan: Plan, port: Rc<Port>) -> Self {
         let iss = plan.peer_iss();
+        let default_mss = default_mss(plan.id.ip);
         Self {
             plan,
             port,
             now: Instant::ZERO,
             began: Instant::ZERO,
             book: Book::new(iss),
+        let default_mss = default_mss(plan.id.ip);
             inbox: VecDeque::new(),
             labels: BTreeMap::new(),
             local_port: LISTEN_PORT,

@@ -30,12 +30,13 @@ impl Stream {
 
     /// Lays literal text over the pattern.
     pub(crate) fn write(&mut self, offset: u32, text: &[u8]) {
-        self.literal.extend((offset..).zip(text.iter().copied()));
+        self.literal
+            .extend(offsets(offset).zip(text.iter().copied()));
     }
 
     /// `len` octets from `offset` on.
     pub(crate) fn read(&self, offset: u32, len: usize) -> Vec<u8> {
-        (offset..)
+        offsets(offset)
             .take(len)
             .map(|offset| self.octet(offset))
             .collect()
@@ -43,14 +44,33 @@ impl Stream {
 
     /// Where `octets` first differ from the stream at `offset`.
     pub(crate) fn difference(&self, offset: u32, octets: &[u8]) -> Option<usize> {
-        (offset..)
+        offsets(offset)
             .zip(octets)
             .position(|(offset, octet)| self.octet(offset) != *octet)
     }
+}
+
+/// The offsets from one on. They go round like the numbers that they stand for:
+/// what lies before the SYN has the largest.
+fn offsets(first: u32) -> impl Iterator<Item = u32> {
+    (0..).map(move |more: u32| first.wrapping_add(more))
 }
 
 /// Offset in the stream of the octet with this sequence number: the first
 /// octet follows the SYN.
 pub(crate) fn offset_of(seq: SeqNumber, iss: SeqNumber) -> u32 {
     seq.value().wrapping_sub(iss.value()).wrapping_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_go_round() {
+        let stream = Stream::new(0);
+        let around = stream.read(u32::MAX, 3);
+        assert_eq!(around[1..], stream.read(0, 2));
+        assert_eq!(stream.difference(u32::MAX, &around), None);
+    }
 }

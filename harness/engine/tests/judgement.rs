@@ -14,7 +14,9 @@ use tcpspec_connector::{Call, Emitted, Hello, Reply, Setup, StackError, StackUnd
 use tcpspec_engine::{Plan, drive};
 use tcpspec_record::{CaseId, IpVersion, Isn, Trial, TrialId, Verdict};
 use tcpspec_wire::icmp::Report;
-use tcpspec_wire::{Body, Capability, Flags, IcmpError, Instant, Packet, Segment, State};
+use tcpspec_wire::{
+    Body, Capability, Flags, IcmpError, Instant, Packet, Segment, State, TcpOption,
+};
 
 const CATALOGUE: &str = r#"
 - id: "1:MUST-1"
@@ -201,6 +203,13 @@ fn spoils_text(reply: &mut Reply) -> Result<(), StackError> {
     Ok(())
 }
 
+fn spoils_options(reply: &mut Reply) -> Result<(), StackError> {
+    each_segment(reply, |segment| {
+        segment.options = vec![TcpOption::Malformed(vec![2, 0, 5, 180])]
+    });
+    Ok(())
+}
+
 fn acks_too_much(reply: &mut Reply) -> Result<(), StackError> {
     each_segment(reply, |segment| segment.ack += 1);
     Ok(())
@@ -328,6 +337,11 @@ fn loses_its_device(_: &mut Reply) -> Result<(), StackError> {
     "sent nothing; SYN+ACK seq=0 ack=1 is required within 500 ms"
 )]
 #[case::bad_checksum(spoils_checksum, Verdict::Fail, "wrong TCP checksum")]
+#[case::bad_options(
+    spoils_options,
+    Verdict::Fail,
+    "octets among the options that follow no format"
+)]
 #[case::bad_text(spoils_text, Verdict::Fail, "text that its application never sent")]
 #[case::bad_ack(
     acks_too_much,

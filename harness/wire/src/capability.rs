@@ -93,6 +93,7 @@ pub enum Capability {
     /// The receive queue can be filled without processing.
     Queue,
     /// Time is the harness\'s to move: a case may wait for days.
+    /// Time passes only as the harness says, so that hours cost nothing.
     VirtualTime,
 }
 

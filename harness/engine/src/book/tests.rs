@@ -19,7 +19,7 @@ fn segment(flags: Flags, seq: u32, ack: u32, len: usize) -> Segment {
 
 /// After SYN, SYN-ACK, ACK; the peer's numbers wrap soon.
 fn established() -> Book {
-    let mut book = Book::new(SeqNumber::new(PEER));
+    let mut book = Book::new(SeqNumber::new(PEER), 536);
     book.peer_sends(&segment(Flags::SYN, PEER, 0, 0));
     book.sut_sends(&segment(
         Flags::SYN | Flags::ACK,

@@ -9,7 +9,7 @@ use tcpspec_connector::{
 };
 use tcpspec_record::trace::{Did, Taken};
 use tcpspec_record::{Event, Side};
-use tcpspec_wire::{Body, Capability, Ecn, Flags, Instant, Packet, Segment, State};
+use tcpspec_wire::{Body, Capability, Ecn, Flags, Instant, Packet, Segment, State, TcpOption};
 
 use super::{Arrival, Play};
 use crate::eval::Numbers;
@@ -92,6 +92,11 @@ impl Play {
             return self.refuse_packet(emitted, text, "a well-formed packet", &defect.to_string());
         }
         match decoded.packet.body {
+            Body::Tcp(segment) if has_malformed_options(&segment) => {
+                let text = self.sut_text(&segment);
+                let got = "octets among the options that follow no format";
+                self.refuse_packet(emitted, text, "options of kind, length and data", got)
+            }
             Body::Tcp(segment) => {
                 self.take_segment(emitted, Ecn::of(&decoded.packet.ip), segment, never)
             }
@@ -233,4 +238,11 @@ impl Play {
         }
         .into())
     }
+}
+
+/// Whether a length among the options cannot be right, or something other than
+/// zeros stands behind their end (RFC 9293 MUST-68, MUST-69).
+fn has_malformed_options(segment: &Segment) -> bool {
+    let malformed = |option: &TcpOption| matches!(option, TcpOption::Malformed(_));
+    segment.options.iter().any(malformed)
 }
