@@ -93,8 +93,7 @@ impl Play {
             port,
             now: Instant::ZERO,
             began: Instant::ZERO,
-            book: Book::new(iss),
-        let default_mss = default_mss(plan.id.ip);
+            book: Book::new(iss, default_mss),
             inbox: VecDeque::new(),
             labels: BTreeMap::new(),
             local_port: LISTEN_PORT,
