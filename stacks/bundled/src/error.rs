@@ -21,8 +21,11 @@ pub enum Error {
     /// The network says that the peer cannot be reached by TCP.
     #[error("destination unreachable")]
     Unreachable,
-    /// The connection does not exist, or its sending direction is closed.
-    #[error("connection closed")]
+    /// The sending direction is closed already.
+    #[error("connection closing")]
+    Closing,
+    /// The connection does not exist (any more).
+    #[error("connection does not exist")]
     Closed,
     /// The port, or the pair of sockets, is taken.
     #[error("address in use")]

@@ -26,7 +26,7 @@ impl Connection {
             | Phase::FinWait2 { .. }
             | Phase::Closing { .. }
             | Phase::LastAck { .. }
-            | Phase::TimeWait { .. } => return Err(Error::Closed),
+            | Phase::TimeWait { .. } => return Err(Error::Closing),
             Phase::Closed { end, .. } => return Err(end.on_send()),
         };
         if taken == 0 {
@@ -83,7 +83,7 @@ impl Connection {
             | Phase::FinWait2 { .. }
             | Phase::Closing { .. }
             | Phase::LastAck { .. }
-            | Phase::TimeWait { .. } => return Err(Error::Closed),
+            | Phase::TimeWait { .. } => return Err(Error::Closing),
             Phase::Closed { end, .. } => return Err(end.on_send()),
         }
         Ok(())

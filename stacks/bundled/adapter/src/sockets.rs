@@ -164,7 +164,7 @@ fn told(error: Error) -> CallError {
         Error::Refused => CallError::Refused,
         Error::Reset => CallError::Reset,
         Error::Timeout => CallError::Timeout,
-        Error::Closed => CallError::Closed,
+        Error::Closing | Error::Closed => CallError::Closed,
         Error::InUse => CallError::InUse,
         Error::Unreachable | Error::BadAddress | Error::NoAddress => {
             CallError::Other(error.to_string())

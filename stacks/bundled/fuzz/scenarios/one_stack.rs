@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tcpspec_bundled::{Config, ConnectionId, Host, Isn};
+use tcpspec_bundled::{Config, ConnectionId, Host, Isn, UserTimeouts};
 use tcpspec_wire::{
     Body, Flags, IcmpError, Instant, IpHeader, Packet, Segment, SeqNumber, TcpOption, WindowField,
 };
@@ -82,6 +82,10 @@ impl Trial {
             timestamps: is_on(3),
             sack: is_on(4),
             ecn: is_on(5),
+            user_timeouts: UserTimeouts {
+                enabled: is_on(7),
+                ..UserTimeouts::default()
+            },
             ..Config::default()
         };
         let v6 = is_on(6);
@@ -226,6 +230,9 @@ fn segment(input: &mut Input<'_>) -> Segment {
         options.push(TcpOption::Mss(input.short()));
         options.push(TcpOption::WindowScale(input.octet()));
         options.push(TcpOption::SackPermitted);
+    }
+    if kind & 32 == 32 {
+        options.push(TcpOption::UserTimeout(input.short()));
     }
     Segment {
         src_port: if is_ours {

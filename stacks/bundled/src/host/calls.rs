@@ -144,7 +144,7 @@ impl Host {
     /// # Errors
     ///
     /// [`Error::Again`] if there is no room, or the connection is still being
-    /// opened; [`Error::Closed`] after [`shutdown`](Self::shutdown); else how
+    /// opened; [`Error::Closing`] after [`shutdown`](Self::shutdown); else how
     /// the connection ended.
     pub fn send(&mut self, now: Instant, id: ConnectionId, octets: &[u8]) -> Result<usize, Error> {
         self.call(now, id, |connection, cx| connection.send(cx, octets))?
@@ -181,7 +181,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] if that was done before; else how the connection
+    /// [`Error::Closing`] if that was done before; else how the connection
     /// ended.
     pub fn shutdown(&mut self, now: Instant, id: ConnectionId) -> Result<(), Error> {
         self.call(now, id, Connection::shutdown)?

@@ -67,7 +67,8 @@ fn rig_in(state: State) -> Rig {
 }
 
 const AGAIN: &str = "try again";
-const CLOSED: &str = "connection closed";
+const CLOSED: &str = "connection does not exist";
+const CLOSING: &str = "connection closing";
 const EOF: &str = "end of data";
 const DELETED: &str = "ok | CLOSED";
 
@@ -78,24 +79,24 @@ const DELETED: &str = "ok | CLOSED";
     AGAIN,
     AGAIN,
     "ok | PSH+ACK seq=1 ack=1 len=5",
-    CLOSED,
-    CLOSED,
+    CLOSING,
+    CLOSING,
     "ok | PSH+ACK seq=1 ack=2 len=5",
-    CLOSED,
-    CLOSED,
-    CLOSED,
+    CLOSING,
+    CLOSING,
+    CLOSING,
 ])]
 #[case::receive(Call::Recv, [AGAIN, AGAIN, AGAIN, AGAIN, AGAIN, EOF, EOF, EOF, EOF])]
 #[case::shutdown(Call::Shutdown, [
     DELETED,
     "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1",
     "ok | FIN+ACK seq=1 ack=1 | FIN-WAIT-1",
-    CLOSED,
-    CLOSED,
+    CLOSING,
+    CLOSING,
     "ok | FIN+ACK seq=1 ack=2 | LAST-ACK",
-    CLOSED,
-    CLOSED,
-    CLOSED,
+    CLOSING,
+    CLOSING,
+    CLOSING,
 ])]
 #[case::close(Call::Close, [
     DELETED,

@@ -71,7 +71,7 @@ fn half_close_goes_on_receiving() {
         );
     }
     assert_eq!(rig.read(1000).map(|octets| octets.len()), Ok(400));
-    assert_eq!(rig.write(1), Err(Error::Closed));
+    assert_eq!(rig.write(1), Err(Error::Closing));
 }
 
 #[test]
