@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Show which requirements the cases decide, and which not
     Coverage(CoverageArgs),
+    /// Write a new case, remark on the style of cases, put them into one form
+    Case(CaseArgs),
     /// Say what this machine allows, and how to change it
     Doctor(CasesArgs),
     /// Make the report again from a log
@@ -152,6 +154,56 @@ pub(crate) enum CoverageFormat {
     Json,
     /// The page cases/COVERAGE.md
     Md,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CaseArgs {
+    #[command(subcommand)]
+    pub(crate) command: CaseCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaseCommand {
+    /// Write a case that is valid and plays, to be changed into what you want
+    New(NewArgs),
+    /// Print all mistakes in case files, and what could be better in the valid ones
+    Lint(LintArgs),
+    /// Put case files into their canonical form: order of keys, indentation, blank lines
+    Fmt(FmtArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct NewArgs {
+    /// The new case: GROUP/NAME
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    #[command(flatten)]
+    pub(crate) cases: CasesArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LintArgs {
+    /// A file or directory; all cases if left out
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) cases: CasesArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct FmtArgs {
+    /// A file or directory; all cases and fragments if left out
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+
+    /// Write nothing: name the files that would change, and end with 1 if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+
+    #[command(flatten)]
+    pub(crate) cases: CasesArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,5 +1,6 @@
 //! One module for each verb.
 
+mod case;
 mod coverage;
 mod doctor;
 mod list;
@@ -24,6 +25,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::List(list) => list::run(&list, output::style(args.color)),
         Command::Show(show) => show::run(&show, output::style(args.color)),
         Command::Coverage(coverage) => coverage::run(&coverage, output::style(args.color)),
+        Command::Case(case) => case::run(&case, output::style(args.color)),
         Command::Doctor(cases) => Ok(doctor::run(&cases, output::style(args.color))),
         Command::Report(report) => report::run(&report, output::style(args.color)),
         Command::Bug => bug::on_purpose(),
