@@ -14,14 +14,22 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// What the README shows: the benchmark, and what to call it.
-const README: [(&str, &str); 8] = [
+const README: [(&str, &str); 10] = [
     (
         "play/the whole suite on bundled, one core",
         "the whole suite on the bundled stack, one core",
     ),
     (
-        "play/handshake/three-way on linux",
-        "a case on the kernel that waits for nothing",
+        "exchange/trial, one lane",
+        "handshake, 100 octets, RST on the kernel, judged and logged",
+    ),
+    (
+        "exchange/floor, one lane",
+        "the same as a plain loop of system calls",
+    ),
+    (
+        "exchange/trial, a lane for each core",
+        "such trials on a lane for each core",
     ),
     (
         "casefile/all cases and the catalogue",
