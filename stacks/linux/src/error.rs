@@ -28,9 +28,18 @@ pub(crate) enum LaneError {
         /// What it reads.
         found: String,
     },
+    /// A device does to segments what must be left to the kernel's TCP.
+    #[error("{name} cannot be switched off")]
+    Offload {
+        /// What it does.
+        name: &'static str,
+    },
     /// The kernel gave the host's own network namespace for a new one.
     #[error("the new network namespace is the one of the host; nothing was done in it")]
     NotIsolated,
+    /// A thread in a namespace was to enter another.
+    #[error("a thread can be in one network namespace at a time")]
+    Nested,
     /// The log of state changes has gaps.
     #[error(transparent)]
     Overrun(#[from] Overrun),

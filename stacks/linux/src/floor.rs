@@ -17,14 +17,15 @@ use crate::error::{Context, LaneError};
 use crate::link::Link;
 use crate::netns::{Inside, Netns};
 use crate::options::Options;
+use crate::port::{EtherType, Port};
 use crate::stack::Settings;
 use crate::sysctl;
-use crate::tun::{self, EtherType, Tun};
+use crate::tun;
 
 /// A namespace with a TUN device, and no more.
 #[derive(Debug)]
 pub struct Floor {
-    tun: Tun,
+    tun: Port,
     netns: Netns,
 }
 
@@ -96,9 +97,9 @@ impl Floor {
     }
 }
 
-fn furnish(inside: &Inside<'_>, settings: &Settings) -> Result<Tun, LaneError> {
+fn furnish(inside: &Inside<'_>, settings: &Settings) -> Result<Port, LaneError> {
     sysctl::pin(inside, Options::default())?;
-    let tun = Tun::open(inside, &settings.tun)?;
+    let tun = tun::attach(inside, &settings.tun)?;
     let link = Link::open(inside, tun::NAME).context("opening a netlink socket")?;
     link.up(500).context("bringing up the TUN device")?;
     let address = link.add_address(STACK, 24);

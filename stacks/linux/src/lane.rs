@@ -1,4 +1,4 @@
-//! A lane: one network namespace with one TUN device, and what it takes to
+//! A lane: one network namespace with one port, and what it takes to
 //! see into it. Lanes are made once and used for many trials.
 
 use std::fs::File;
@@ -14,21 +14,23 @@ use tcpspec_connector::{Connection, Setup};
 use crate::connections::Connections;
 use crate::diag::{Addresses, Found, SockDiag};
 use crate::error::{Context, LaneError};
-use crate::link::Link;
+use crate::link::{Link, QUEUE};
 use crate::netns::{Inside, Netns};
+use crate::port::{Attachment, EtherType, PREFIX, Port};
 use crate::stack::Settings;
-use crate::statelog::{self, LaneLog, Told};
+use crate::statelog::{self, LaneLog, StateLog, Told};
 use crate::sysctl;
 use crate::tap::Tap;
-use crate::tun::{self, EtherType, Tun};
+use crate::tun;
+use crate::veth::{self, Wire};
 
-/// One network namespace with its TUN device.
+/// One network namespace with its port.
 ///
 /// The fields are dropped in the order in which they are written; the
 /// namespace goes when the last descriptor of it has gone.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    tun: Tun,
+    port: Port,
     tap: Tap,
     diag: SockDiag,
     link: Link,
@@ -44,11 +46,15 @@ pub(crate) struct Lane {
 impl Lane {
     /// Makes a lane.
     pub(crate) fn create(settings: &Settings) -> Result<Self, LaneError> {
+        // First, because it is tried out in a namespace of its own.
+        let log = statelog::shared(settings).ok();
         let netns = Netns::create()?;
-        let (tun, tap, diag, link, log, counters) =
-            netns.within(|inside| furnish(inside, settings)).flatten()?;
+        let (port, name) = attach(&netns, settings)?;
+        let (tap, diag, link, log, counters) = netns
+            .within(|inside| furnish(inside, name, log))
+            .flatten()?;
         Ok(Self {
-            tun,
+            port,
             tap,
             diag,
             link,
@@ -103,7 +109,7 @@ impl Lane {
                 left => return Err(LaneError::NotClean(left)),
             }
         }
-        while self.tun.read(&mut self.room).context(READING)?.is_some() {}
+        while self.port.read(&mut self.room).context(READING)?.is_some() {}
         self.tap.clear();
         if let Some(log) = &mut self.log {
             log.forget();
@@ -141,13 +147,13 @@ impl Lane {
 
     /// Hands the kernel a packet; it has been processed when this returns.
     pub(crate) fn write(&self, kind: EtherType, packet: &[u8]) -> Result<(), LaneError> {
-        let what = "writing a packet to the TUN device";
-        self.tun.write(kind, packet).context(what)
+        let what = "writing a packet to the device";
+        self.port.write(kind, packet).context(what)
     }
 
     /// The next packet that the kernel sent.
     pub(crate) fn read(&mut self) -> Result<Option<Sent>, LaneError> {
-        let Some(packet) = self.tun.read(&mut self.room).context(READING)? else {
+        let Some(packet) = self.port.read(&mut self.room).context(READING)? else {
             self.tap.all_read();
             return Ok(None);
         };
@@ -182,7 +188,7 @@ impl Lane {
 
     /// Readable when the kernel has sent a packet.
     pub(crate) fn readable(&self) -> BorrowedFd<'_> {
-        self.tun.as_fd()
+        self.port.as_fd()
     }
 }
 
@@ -194,26 +200,43 @@ pub(crate) struct Sent {
     pub(crate) stamp: Option<Duration>,
 }
 
-type Furniture = (Tun, Tap, SockDiag, Link, Option<LaneLog>, [Option<File>; 2]);
+/// Makes the device in a new namespace: the port, and the interface's name. The
+/// settings come first, because the device copies some of them when it is made.
+fn attach(netns: &Netns, settings: &Settings) -> Result<(Port, &'static str), LaneError> {
+    let pin = |inside: &Inside<'_>| sysctl::pin(inside, settings.options);
+    netns.within(pin).flatten()?;
+    match settings.attachment().0 {
+        Attachment::Tun => {
+            let port = netns.within(|inside| tun::attach(inside, &settings.tun));
+            Ok((port.flatten()?, tun::NAME))
+        }
+        Attachment::Veth => {
+            let wire = Wire::create()?;
+            netns.within(|inside| wire.lay(inside)).flatten()?;
+            Ok((wire.port()?, veth::NAME))
+        }
+    }
+}
 
-/// Fills a new namespace. The settings come first, because the device copies
-/// some of them when it is made.
-fn furnish(inside: &Inside<'_>, settings: &Settings) -> Result<Furniture, LaneError> {
-    sysctl::pin(inside, settings.options)?;
-    let tun = Tun::open(inside, &settings.tun)?;
-    let link = Link::open(inside, tun::NAME).context("opening a netlink socket")?;
-    link.up(QUEUE).context("bringing up the TUN device")?;
+type Furniture = (Tap, SockDiag, Link, Option<LaneLog>, [Option<File>; 2]);
+
+/// Fills a new namespace with what else a lane needs.
+fn furnish(
+    inside: &Inside<'_>,
+    name: &str,
+    log: Option<&'static StateLog>,
+) -> Result<Furniture, LaneError> {
+    let link = Link::open(inside, name).context("opening a netlink socket")?;
+    link.up(QUEUE).context("bringing up the device")?;
     let tap = Tap::open(inside, link.index());
-    let tap = tap.context("opening a packet socket on the TUN device")?;
+    let tap = tap.context("opening a packet socket on the device")?;
     let diag = SockDiag::open(inside).context("opening a sock_diag socket")?;
-    let log = statelog::shared(settings)
-        .ok()
-        .map(|log| log.of_lane(inside));
+    let log = log.map(|log| log.of_lane(inside));
     let log = log
         .transpose()
         .context("finding the lane in the log of state changes")?;
     let counters = ["sockstat", "sockstat6"].map(counter);
-    Ok((tun, tap, diag, link, log, counters))
+    Ok((tap, diag, link, log, counters))
 }
 
 /// A file of counters; a kernel without IPv6 lacks the second one.
@@ -234,12 +257,9 @@ fn tcp_sockets(text: &str) -> u32 {
     ["inuse", "tw"].into_iter().filter_map(value).sum()
 }
 
-const READING: &str = "reading from the TUN device";
-/// Packets that the kernel may send before any is read; beyond it they are
-/// lost without a trace. The default of 500 is less than a burst of a case.
-const QUEUE: u32 = 10_000;
+const READING: &str = "reading from the device";
 /// Octets of the largest packet and what the device puts in front of it.
-const ROOM: usize = 65_536 + tun::PREFIX;
+const ROOM: usize = 65_536 + PREFIX;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, netdevice};
@@ -115,6 +116,12 @@ impl Link {
     }
 }
 
+impl AsFd for Link {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.netlink.as_fd()
+    }
+}
+
 /// The address family of an address.
 pub(crate) const fn family(address: IpAddr) -> AddressFamily {
     match address {
@@ -146,5 +153,8 @@ const IFA_LOCAL: u16 = libc::IFA_LOCAL;
 const RTA_OIF: u16 = libc::RTA_OIF;
 /// No duplicate address detection, which would take seconds.
 const IFA_F_NODAD: u8 = libc::IFA_F_NODAD as u8;
+/// Packets that the kernel may send before any is read; beyond it they are
+/// lost without a trace. The default of 500 is less than a burst of a case.
+pub(crate) const QUEUE: u32 = 10_000;
 /// How long an address may take to become usable, on a machine under load.
 const PATIENCE: Duration = Duration::from_secs(5);

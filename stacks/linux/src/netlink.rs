@@ -69,6 +69,16 @@ impl Request {
         Self { octets }
     }
 
+    /// What is to be the value of an attribute of a request.
+    pub(crate) const fn nested() -> Self {
+        Self { octets: Vec::new() }
+    }
+
+    /// The octets so far.
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
     /// Appends octets of the fixed part.
     pub(crate) fn put(mut self, octets: &[u8]) -> Self {
         self.octets.extend(octets);

@@ -7,10 +7,10 @@
 //! network by mistake. A closure cannot await, so no other task ever runs in
 //! the wrong namespace either.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::io;
 use std::marker::PhantomData;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 
 use rustix::fs::{Mode, OFlags, fstat, open};
@@ -52,6 +52,12 @@ impl Netns {
     }
 }
 
+impl AsFd for Netns {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
 /// The thread's own namespace; dropping it brings the thread back.
 struct Home(Rc<OwnedFd>);
 
@@ -59,12 +65,24 @@ thread_local! {
     /// Where the thread belongs. Nothing but this module moves a thread that
     /// has a way back, so once found it stays true.
     static HOME: OnceCell<Rc<OwnedFd>> = const { OnceCell::new() };
+    /// Whether it is away from there. It goes to one namespace at a time: the
+    /// way back leads home, which would not be where an outer one left it.
+    static AWAY: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Home {
     /// Refused if there would be no way back: if the namespace belongs to
     /// another user namespace than the thread's rights.
     fn of_this_thread() -> Result<Self, LaneError> {
+        if AWAY.get() {
+            return Err(LaneError::Nested);
+        }
+        let home = Self::find()?;
+        AWAY.set(true);
+        Ok(home)
+    }
+
+    fn find() -> Result<Self, LaneError> {
         if let Some(fd) = HOME.with(|home| home.get().cloned()) {
             return Ok(Self(fd));
         }
@@ -77,6 +95,7 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
+        AWAY.set(false);
         // A thread that cannot come back would do the work of others in the
         // wrong network. That it may was made sure of before it left; if the
         // kernel refuses all the same, nothing that follows can be trusted.
@@ -105,4 +124,25 @@ fn same(one: &OwnedFd, other: &OwnedFd) -> Result<bool, LaneError> {
     let what = "looking at a network namespace";
     let (one, other) = (fstat(one).context(what)?, fstat(other).context(what)?);
     Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What would lead back to the wrong place does not begin.
+    #[test]
+    fn one_namespace_inside_another_is_refused() {
+        let (Ok(outer), Ok(home)) = (Netns::create(), of_this_thread()) else {
+            return; // no right to make one; the tests of the whole stack say so
+        };
+        let nested = outer.within(|_| {
+            let inner = matches!(Netns::create(), Err(LaneError::Nested));
+            (inner, of_this_thread())
+        });
+        let (is_refused, inside) = nested.unwrap();
+        assert!(is_refused);
+        assert!(same(&inside.unwrap(), &outer.fd).unwrap());
+        assert!(same(&of_this_thread().unwrap(), &home).unwrap());
+    }
 }

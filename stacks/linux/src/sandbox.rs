@@ -11,7 +11,8 @@ use rustix::thread::{CapabilitySet, capabilities};
 use tcpspec_connector::{Setup, StackUnderTest};
 
 use crate::netns;
-use crate::stack::{LinuxStack, Settings};
+use crate::port::Attachment;
+use crate::stack::{ATTACH, LinuxStack, Settings};
 use crate::sys;
 
 /// Where the process has its rights from.
@@ -151,7 +152,7 @@ pub struct Check {
 pub fn probe(settings: &Settings) -> Vec<Check> {
     let mut checks = vec![
         check_rights(),
-        check_tun(&settings.tun),
+        check_attachment(settings),
         check_descriptors(),
     ];
     if has_rights() && checks.iter().all(|check| check.ok) {
@@ -243,10 +244,29 @@ const SWITCHES: &[Switch] = &[
     },
 ];
 
+/// What lanes are attached by. Where the node of TUN cannot be opened, that is
+/// no loss but in speed, unless TUN is asked for.
+fn check_attachment(settings: &Settings) -> Check {
+    let name = "attachment";
+    let asked = std::env::var(ATTACH).unwrap_or_default();
+    if settings.attach.is_none() && !asked.is_empty() {
+        let what = format!("{ATTACH} is `{asked}`");
+        return Check::bad(name, what, "set it to tun or veth, or not at all");
+    }
+    match settings.attachment() {
+        (Attachment::Tun, _) => check_tun(&settings.tun),
+        (Attachment::Veth, None) => Check::good(name, "veth, as asked for".to_owned()),
+        (Attachment::Veth, Some(why)) => {
+            let fix = check_tun(&settings.tun).fix.unwrap_or_default();
+            Check::good(name, format!("veth, for want of TUN ({why}; {fix})"))
+        }
+    }
+}
+
 fn check_tun(node: &Path) -> Check {
-    let (name, shown) = ("TUN device", node.display());
+    let (name, shown) = ("attachment", node.display());
     match fs::OpenOptions::new().read(true).write(true).open(node) {
-        Ok(_) => Check::good(name, format!("{shown} can be opened")),
+        Ok(_) => Check::good(name, format!("TUN, {shown} can be opened")),
         Err(error) => {
             let fix = match error.kind() {
                 io::ErrorKind::PermissionDenied => {
@@ -296,7 +316,7 @@ fn check_lane(settings: &Settings) -> Check {
         Ok(()) => Check::good(
             name,
             format!(
-                "network namespace, TUN, packet tap and sock_diag work for IPv4 and IPv6; \
+                "network namespace, device, packet tap and sock_diag work for IPv4 and IPv6; \
                  states: {}",
                 stack.hello().details.first().map_or("", |detail| &detail.1)
             ),
@@ -351,6 +371,7 @@ mod tests {
     fn every_check_that_fails_has_a_fix() {
         let settings = Settings {
             tun: "/dev/null".into(),
+            attach: Some(Attachment::Tun),
             state_log: true,
             options: crate::Options::default(),
         };

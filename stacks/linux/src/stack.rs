@@ -1,6 +1,6 @@
 //! [`LinuxStack`]: the kernel's TCP behind the seam.
 //!
-//! A packet written to the TUN device has been processed, answer included,
+//! A packet written to the device has been processed, answer included,
 //! when the write returns. So a reply to `deliver` and `call` is complete
 //! without waiting, and that nothing came is an exact observation. Only
 //! [`run`](StackUnderTest::run) waits: in `ppoll`, or, as
@@ -28,8 +28,8 @@ use crate::error::Context;
 use crate::hello;
 use crate::lane::Lane;
 use crate::options::Options;
+use crate::port::{Attachment, EtherType};
 use crate::sys;
-use crate::tun::EtherType;
 use running::Running;
 
 /// How the kernel is reached.
@@ -37,6 +37,8 @@ use running::Running;
 pub struct Settings {
     /// The device node that TUN devices come from.
     pub tun: PathBuf,
+    /// How lanes are attached; as it can be had if that is left open.
+    pub attach: Option<Attachment>,
     /// Whether to read the kernel's log of state changes, if that is allowed.
     /// Without it states are looked at after each step.
     pub state_log: bool,
@@ -46,21 +48,37 @@ pub struct Settings {
 
 impl Settings {
     /// The settings of the environment: `TCPSPEC_TUN` names another device
-    /// node than `/dev/net/tun`, and `TCPSPEC_STATE_LOG=off` does without the
+    /// node than `/dev/net/tun`, `TCPSPEC_ATTACH` says `tun` or `veth`, and `TCPSPEC_STATE_LOG=off` does without the
     /// kernel's log of state changes.
     #[must_use]
     pub fn from_env() -> Self {
         let tun = std::env::var_os("TCPSPEC_TUN").unwrap_or_else(|| "/dev/net/tun".into());
         let state_log = std::env::var_os("TCPSPEC_STATE_LOG").is_none_or(|value| value != "off");
+        let attach = std::env::var(ATTACH).ok();
         Self {
             tun: tun.into(),
+            attach: attach.and_then(|name| Attachment::named(&name)),
             state_log,
             options: Options::default(),
         }
     }
 }
 
-/// The kernel's TCP, on a lane of its own: a network namespace with a TUN
+impl Settings {
+    /// How lanes are attached, and why so if TUN was not asked for and cannot
+    /// be had.
+    pub(crate) fn attachment(&self) -> (Attachment, Option<String>) {
+        match self.attach {
+            Some(forced) => (forced, None),
+            None => Attachment::choose(&self.tun),
+        }
+    }
+}
+
+/// Names the attachment to use.
+pub(crate) const ATTACH: &str = "TCPSPEC_ATTACH";
+
+/// The kernel's TCP, on a lane of its own: a network namespace with a
 /// device, made at the first [`open`](StackUnderTest::open) and used again by
 /// the next ones as long as nothing of the trial before is left in it.
 ///
@@ -270,7 +288,7 @@ async fn wait<T>(
         .map_or(Ok(()), |ready| ready.map(drop))
 }
 
-const WAITING: &str = "waiting for the TUN device";
+const WAITING: &str = "waiting for the device";
 
 #[cfg(test)]
 mod tests {

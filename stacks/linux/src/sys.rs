@@ -72,15 +72,7 @@ pub(crate) fn try_unshare_in_child() -> io::Result<()> {
 /// Makes a TUN device of this name in the thread's network namespace. Each
 /// packet on `fd` is preceded by four octets: flags and Ethernet type.
 pub(crate) fn tun_attach(fd: BorrowedFd<'_>, name: &str) -> io::Result<()> {
-    // SAFETY: all-zero octets are a valid `ifreq`.
-    let mut request: libc::ifreq = unsafe { zeroed() };
-    for (to, from) in request
-        .ifr_name
-        .iter_mut()
-        .zip(name.bytes().take(libc::IFNAMSIZ - 1))
-    {
-        *to = from as libc::c_char;
-    }
+    let mut request = named(name);
     request.ifr_ifru.ifru_flags = libc::IFF_TUN as libc::c_short;
     // SAFETY: TUNSETIFF reads and writes one `ifreq`, which `request` is.
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TUNSETIFF as _, &raw mut request) }).map(drop)
@@ -92,6 +84,43 @@ pub(crate) fn tun_attach(fd: BorrowedFd<'_>, name: &str) -> io::Result<()> {
 pub(crate) fn tun_persist(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: TUNSETPERSIST takes an integer, no pointer.
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TUNSETPERSIST as _, 1) }).map(drop)
+}
+
+/// Has the packet socket `fd` hand packets to the device without its queue.
+pub(crate) fn packet_bypass_queue(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: PACKET_QDISC_BYPASS reads an int and keeps no pointer.
+    unsafe { set_option(fd, libc::SOL_PACKET, libc::PACKET_QDISC_BYPASS, &1_i32) }
+}
+
+/// Gets or sets a switch of a network device, as `command` says; its value.
+pub(crate) fn ethtool(
+    socket: BorrowedFd<'_>,
+    interface: &str,
+    command: u32,
+    value: u32,
+) -> io::Result<u32> {
+    let mut switch = [command, value]; // `struct ethtool_value`
+    let mut request = named(interface);
+    request.ifr_ifru.ifru_data = switch.as_mut_ptr().cast();
+    // SAFETY: these commands read and write one `ethtool_value` behind the
+    // pointer in `request`; both are alive.
+    let fd = socket.as_raw_fd();
+    check(unsafe { libc::ioctl(fd, libc::SIOCETHTOOL as _, &raw mut request) })?;
+    Ok(switch[1])
+}
+
+/// A request about the interface of this name.
+fn named(interface: &str) -> libc::ifreq {
+    // SAFETY: all-zero octets are a valid `ifreq`.
+    let mut request: libc::ifreq = unsafe { zeroed() };
+    for (to, from) in request
+        .ifr_name
+        .iter_mut()
+        .zip(interface.bytes().take(libc::IFNAMSIZ - 1))
+    {
+        *to = from as libc::c_char;
+    }
+    request
 }
 
 /// Makes the packet socket `fd` keep nothing but what the host sends.
@@ -113,7 +142,7 @@ pub(crate) fn tap_only_outgoing(fd: BorrowedFd<'_>) -> io::Result<()> {
     };
     // SAFETY: the kernel only reads the `len` instructions behind `filter`,
     // which live until the call returns.
-    unsafe { set_option(fd, libc::SO_ATTACH_FILTER, &program) }
+    unsafe { set_option(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program) }
 }
 
 fn instruction(code: u32, jump: u8, k: u32) -> libc::sock_filter {
@@ -128,21 +157,26 @@ fn instruction(code: u32, jump: u8, k: u32) -> libc::sock_filter {
 /// Has the kernel stamp every packet that the socket receives.
 pub(crate) fn tap_stamps(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: SO_TIMESTAMPNS reads an int and keeps no pointer.
-    unsafe { set_option(fd, libc::SO_TIMESTAMPNS, &1_i32) }
+    unsafe { set_option(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, &1_i32) }
 }
 
-/// Sets an option of the socket level.
+/// Sets an option of a level.
 ///
 /// # Safety
 ///
 /// `value` must be what the option reads, down to the pointers in it.
-unsafe fn set_option<T>(fd: BorrowedFd<'_>, option: libc::c_int, value: &T) -> io::Result<()> {
+unsafe fn set_option<T>(
+    fd: BorrowedFd<'_>,
+    level: libc::c_int,
+    option: libc::c_int,
+    value: &T,
+) -> io::Result<()> {
     // SAFETY: `value` is live and `size_of::<T>()` octets long; the caller
     // answers for its meaning.
     check(unsafe {
         libc::setsockopt(
             fd.as_raw_fd(),
-            libc::SOL_SOCKET,
+            level,
             option,
             std::ptr::from_ref(value).cast(),
             size_of::<T>() as libc::socklen_t,

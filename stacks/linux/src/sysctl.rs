@@ -84,6 +84,15 @@ pub(crate) fn pin(_: &Inside<'_>, options: Options) -> Result<(), LaneError> {
     all.try_for_each(|setting| setting.pin(options))
 }
 
+/// Keeps a namespace without addresses from saying anything of its own.
+pub(crate) fn silence(_: &Inside<'_>) -> Result<(), LaneError> {
+    let path = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
+    match fs::write(path, "1") {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        written => written.context(format!("writing {path}")),
+    }
+}
+
 /// What a setting reads in the namespace; `None` if the kernel has none such.
 pub(crate) fn read(_: &Inside<'_>, name: &str) -> Option<String> {
     let text = fs::read_to_string(format!("/proc/sys/net/{name}")).ok()?;

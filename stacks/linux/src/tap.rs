@@ -35,10 +35,10 @@ struct Seen {
 
 impl Tap {
     /// The interface must be up: the socket would report that it is not
-    /// instead of the first packet.
+    /// instead of the first packet. Headers of the link are left out.
     pub(crate) fn open(_: &Inside<'_>, interface: u32) -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
+        let socket = socket_with(AddressFamily::PACKET, SocketType::DGRAM, flags, None)?;
         sys::tap_only_outgoing(socket.as_fd())?;
         sys::tap_stamps(socket.as_fd())?;
         sys::tap_bind(socket.as_fd(), interface)?;

@@ -185,6 +185,7 @@ fn exit_4_a_stack_that_cannot_run_here_is_never_green() {
         "4",
     ]);
     command.env("TCPSPEC_TUN", "/no/such/device");
+    command.env("TCPSPEC_ATTACH", "tun");
     check(
         command,
         4,

@@ -10,6 +10,7 @@
     reason = "helpers of tests, which clippy does not take for tests"
 )]
 
+mod attach;
 mod contract;
 mod host;
 mod reasons;

@@ -10,7 +10,7 @@ use crate::trial::skip;
 
 /// The device node, in a mount namespace of its own, is `mode`; the program
 /// runs as user and group 65534 without any capability.
-fn as_nobody(mode: &str) -> Program {
+fn as_nobody(mode: &str, attach: &str) -> Program {
     let mut command = Command::new("unshare");
     command
         .args(["--mount", "sh", "-ec"])
@@ -21,17 +21,23 @@ fn as_nobody(mode: &str) -> Program {
              exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
                   /dev/net/lanes 2"
         ))
-        .env_remove("TCPSPEC_TUN");
+        .env_remove("TCPSPEC_TUN")
+        .env("TCPSPEC_ATTACH", attach);
     Program::start(command)
 }
 
 #[rstest]
-#[case::node_for_everybody("0666", "ordinary user, in a user namespace\nready\n")]
-#[case::node_for_root("0600", "opening /dev/net/tun: Permission denied")]
-fn nobody_gets_lanes_if_the_node_can_be_opened(#[case] mode: &str, #[case] expected: &str) {
+#[case::node_for_everybody("0666", "", "ordinary user, in a user namespace\nready\n")]
+#[case::node_for_root("0600", "", "ordinary user, in a user namespace\nready\n")]
+#[case::node_insisted_on("0600", "tun", "opening /dev/net/tun: Permission denied")]
+fn nobody_gets_lanes_with_or_without_the_node(
+    #[case] mode: &str,
+    #[case] attach: &str,
+    #[case] expected: &str,
+) {
     if skip().is_some() {
         return;
     }
-    let said = &as_nobody(mode).said;
+    let said = &as_nobody(mode, attach).said;
     assert!(said.contains(expected), "{said}");
 }

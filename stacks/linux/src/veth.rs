@@ -1,0 +1,157 @@
+//! A pair of Ethernet devices where there is no node of a TUN device: one in
+//! the lane, the other in a namespace of its own, where a packet socket takes
+//! the place of the wire. Nothing is asked of it but what a user namespace
+//! grants.
+//!
+//! The devices know no neighbours (NOARP), so nobody asks for addresses. What
+//! they would do to segments on the way, leave checksums to hardware and join
+//! or cut segments, is switched off and read back. The far end goes with the
+//! socket, which keeps its namespace, and takes the near one with it.
+
+use std::os::fd::{AsFd, AsRawFd};
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt};
+
+use crate::error::{Context, LaneError};
+use crate::link::{Link, QUEUE};
+use crate::netlink::{ACK, Netlink, Request};
+use crate::netns::{Inside, Netns};
+use crate::port::Port;
+use crate::{sys, sysctl};
+
+/// Name of the interface in the lane.
+pub(crate) const NAME: &str = "veth0";
+
+/// The namespace of a far end.
+#[derive(Debug)]
+pub(crate) struct Wire(Netns);
+
+impl Wire {
+    /// An empty namespace, which keeps silent.
+    pub(crate) fn create() -> Result<Self, LaneError> {
+        let wire = Netns::create()?;
+        wire.within(sysctl::silence).flatten()?;
+        Ok(Self(wire))
+    }
+
+    /// Makes the pair: the near end here, the far end on the wire.
+    pub(crate) fn lay(&self, inside: &Inside<'_>) -> Result<(), LaneError> {
+        let netlink = Netlink::open(inside, None).context("opening a netlink socket")?;
+        let made = make_pair(&netlink, &self.0);
+        made.context("making a pair of Ethernet devices")?;
+        switch_off(&netlink, NAME)
+    }
+
+    /// The port on the far end.
+    pub(crate) fn port(self) -> Result<Port, LaneError> {
+        self.0.within(far_end).flatten()
+    }
+}
+
+fn make_pair(netlink: &Netlink, wire: &Netns) -> std::io::Result<()> {
+    let far = Request::nested()
+        .put(&interface(0))
+        .attribute(libc::IFLA_IFNAME, FAR_NAME.as_bytes())
+        .attribute(libc::IFLA_ADDRESS, &FAR)
+        // Larger than any packet: what is too large is for the near end to say.
+        .attribute(libc::IFLA_MTU, &u32::from(u16::MAX).to_ne_bytes())
+        .attribute(
+            libc::IFLA_NET_NS_FD,
+            &wire.as_fd().as_raw_fd().to_ne_bytes(),
+        );
+    let data = Request::nested().attribute(VETH_INFO_PEER, far.octets());
+    let kind = Request::nested()
+        .attribute(IFLA_INFO_KIND, b"veth")
+        .attribute(IFLA_INFO_DATA, data.octets());
+    let request = Request::new(libc::RTM_NEWLINK, ACK | CREATE)
+        .put(&interface(libc::IFF_NOARP as u32))
+        .attribute(libc::IFLA_IFNAME, NAME.as_bytes())
+        .attribute(libc::IFLA_ADDRESS, &NEAR)
+        .attribute(libc::IFLA_LINKINFO, kind.octets());
+    netlink.ask(&request.finish(), &mut [0; 1024]).map(drop)
+}
+
+/// `struct ifinfomsg` of a new interface with these flags.
+fn interface(flags: u32) -> [u8; 16] {
+    let mut octets = [0; 16];
+    octets[8..12].copy_from_slice(&flags.to_ne_bytes());
+    octets[12..].copy_from_slice(&flags.to_ne_bytes());
+    octets
+}
+
+/// Switches off what would change segments on their way, and reads it back.
+fn switch_off(socket: &impl AsFd, interface: &'static str) -> Result<(), LaneError> {
+    for Offload { name, set, get } in OFFLOADS {
+        let what = format!("switching off {name} of {interface}");
+        sys::ethtool(socket.as_fd(), interface, *set, 0).context(&what)?;
+        if sys::ethtool(socket.as_fd(), interface, *get, 1).context(&what)? != 0 {
+            return Err(LaneError::Offload { name });
+        }
+    }
+    Ok(())
+}
+
+/// The socket at the far end: up before the near one is, it does without the
+/// queue, which the kernel makes ready in the background.
+fn far_end(inside: &Inside<'_>) -> Result<Port, LaneError> {
+    let link = Link::open(inside, FAR_NAME).context("opening a netlink socket")?;
+    switch_off(&link, FAR_NAME)?;
+    link.up(QUEUE).context("bringing up the far end")?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None);
+    let what = "opening a packet socket at the far end";
+    let socket = socket.context(what)?;
+    // As much as the system allows; a burst is read only when it is over.
+    sockopt::set_socket_recv_buffer_size(&socket, ROOM).context(what)?;
+    sys::packet_bypass_queue(socket.as_fd()).context(what)?;
+    sys::tap_bind(socket.as_fd(), link.index()).context(what)?;
+    Ok(Port::new(socket, HEADER))
+}
+
+/// Something that a device does to segments, and how `ethtool` calls it.
+struct Offload {
+    name: &'static str,
+    set: u32,
+    get: u32,
+}
+
+const OFFLOADS: &[Offload] = &[
+    Offload {
+        name: "checksums by hardware",
+        set: 0x17,
+        get: 0x16,
+    },
+    Offload {
+        name: "scattered segments",
+        set: 0x19,
+        get: 0x18,
+    },
+    Offload {
+        name: "segmentation by hardware",
+        set: 0x1f,
+        get: 0x1e,
+    },
+    Offload {
+        name: "late segmentation",
+        set: 0x24,
+        get: 0x23,
+    },
+    Offload {
+        name: "joining received segments",
+        set: 0x2c,
+        get: 0x2b,
+    },
+];
+
+const FAR_NAME: &str = "wire0";
+/// Addresses that nobody else gives out (locally administered).
+const NEAR: [u8; 6] = [2, 0, 0, 0, 0, 1];
+const FAR: [u8; 6] = [2, 0, 0, 0, 0, 2];
+/// Before the type of a packet: the near end's address, the far end's.
+const HEADER: &[u8] = &[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
+const CREATE: u16 = (libc::NLM_F_CREATE | libc::NLM_F_EXCL) as u16;
+const IFLA_INFO_KIND: u16 = 1;
+const IFLA_INFO_DATA: u16 = 2;
+const VETH_INFO_PEER: u16 = 1;
+/// Octets that may wait to be read.
+const ROOM: usize = 8 << 20;
