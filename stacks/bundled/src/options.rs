@@ -125,12 +125,14 @@ impl Options {
     }
 
     /// The options of a segment without SYN. `held` are the blocks that wait
-    /// beyond a gap, the most recent first; a RST has no use for them.
+    /// beyond a gap, the most recent first; a RST has no use for them. `room` is
+    /// what the text leaves of a full segment.
     pub(crate) fn on_segment(
         &mut self,
         now: Instant,
         flags: Flags,
         held: &[Block],
+        room: u32,
     ) -> OptionBuffer {
         let mut options = OptionBuffer::new();
         if let Some(timestamps) = self.timestamps {
@@ -140,14 +142,13 @@ impl Options {
                 timestamps.option(now, flags),
             ]);
         }
-        let blocks = if flags.contains(Flags::RST) {
-            Vec::new()
-        } else {
-            self.blocks(held)
-        };
+        if flags.contains(Flags::RST) {
+            return options;
+        }
+        let blocks = self.blocks(held);
         if let Some(timeout) = &mut self.user_timeout
             && timeout.is_due()
-            && !flags.contains(Flags::RST)
+            && room >= sack_len(&blocks) + timeout.option().wire_len() as u32
         {
             options.push(&timeout.option());
             timeout.was_sent();
@@ -161,13 +162,9 @@ impl Options {
         options
     }
 
-    /// Octets of options that the next segment will carry and not all do.
-    pub(crate) fn extra_len(&self, held: &[Block]) -> u32 {
-        let sack = match self.blocks(held).len() {
-            0 => 0,
-            count => SACK_HEAD + SACK_BLOCK * count,
-        };
-        (sack + self.user_timeout_len()) as u32
+    /// Octets of the SACK option that the next segment will carry.
+    pub(crate) fn sack_len(&self, held: &[Block]) -> u32 {
+        sack_len(&self.blocks(held))
     }
 
     fn user_timeout_len(&self) -> usize {
@@ -194,5 +191,13 @@ impl Sack {
         if self.reports_duplicates && self.duplicate.is_none() {
             self.duplicate = block;
         }
+    }
+}
+
+/// Octets of a SACK option with these blocks.
+fn sack_len(blocks: &[Block]) -> u32 {
+    match blocks.len() {
+        0 => 0,
+        count => (SACK_HEAD + SACK_BLOCK * count) as u32,
     }
 }

@@ -199,6 +199,11 @@ impl Sender {
         u32::from(mss.saturating_sub(self.overhead).max(1))
     }
 
+    /// The largest piece of text.
+    pub(crate) const fn mss(&self) -> u32 {
+        self.mss
+    }
+
     /// SND.WND.
     pub(crate) const fn window(&self) -> WindowSize {
         self.wnd

@@ -2,7 +2,8 @@
 //! acknowledgment, so that neither gives up on the other before its time.
 //!
 //! The option is a hint: it may be lost, and nothing waits for it. A SYN carries
-//! it, so does the first segment after it, and the next one after a change.
+//! it, so does the first segment after it, and the next one after a change - but
+//! for segments full of text, which are not cut for its sake.
 
 use std::time::Duration;
 

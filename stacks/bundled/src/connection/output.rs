@@ -27,7 +27,7 @@ impl Connection {
     }
 
     fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
-        let overhead = self.options.extra_len(&self.held());
+        let overhead = self.options.sack_len(&self.held());
         self.phase.sender_mut()?.next_chunk(now, fin, overhead)
     }
 
@@ -35,7 +35,7 @@ impl Connection {
         let offer = chunk.syn.then(|| self.offer(cx));
         let mut segment = reply::carrying(self.header(), &chunk, offer);
         self.mark_urgent(&mut segment, &chunk);
-        self.complete(cx, &mut segment);
+        self.complete(cx, &mut segment, chunk.len);
         self.ack = AckDue::No;
         if let Some(snd) = self.phase.sender() {
             segment.payload = snd.text(&chunk);
@@ -84,16 +84,20 @@ impl Connection {
 
     /// Sends a segment without text, with what was agreed on.
     pub(crate) fn emit(&mut self, cx: &mut Context<'_>, mut segment: SegmentDraft<'_>) {
-        self.complete(cx, &mut segment);
+        self.complete(cx, &mut segment, 0);
         self.transmit(cx, &segment, NOT_ECT);
     }
 
-    /// Adds to a segment what was agreed on; a SYN has its own.
-    fn complete(&mut self, cx: &Context<'_>, segment: &mut SegmentDraft<'_>) {
+    /// Adds to a segment with `len` octets of text what was agreed on; a SYN has
+    /// its own.
+    fn complete(&mut self, cx: &Context<'_>, segment: &mut SegmentDraft<'_>, len: u32) {
         let is_ack = segment.flags.contains(Flags::ACK);
         if !segment.flags.contains(Flags::SYN) {
             let held = self.held();
-            segment.options = self.options.on_segment(cx.now, segment.flags, &held);
+            let snd = self.phase.sender().filter(|_| len > 0);
+            let room = snd.map_or(u32::MAX, |snd| snd.mss().saturating_sub(len));
+            let options = &mut self.options;
+            segment.options = options.on_segment(cx.now, segment.flags, &held, room);
             if let Some(ecn) = self.options.ecn.filter(|_| is_ack) {
                 segment.flags |= ecn.on_ack();
             }
