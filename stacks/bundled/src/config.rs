@@ -150,6 +150,9 @@ pub enum Isn {
     Keyed,
     /// Always this number: for tests near the wrap-around and for teaching.
     Fixed(SeqNumber),
+    /// This number for the first connection, and for later ones what the clock
+    /// adds to it: for tests near the wrap-around that open more than one.
+    From(SeqNumber),
 }
 
 impl Config {

@@ -4,6 +4,7 @@ use std::hash::Hasher;
 #[expect(deprecated, reason = "see `hash`")]
 use std::hash::SipHasher;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use tcpspec_wire::{Instant, SeqNumber};
 
@@ -17,19 +18,26 @@ use crate::connection::FourTuple;
 pub(crate) struct IsnGenerator {
     source: Isn,
     key: u128,
+    /// When the first connection was opened.
+    begun: Option<Instant>,
 }
 
 impl IsnGenerator {
     pub(crate) const fn new(source: Isn, key: u128) -> Self {
-        Self { source, key }
+        Self {
+            source,
+            key,
+            begun: None,
+        }
     }
 
     /// The ISS for a connection that is opened `now`.
-    pub(crate) fn next(&self, now: Instant, tuple: &FourTuple) -> SeqNumber {
+    pub(crate) fn next(&mut self, now: Instant, tuple: &FourTuple) -> SeqNumber {
         match self.source {
             Isn::Fixed(number) => number,
-            // Both truncations are arithmetic modulo 2^32.
-            Isn::Keyed => SeqNumber::new(self.hash(tuple) as u32) + (now.as_nanos() / 4_000) as u32,
+            Isn::From(number) => number + ticks(now.since(*self.begun.get_or_insert(now))),
+            // The truncation is arithmetic modulo 2^32.
+            Isn::Keyed => SeqNumber::new(self.hash(tuple) as u32) + ticks(now.since(Instant::ZERO)),
         }
     }
 
@@ -38,7 +46,7 @@ impl IsnGenerator {
     /// so that later ones have later timestamps (RFC 6191).
     pub(crate) fn timestamp_offset(&self, tuple: &FourTuple) -> u32 {
         match self.source {
-            Isn::Fixed(_) => 0,
+            Isn::Fixed(_) | Isn::From(_) => 0,
             // The half of the hash that no ISN shows.
             Isn::Keyed => (self.hash(tuple) >> 32) as u32,
         }
@@ -67,6 +75,12 @@ impl IsnGenerator {
     }
 }
 
+/// How far the clock of RFC 9293 section 3.4.1 goes in so long.
+const fn ticks(span: Duration) -> u32 {
+    // The truncation is arithmetic modulo 2^32.
+    (span.as_nanos() / 4_000) as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,18 +94,28 @@ mod tests {
 
     #[test]
     fn keyed_numbers_follow_the_clock_and_differ_by_tuple_and_seed() {
-        let isn = IsnGenerator::new(Isn::Keyed, 1);
+        let mut isn = IsnGenerator::new(Isn::Keyed, 1);
         let first = isn.next(Instant::ZERO, &tuple(1));
         let later = isn.next(Instant::from_millis(4), &tuple(1));
         assert_eq!(later, first + 1_000);
         assert_ne!(isn.next(Instant::ZERO, &tuple(2)), first);
-        let other = IsnGenerator::new(Isn::Keyed, 2);
+        let mut other = IsnGenerator::new(Isn::Keyed, 2);
         assert_ne!(other.next(Instant::ZERO, &tuple(1)), first);
     }
 
     #[test]
+    fn numbers_follow_the_clock_from_where_they_begin() {
+        let mut isn = IsnGenerator::new(Isn::From(SeqNumber::new(u32::MAX)), 1);
+        assert_eq!(
+            isn.next(Instant::from_millis(7), &tuple(1)).value(),
+            u32::MAX
+        );
+        assert_eq!(isn.next(Instant::from_millis(11), &tuple(2)).value(), 999);
+    }
+
+    #[test]
     fn fixed_number_is_used_as_it_stands() {
-        let isn = IsnGenerator::new(Isn::Fixed(SeqNumber::new(1000)), 1);
+        let mut isn = IsnGenerator::new(Isn::Fixed(SeqNumber::new(1000)), 1);
         assert_eq!(isn.next(Instant::from_millis(9), &tuple(1)).value(), 1000);
     }
 }

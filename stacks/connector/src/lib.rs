@@ -108,8 +108,9 @@ pub struct Setup {
     pub peer: IpAddr,
     /// Largest IP packet of the link, in octets.
     pub mtu: u16,
-    /// The initial sequence number that the stack has to take for its
-    /// connections; only of stacks that declare `isn`.
+    /// The initial sequence number that the stack has to take for its first
+    /// connection; later ones follow by the stack's own rule. Only of stacks
+    /// that declare `isn`.
     pub iss: Option<SeqNumber>,
     /// Seed of whatever the stack draws at random, if it can be seeded.
     pub seed: u64,

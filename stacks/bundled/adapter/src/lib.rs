@@ -98,7 +98,7 @@ impl StackUnderTest for Bundled {
         let config = Config {
             mtu: setup.mtu,
             ipv4_prefix: setup.prefix,
-            isn: setup.iss.map_or(self.config.isn, Isn::Fixed),
+            isn: setup.iss.map_or(self.config.isn, Isn::From),
             ..self.config.clone()
         };
         self.host = Host::new(config, &[setup.stack], setup.seed.into());
