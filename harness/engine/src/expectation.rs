@@ -98,7 +98,8 @@ impl Play {
         let start = self.began;
         let (lo, (hi, from)) = match bounds {
             None => (start, (start + default, start)),
-            Some(Bounds::Within(None, hi)) => (start, scope.moment(hi, start)?),
+            // What answers at once may have come before the step began.
+            Some(Bounds::Within(None, hi)) => (Instant::ZERO, scope.moment(hi, start)?),
             Some(Bounds::Within(Some(lo), hi)) => {
                 (scope.moment(lo, start)?.0, scope.moment(hi, start)?)
             }
