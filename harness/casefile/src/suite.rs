@@ -113,8 +113,9 @@ fn assemble(files: &[SourceFile], sink: Sink) -> Suite {
     }
 }
 
-/// Directories whose files are none of this crate's.
-const OTHERS: [&str; 4] = ["baselines", "invalid", "faults", "states"];
+/// Directories whose files are none of this crate's, and the table of what
+/// other suites check.
+const OTHERS: [&str; 5] = ["baselines", "invalid", "faults", "states", "peers.yaml"];
 
 /// Reads what may be a case, or a directory of such files. A link to a
 /// directory is not followed: it may lead back.
@@ -122,9 +123,11 @@ fn gather(entry: &DirEntry, prefix: &str, files: &mut Vec<SourceFile>, sink: &Si
     let path = entry.path();
     let name = entry.file_name().to_string_lossy().into_owned();
     let complain = |error: &io::Error| sink.push(Diagnostic::unreadable(&path, error));
+    if prefix.is_empty() && OTHERS.contains(&name.as_str()) {
+        return;
+    }
     if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-        let is_other = prefix.is_empty() && OTHERS.contains(&name.as_str());
-        if is_other || name.starts_with('.') {
+        if name.starts_with('.') {
             return;
         }
         match sorted_entries(&path) {
