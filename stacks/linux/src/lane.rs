@@ -147,8 +147,16 @@ impl Lane {
 
     /// Hands the kernel a packet; it has been processed when this returns.
     pub(crate) fn write(&self, kind: EtherType, packet: &[u8]) -> Result<(), LaneError> {
-        let what = "writing a packet to the device";
-        self.port.write(kind, packet).context(what)
+        match self.port.write(kind, packet) {
+            // The link does not carry it; nor would any other.
+            Err(error)
+                if error.raw_os_error() == Some(libc::ENOBUFS)
+                    && packet.len() > usize::from(self.mtu) =>
+            {
+                Ok(())
+            }
+            written => written.context("writing a packet to the device"),
+        }
     }
 
     /// The next packet that the kernel sent.
@@ -211,7 +219,7 @@ fn attach(netns: &Netns, settings: &Settings) -> Result<(Port, &'static str), La
             Ok((port.flatten()?, tun::NAME))
         }
         Attachment::Veth => {
-            let wire = Wire::create()?;
+            let wire = Wire::new()?;
             netns.within(|inside| wire.lay(inside)).flatten()?;
             Ok((wire.port()?, veth::NAME))
         }

@@ -1,14 +1,16 @@
 //! A pair of Ethernet devices where there is no node of a TUN device: one in
-//! the lane, the other in a namespace of its own, where a packet socket takes
+//! the lane, the other in a namespace of far ends, where a packet socket takes
 //! the place of the wire. Nothing is asked of it but what a user namespace
 //! grants.
 //!
 //! The devices know no neighbours (NOARP), so nobody asks for addresses. What
 //! they would do to segments on the way, leave checksums to hardware and join
-//! or cut segments, is switched off and read back. The far end goes with the
-//! socket, which keeps its namespace, and takes the near one with it.
+//! or cut segments, is switched off and read back. The near end goes with the
+//! lane's namespace, and takes the far one with it.
 
 use std::os::fd::{AsFd, AsRawFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt};
 
@@ -22,43 +24,61 @@ use crate::{sys, sysctl};
 /// Name of the interface in the lane.
 pub(crate) const NAME: &str = "veth0";
 
-/// The namespace of a far end.
+/// The far end of one lane's pair.
 #[derive(Debug)]
-pub(crate) struct Wire(Netns);
+pub(crate) struct Wire {
+    wires: &'static Netns,
+    name: String,
+}
 
 impl Wire {
-    /// An empty namespace, which keeps silent.
-    pub(crate) fn create() -> Result<Self, LaneError> {
-        let wire = Netns::create()?;
-        wire.within(sysctl::silence).flatten()?;
-        Ok(Self(wire))
+    /// A place for the far end, of a name that no other has.
+    pub(crate) fn new() -> Result<Self, LaneError> {
+        static LAID: AtomicU32 = AtomicU32::new(0);
+        let number = LAID.fetch_add(1, Ordering::Relaxed);
+        let name = format!("wire{number}");
+        Ok(Self {
+            wires: wires()?,
+            name,
+        })
     }
 
     /// Makes the pair: the near end here, the far end on the wire.
     pub(crate) fn lay(&self, inside: &Inside<'_>) -> Result<(), LaneError> {
         let netlink = Netlink::open(inside, None).context("opening a netlink socket")?;
-        let made = make_pair(&netlink, &self.0);
+        let made = make_pair(&netlink, self);
         made.context("making a pair of Ethernet devices")?;
         switch_off(&netlink, NAME)
     }
 
     /// The port on the far end.
-    pub(crate) fn port(self) -> Result<Port, LaneError> {
-        self.0.within(far_end).flatten()
+    pub(crate) fn port(&self) -> Result<Port, LaneError> {
+        let far_end = |inside: &Inside<'_>| far_end(inside, &self.name);
+        self.wires.within(far_end).flatten()
     }
 }
 
-fn make_pair(netlink: &Netlink, wire: &Netns) -> std::io::Result<()> {
+/// The namespace of all far ends, which keeps silent.
+fn wires() -> Result<&'static Netns, LaneError> {
+    static WIRES: OnceLock<Netns> = OnceLock::new();
+    if let Some(wires) = WIRES.get() {
+        return Ok(wires);
+    }
+    let wires = Netns::create()?;
+    wires.within(sysctl::silence).flatten()?;
+    // Should another thread have been faster, its own is as good.
+    Ok(WIRES.get_or_init(|| wires))
+}
+
+fn make_pair(netlink: &Netlink, wire: &Wire) -> std::io::Result<()> {
+    let wires = wire.wires.as_fd().as_raw_fd();
     let far = Request::nested()
         .put(&interface(0))
-        .attribute(libc::IFLA_IFNAME, FAR_NAME.as_bytes())
+        .attribute(libc::IFLA_IFNAME, wire.name.as_bytes())
         .attribute(libc::IFLA_ADDRESS, &FAR)
         // Larger than any packet: what is too large is for the near end to say.
         .attribute(libc::IFLA_MTU, &u32::from(u16::MAX).to_ne_bytes())
-        .attribute(
-            libc::IFLA_NET_NS_FD,
-            &wire.as_fd().as_raw_fd().to_ne_bytes(),
-        );
+        .attribute(libc::IFLA_NET_NS_FD, &wires.to_ne_bytes());
     let data = Request::nested().attribute(VETH_INFO_PEER, far.octets());
     let kind = Request::nested()
         .attribute(IFLA_INFO_KIND, b"veth")
@@ -80,7 +100,7 @@ fn interface(flags: u32) -> [u8; 16] {
 }
 
 /// Switches off what would change segments on their way, and reads it back.
-fn switch_off(socket: &impl AsFd, interface: &'static str) -> Result<(), LaneError> {
+fn switch_off(socket: &impl AsFd, interface: &str) -> Result<(), LaneError> {
     for Offload { name, set, get } in OFFLOADS {
         let what = format!("switching off {name} of {interface}");
         sys::ethtool(socket.as_fd(), interface, *set, 0).context(&what)?;
@@ -93,9 +113,9 @@ fn switch_off(socket: &impl AsFd, interface: &'static str) -> Result<(), LaneErr
 
 /// The socket at the far end: up before the near one is, it does without the
 /// queue, which the kernel makes ready in the background.
-fn far_end(inside: &Inside<'_>) -> Result<Port, LaneError> {
-    let link = Link::open(inside, FAR_NAME).context("opening a netlink socket")?;
-    switch_off(&link, FAR_NAME)?;
+fn far_end(inside: &Inside<'_>, name: &str) -> Result<Port, LaneError> {
+    let link = Link::open(inside, name).context("opening a netlink socket")?;
+    switch_off(&link, name)?;
     link.up(QUEUE).context("bringing up the far end")?;
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None);
@@ -105,7 +125,7 @@ fn far_end(inside: &Inside<'_>) -> Result<Port, LaneError> {
     sockopt::set_socket_recv_buffer_size(&socket, ROOM).context(what)?;
     sys::packet_bypass_queue(socket.as_fd()).context(what)?;
     sys::tap_bind(socket.as_fd(), link.index()).context(what)?;
-    Ok(Port::new(socket, HEADER))
+    Ok(Port::new(socket, HEADER, PATIENCE))
 }
 
 /// Something that a device does to segments, and how `ethtool` calls it.
@@ -143,7 +163,6 @@ const OFFLOADS: &[Offload] = &[
     },
 ];
 
-const FAR_NAME: &str = "wire0";
 /// Addresses that nobody else gives out (locally administered).
 const NEAR: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const FAR: [u8; 6] = [2, 0, 0, 0, 0, 2];
@@ -153,5 +172,8 @@ const CREATE: u16 = (libc::NLM_F_CREATE | libc::NLM_F_EXCL) as u16;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
 const VETH_INFO_PEER: u16 = 1;
+/// Under load the kernel leaves packets between the ends to a thread of its
+/// own, which comes round when this one lets it.
+const PATIENCE: u32 = 3;
 /// Octets that may wait to be read.
 const ROOM: usize = 8 << 20;

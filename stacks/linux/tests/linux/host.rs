@@ -61,17 +61,23 @@ fn settings(folder: &Path, snapshot: &mut BTreeMap<String, String>) {
 }
 
 /// The kernel itself counts the namespaces: in a user namespace of its own it
-/// allows for no more than those of one process.
+/// allows for no more than those of one process: its lanes', its own, and that
+/// of the far ends, where there are any.
 #[rstest]
 #[case::killed(|first: &mut Program| first.child.kill().unwrap())] // SIGKILL: nothing of it runs any more
 #[case::interrupted(|first: &mut Program| kill(first, Signal::INT))] // Ctrl-C
 #[case::ended(|first: &mut Program| drop(first.stdin.take()))]
-fn a_process_leaves_no_namespace(#[case] end: fn(&mut Program)) {
+fn a_process_leaves_no_namespace(
+    #[case] end: fn(&mut Program),
+    #[values(("tun", LANES + 1), ("veth", LANES + 2))] attached: (&str, usize),
+) {
     if skip().is_some() {
         return;
     }
-    let user = UserNamespace::allowing(ALLOWED);
-    let mut first = user.run(&[LANES_PROGRAM, &LANES.to_string()]);
+    let (attach, allowed) = attached;
+    let user = UserNamespace::allowing(allowed);
+    let attach = format!("TCPSPEC_ATTACH={attach}");
+    let mut first = user.run(&["env", &attach, LANES_PROGRAM, &LANES.to_string()]);
     assert!(first.is_ready(), "{}", first.said);
     let refused = user.one_namespace().said.clone();
     assert!(refused.contains("No space left on device"), "{refused}");
@@ -79,8 +85,8 @@ fn a_process_leaves_no_namespace(#[case] end: fn(&mut Program)) {
     first.child.wait().unwrap();
     let deadline = now() + PATIENCE;
     let mut held = Vec::new();
-    while held.len() < ALLOWED {
-        assert!(now() < deadline, "{} of {ALLOWED} are gone", held.len());
+    while held.len() < allowed {
+        assert!(now() < deadline, "{} of {allowed} are gone", held.len());
         held.extend(Some(user.one_namespace()).filter(Program::is_ready));
     }
 }
@@ -88,9 +94,6 @@ fn a_process_leaves_no_namespace(#[case] end: fn(&mut Program)) {
 fn kill(program: &Program, signal: Signal) {
     kill_process(Pid::from_child(&program.child), signal).unwrap();
 }
-
-/// Lanes of one process, and the network namespace of the process itself.
-const ALLOWED: usize = LANES + 1;
 
 /// A user namespace, kept alive by a process that does nothing.
 struct UserNamespace(Child);
