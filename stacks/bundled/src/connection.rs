@@ -90,6 +90,8 @@ pub(crate) struct Connection {
     pub(crate) watch: Option<Watch>,
     /// Repeats of what begins at this number.
     repeats: (SeqNumber, u32),
+    /// The deadline under which the host has it listed.
+    pub(crate) listed: Option<Instant>,
 }
 
 impl Connection {
@@ -145,6 +147,7 @@ impl Connection {
             quiet_since: cx.now,
             watch: None,
             repeats: (SeqNumber::default(), 0),
+            listed: None,
         };
         connection.begin_keepalive(cx);
         connection.adapt_user_timeout();
@@ -155,6 +158,11 @@ impl Connection {
 
     pub(crate) const fn state(&self) -> State {
         self.phase.state()
+    }
+
+    /// What the host's books depend on.
+    pub(crate) const fn standing(&self) -> (State, Owner) {
+        (self.state(), self.owner)
     }
 
     /// The change of state; the only place where one happens.

@@ -61,8 +61,6 @@ pub struct Host {
     predecessors: BTreeMap<ConnectionId, ConnectionId>,
     /// Every connection's next deadline, in order.
     deadlines: BTreeSet<(Instant, ConnectionId)>,
-    /// The same by connection, to find it in `deadlines`.
-    scheduled: BTreeMap<ConnectionId, Instant>,
     out: VecDeque<Vec<u8>>,
     log: VecDeque<Transition>,
     reports: VecDeque<ErrorReport>,
@@ -85,7 +83,6 @@ impl Host {
             time_wait: BTreeSet::new(),
             predecessors: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            scheduled: BTreeMap::new(),
             out: VecDeque::new(),
             log: VecDeque::new(),
             reports: VecDeque::new(),
@@ -224,6 +221,7 @@ impl Host {
     ) -> Option<R> {
         let mark = self.log.len();
         let connection = self.connections.get_mut(&id)?;
+        let before = connection.standing();
         let mut cx = Context {
             now,
             config: &self.config,
@@ -232,8 +230,12 @@ impl Host {
             reports: &mut self.reports,
         };
         let result = act(connection, &mut cx);
-        self.settle(now, id);
-        self.settle_predecessor(now, id, mark);
+        schedule(&mut self.deadlines, &self.config, connection);
+        // Most segments change neither.
+        if connection.standing() != before {
+            self.settle(now, id);
+            self.settle_predecessor(now, id, mark);
+        }
         Some(result)
     }
 
@@ -253,25 +255,24 @@ impl Host {
             log: &mut self.log,
             reports: &mut self.reports,
         };
-        let connection = open(id, &mut cx);
+        let mut connection = open(id, &mut cx);
+        schedule(&mut self.deadlines, &self.config, &mut connection);
         self.connections.insert(id, connection);
         self.tuples.insert(tuple, id);
         self.settle(now, id);
         id
     }
 
-    /// Brings timers, the four-tuple and the listener's queue up to date.
+    /// What follows for the host from a connection's state and owner: the
+    /// four-tuple, the listener's queue and the list of TIME-WAIT.
     fn settle(&mut self, now: Instant, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
-        let deadline = connection.deadline(&self.config);
-        let state = connection.state();
-        let (owner, tuple) = (connection.owner, connection.tuple);
+        let ((state, owner), tuple) = (connection.standing(), connection.tuple);
         if let (Owner::Handshake(port), true) = (owner, state.is_synchronized()) {
             connection.owner = Owner::Queue(port);
         }
-        self.schedule(id, deadline);
         self.settle_listener(id, owner, state);
         self.settle_time_wait(now, id, state);
         if matches!(state, State::Closed | State::Listen) {
@@ -286,19 +287,21 @@ impl Host {
             }
         }
     }
+}
 
-    fn schedule(&mut self, id: ConnectionId, deadline: Option<Instant>) {
-        let before = self.scheduled.get(&id).copied();
-        if before == deadline {
-            return;
-        }
-        if let Some(at) = before {
-            self.deadlines.remove(&(at, id));
-            self.scheduled.remove(&id);
-        }
-        if let Some(at) = deadline {
-            self.deadlines.insert((at, id));
-            self.scheduled.insert(id, at);
-        }
+/// Lists a connection under its next deadline.
+fn schedule(
+    deadlines: &mut BTreeSet<(Instant, ConnectionId)>,
+    config: &Config,
+    connection: &mut Connection,
+) {
+    let deadline = connection.deadline(config);
+    if deadline == connection.listed {
+        return;
     }
+    if let Some(at) = connection.listed {
+        deadlines.remove(&(at, connection.id));
+    }
+    deadlines.extend(deadline.map(|at| (at, connection.id)));
+    connection.listed = deadline;
 }

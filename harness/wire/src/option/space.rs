@@ -98,6 +98,11 @@ impl<'a> OptionSpace<'a> {
     /// TSval and TSecr, if there are any.
     #[must_use]
     pub fn timestamps(self) -> Option<(u32, u32)> {
+        // What nearly every segment has, and nothing else (RFC 7323 appendix A).
+        if let [1, 1, 8, 10, v0, v1, v2, v3, e0, e1, e2, e3] = *self.0 {
+            let word = |octets| u32::from_be_bytes(octets);
+            return Some((word([v0, v1, v2, v3]), word([e0, e1, e2, e3])));
+        }
         self.iter().find_map(|option| match option {
             OptionRef::Timestamps { value, echo } => Some((value, echo)),
             _ => None,

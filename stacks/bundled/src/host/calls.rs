@@ -245,13 +245,11 @@ impl Host {
         id: ConnectionId,
         act: impl FnOnce(&mut Connection, &mut crate::connection::Context<'_>) -> R,
     ) -> Result<R, Error> {
-        let held = self
-            .connections
-            .get(&id)
-            .is_some_and(|connection| connection.owner == Owner::Application);
-        if !held {
-            return Err(Error::Closed);
-        }
-        self.drive(now, id, act).ok_or(Error::Closed)
+        let held_by_us = |connection: &Connection| connection.owner == Owner::Application;
+        self.drive(now, id, |connection, cx| {
+            held_by_us(connection).then(|| act(connection, cx))
+        })
+        .flatten()
+        .ok_or(Error::Closed)
     }
 }
