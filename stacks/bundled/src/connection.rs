@@ -262,7 +262,12 @@ impl Connection {
         };
         let keepalive = self.keepalive_deadline();
         let orphan = self.orphan_deadline(config);
-        [ack, state, keepalive, orphan].into_iter().flatten().min()
+        let deadlines = [ack, state, keepalive, orphan];
+        let first = deadlines
+            .map(|at| at.unwrap_or(Instant::MAX))
+            .into_iter()
+            .min()?;
+        (first < Instant::MAX).then_some(first)
     }
 
     /// Counts a repeat of what begins at SND.UNA, and reports R1 (RFC 9293

@@ -186,6 +186,9 @@ impl Host {
 
     /// Fires every timer that is due.
     pub fn on_time(&mut self, now: Instant) {
+        if self.poll_at().is_none_or(|at| at > now) {
+            return;
+        }
         let due: Vec<ConnectionId> = self
             .deadlines
             .iter()

@@ -265,7 +265,7 @@ impl Phase {
         }
     }
 
-    /// Octets in order that wait for the user.
+    /// Octets in order that the user has not read.
     pub(crate) fn unread(&self) -> usize {
         match self {
             Self::CloseWait { rcv, .. }

@@ -104,32 +104,35 @@ impl Receiver {
         self.unread.len()
     }
 
-    /// Whether nothing waits for the user.
-    pub(crate) fn is_drained(&self) -> bool {
-        self.unread.is_empty()
-    }
-
     /// Takes the part of a segment's text and FIN that lies in the window.
     pub(crate) fn take(&mut self, seq: SeqNumber, octets: &[u8], fin: bool) -> Intake {
-        let had_gap = !self.assembler.is_empty();
-        let before = self.taken;
         self.longest = self.longest.max(octets.len() as u32);
         let (start, kept) = self.trim(seq, octets);
         // A FIN needs a number in the window too.
         let fin_at = seq + octets.len() as u32;
         let fin = fin && fin_at.at_or_after(self.nxt) && fin_at.before(self.edge);
         let offset = self.offset(start);
-        if offset == self.taken && !had_gap {
-            self.append(kept);
-        } else {
-            self.assembler.insert(offset, kept);
+        if offset != self.taken || fin || !self.assembler.is_empty() {
+            return self.reassemble(offset, kept, fin);
         }
+        self.append(kept);
+        match kept.is_empty() {
+            true => Intake::Nothing,
+            false => Intake::InOrder,
+        }
+    }
+
+    /// The same with gaps before it, or behind it, or an end.
+    fn reassemble(&mut self, offset: u64, octets: &[u8], fin: bool) -> Intake {
+        let had_gap = !self.assembler.is_empty();
+        let before = self.taken;
+        self.assembler.insert(offset, octets);
         if fin {
-            self.assembler.insert_end(offset + kept.len() as u64);
+            self.assembler.insert_end(offset + octets.len() as u64);
         }
         self.note_recent(offset);
         self.advance();
-        if self.taken == before && kept.is_empty() && !fin {
+        if self.taken == before && octets.is_empty() && !fin {
             Intake::Nothing
         } else if had_gap || !self.assembler.is_empty() && !self.fin_is_next() {
             Intake::Gap
@@ -163,6 +166,9 @@ impl Receiver {
         if seq.before(self.nxt) {
             let right = if end.before(self.nxt) { end } else { self.nxt };
             return Some((seq, right));
+        }
+        if self.assembler.is_empty() {
+            return None;
         }
         let offset = self.offset(seq);
         let (start, end) = self.assembler.overlap(offset, offset + u64::from(len))?;
@@ -222,13 +228,13 @@ impl Receiver {
     }
 
     /// Hands octets to the user.
-    pub(crate) fn read(&mut self, max: usize) -> Vec<u8> {
-        let octets = read(&mut self.unread, max);
+    pub(crate) fn read(&mut self, octets: &mut [u8]) -> usize {
+        let len = read(&mut self.unread, octets);
         // A pointer that was reached would seem to lie ahead again one day.
         if self.urgent_ahead() == 0 {
             self.urgent = None;
         }
-        octets
+        len
     }
 
     /// Throws away what nobody will read.
@@ -279,17 +285,20 @@ impl ReceiveEnd {
     }
 
     /// Hands octets to the user.
-    pub(crate) fn read(&mut self, max: usize) -> Vec<u8> {
-        read(&mut self.unread, max)
+    pub(crate) fn read(&mut self, octets: &mut [u8]) -> usize {
+        read(&mut self.unread, octets)
     }
 }
 
-/// Takes up to `max` octets from the front.
-pub(crate) fn read(unread: &mut VecDeque<u8>, max: usize) -> Vec<u8> {
-    let len = max.min(unread.len());
-    let octets = slices(unread, 0..len).concat();
+/// Moves octets from the front of a queue, as many as there are and fit. Says
+/// how many.
+pub(crate) fn read(unread: &mut VecDeque<u8>, octets: &mut [u8]) -> usize {
+    let len = octets.len().min(unread.len());
+    let [front, back] = slices(unread, 0..len);
+    octets[..front.len()].copy_from_slice(front);
+    octets[front.len()..len].copy_from_slice(back);
     unread.drain(..len);
-    octets
+    len
 }
 
 /// Octets of a queue by the slice: octet by octet takes ten times as long.

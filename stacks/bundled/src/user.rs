@@ -37,25 +37,25 @@ impl Connection {
 
     /// RECEIVE. What arrived before the peer's FIN is read first; what arrived
     /// before a RST is gone with it.
-    pub(crate) fn recv(&mut self, cx: &mut Context<'_>, max: usize) -> Result<Vec<u8>, Error> {
-        let (octets, otherwise) = match &mut self.phase {
-            Phase::Listen | Phase::SynSent { .. } => (Vec::new(), Error::Again),
+    pub(crate) fn recv(&mut self, cx: &mut Context<'_>, octets: &mut [u8]) -> Result<usize, Error> {
+        let (len, otherwise) = match &mut self.phase {
+            Phase::Listen | Phase::SynSent { .. } => (0, Error::Again),
             Phase::SynReceived { rcv, .. }
             | Phase::Established { rcv, .. }
             | Phase::FinWait1 { rcv, .. }
-            | Phase::FinWait2 { rcv, .. } => (rcv.read(max), Error::Again),
+            | Phase::FinWait2 { rcv, .. } => (rcv.read(octets), Error::Again),
             Phase::CloseWait { rcv, .. }
             | Phase::Closing { rcv, .. }
             | Phase::LastAck { rcv, .. }
-            | Phase::TimeWait { rcv, .. } => (rcv.read(max), Error::Eof),
-            Phase::Closed { unread, end } => (receive::read(unread, max), end.on_receive()),
+            | Phase::TimeWait { rcv, .. } => (rcv.read(octets), Error::Eof),
+            Phase::Closed { unread, end } => (receive::read(unread, octets), end.on_receive()),
         };
-        if octets.is_empty() {
+        if len == 0 {
             return Err(otherwise);
         }
         self.open_window();
         self.output(cx);
-        Ok(octets)
+        Ok(len)
     }
 
     /// Moves the right edge; whether the peer must be told is then in `ack`.
@@ -94,12 +94,9 @@ impl Connection {
     pub(crate) fn close(&mut self, cx: &mut Context<'_>) {
         self.owner = Owner::Nobody;
         self.quiet_since = cx.now;
-        let unread = self
-            .phase
-            .receiver_mut()
-            .is_some_and(|rcv| !rcv.is_drained());
-        let unread =
-            unread || matches!(&self.phase, Phase::CloseWait { rcv, .. } if !rcv.unread.is_empty());
+        let may_be_told =
+            self.phase.receiver().is_some() || matches!(self.phase, Phase::CloseWait { .. });
+        let unread = may_be_told && self.phase.unread() > 0;
         if unread && cx.config.close == CloseKind::HalfDuplex {
             self.abort(cx);
             return;

@@ -169,11 +169,30 @@ impl Host {
     ///
     /// # Errors
     ///
+    /// As [`recv_into`](Self::recv_into).
+    pub fn recv(&mut self, now: Instant, id: ConnectionId, max: usize) -> Result<Vec<u8>, Error> {
+        let connection = self.connections.get(&id);
+        let unread = connection.map_or(0, |connection| connection.phase.unread());
+        let mut octets = vec![0; unread.min(max)];
+        self.recv_into(now, id, &mut octets)?;
+        Ok(octets)
+    }
+
+    /// RECEIVE into the user's memory: octets that arrived in order, as many as
+    /// there are and fit. Says how many, at least one.
+    ///
+    /// # Errors
+    ///
     /// [`Error::Again`] if nothing is there; [`Error::Eof`] behind the peer's
     /// FIN; else how the connection ended. A RST takes with it what was not
     /// read before.
-    pub fn recv(&mut self, now: Instant, id: ConnectionId, max: usize) -> Result<Vec<u8>, Error> {
-        self.call(now, id, |connection, cx| connection.recv(cx, max))?
+    pub fn recv_into(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        octets: &mut [u8],
+    ) -> Result<usize, Error> {
+        self.call(now, id, |connection, cx| connection.recv(cx, octets))?
     }
 
     /// CLOSE as the RFC has it, and as sockets shut down for writing: what was
