@@ -74,6 +74,7 @@ impl TcpOption {
     }
 
     /// Hands the octets of the option to `put`, in pieces.
+    #[inline]
     fn encode(&self, mut put: impl FnMut(&[u8])) {
         match self {
             Self::EndOfList => put(&[0]),

@@ -93,9 +93,12 @@ impl Host {
     /// Takes one IP packet from the network. What is not a sound TCP segment
     /// for one of our addresses is dropped silently.
     pub fn deliver(&mut self, now: Instant, packet: &[u8]) {
-        let Some(packet) = self.admit(packet) else {
+        let Ok(packet) = PacketRef::decode(packet) else {
             return;
         };
+        if !self.admits(&packet) {
+            return;
+        }
         match packet.body {
             Body::Tcp(segment) => {
                 let tuple = FourTuple {
@@ -148,12 +151,8 @@ impl Host {
     }
 
     /// IP layer checks: checksums, header length, addresses.
-    fn admit<'a>(&self, packet: &'a [u8]) -> Option<PacketRef<'a>> {
-        let packet = PacketRef::decode(packet).ok()?;
-        let ip = packet.ip;
-        let is_sound =
-            packet.defects.is_empty() && self.addresses.contains(&ip.dst) && self.is_peer(ip.src);
-        is_sound.then_some(packet)
+    fn admits(&self, PacketRef { ip, defects, .. }: &PacketRef<'_>) -> bool {
+        defects.is_empty() && self.addresses.contains(&ip.dst) && self.is_peer(ip.src)
     }
 
     /// SEGMENT ARRIVES in CLOSED (RFC 9293 section 3.10.7.1).
@@ -302,9 +301,10 @@ fn schedule(
     if deadline == connection.listed {
         return;
     }
+    // First in, then out: a set of one keeps its memory.
+    deadlines.extend(deadline.map(|at| (at, connection.id)));
     if let Some(at) = connection.listed {
         deadlines.remove(&(at, connection.id));
     }
-    deadlines.extend(deadline.map(|at| (at, connection.id)));
     connection.listed = deadline;
 }

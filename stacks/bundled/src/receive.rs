@@ -151,6 +151,9 @@ impl Receiver {
 
     /// The blocks that wait beyond a gap, the latest first (RFC 2018 section 4).
     pub(crate) fn held(&self) -> Vec<Block> {
+        if self.recent.is_empty() {
+            return Vec::new();
+        }
         let runs = self
             .recent
             .iter()

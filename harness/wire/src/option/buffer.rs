@@ -24,6 +24,7 @@ impl OptionBuffer {
     }
 
     /// Adds an option. One for which there is no room is left out.
+    #[inline]
     pub fn push(&mut self, option: &TcpOption) {
         let mut at = usize::from(self.len);
         if option.wire_len() > ROOM - at {
@@ -38,6 +39,7 @@ impl OptionBuffer {
 
     /// The octets with the padding that the data offset asks for.
     #[must_use]
+    #[inline]
     pub fn padded(&self) -> &[u8] {
         &self.octets[..usize::from(self.len).next_multiple_of(4)]
     }
@@ -50,6 +52,7 @@ impl Default for OptionBuffer {
 }
 
 impl Extend<TcpOption> for OptionBuffer {
+    #[inline]
     fn extend<I: IntoIterator<Item = TcpOption>>(&mut self, options: I) {
         for option in options {
             self.push(&option);

@@ -97,6 +97,7 @@ impl<'a> OptionSpace<'a> {
 
     /// TSval and TSecr, if there are any.
     #[must_use]
+    #[inline]
     pub fn timestamps(self) -> Option<(u32, u32)> {
         // What nearly every segment has, and nothing else (RFC 7323 appendix A).
         if let [1, 1, 8, 10, v0, v1, v2, v3, e0, e1, e2, e3] = *self.0 {
@@ -120,6 +121,7 @@ impl<'a> OptionSpace<'a> {
 
     /// The blocks of the SACK option; none without it.
     #[must_use]
+    #[inline]
     pub fn sack_blocks(self) -> SackBlocks<'a> {
         let blocks = self.iter().find_map(|option| match option {
             OptionRef::Sack(blocks) => Some(blocks),

@@ -38,7 +38,7 @@ fn theirs(now: Instant) -> smoltcp::time::Instant {
 }
 
 impl Smol {
-    pub(crate) fn new(role: Role) -> Self {
+    pub(crate) fn new(role: Role, timestamps: bool) -> Self {
         let address = |last| IpAddress::v4(192, 0, 2, last);
         let mut queues = Queues::default();
         let config = Config::new(HardwareAddress::Ip);
@@ -50,6 +50,9 @@ impl Smol {
         let buffer = || SocketBuffer::new(vec![0; BUFFER]);
         let mut socket = Socket::new(buffer(), buffer());
         socket.set_congestion_control(CongestionControl::Reno);
+        if timestamps {
+            socket.set_tsval_generator(Some(|| 1));
+        }
         match role {
             Role::Source => socket
                 .connect(interface.context(), (address(2), 80), 5000)
