@@ -1,5 +1,5 @@
 //! `make figures`: the tables of `harness/FIGURES.md` and of the README, made
-//! from what criterion measured last.
+//! from what criterion measured last, and the bench of crowds.
 //!
 //! Medians, because machines are noisy; compare figures of one run with one
 //! another, not with another machine's.
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// What the README shows: the benchmark, and what to call it.
-const README: [(&str, &str); 10] = [
+const README: &[(&str, &str)] = &[
     (
         "play/the whole suite on bundled, one core",
         "the whole suite on the bundled stack, one core",
@@ -41,7 +41,31 @@ const README: [(&str, &str); 10] = [
     ("parse/own/1460", "a segment of 1460 octets parsed"),
     (
         "connections/open and close",
-        "connections opened and closed, bundled",
+        "connections opened and closed, both ends",
+    ),
+    ("connections/handshakes", "64 handshakes, both ends"),
+    (
+        "bulk/segments, both directions",
+        "segments through one connection, both ends",
+    ),
+    ("back to back/bundled", "4 MiB back to back, bundled"),
+    ("back to back/smoltcp", "4 MiB back to back, smoltcp"),
+    (
+        "one in 100 lost/bundled",
+        "4 MiB, one segment in 100 lost, bundled",
+    ),
+    (
+        "one in 100 lost/smoltcp",
+        "4 MiB, one segment in 100 lost, smoltcp",
+    ),
+    (
+        "crowd/65,536 connections opened",
+        "each of 65,536 connections, opened",
+    ),
+    ("crowd/one octet into each", "the same with an octet in it"),
+    (
+        "crowd/1,000,000 SYNs, the oldest dropped",
+        "each of 1,000,000 SYNs, backlog 1024",
     ),
 ];
 
@@ -57,6 +81,8 @@ struct Figure {
     median: f64,
     /// What one run handles, and in which unit.
     throughput: Option<(f64, &'static str)>,
+    /// Octets of memory that each takes.
+    memory: Option<u64>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -65,6 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let mut figures = Vec::new();
     gather(&target.join("criterion"), &mut figures)?;
+    gather_crowd(&target.join("crowd.tsv"), &mut figures)?;
     figures.sort_by(|a, b| a.id.cmp(&b.id));
     if figures.is_empty() {
         return Err("criterion has measured nothing yet: run `make bench`".into());
@@ -112,17 +139,43 @@ fn read(dir: &Path) -> Result<Option<Figure>, Box<dyn Error>> {
         id: id.to_owned(),
         median,
         throughput,
+        memory: None,
     }))
 }
 
+/// Reads what the bench of crowds has left, if it was run: what, nanoseconds
+/// and octets.
+fn gather_crowd(path: &Path, figures: &mut Vec<Figure>) -> Result<(), Box<dyn Error>> {
+    if !path.exists() {
+        return Ok(());
+    }
+    for line in fs::read_to_string(path)?.lines() {
+        let mut columns = line.split('\t');
+        let (Some(name), Some(nanos)) = (columns.next(), columns.next()) else {
+            return Err(format!("not a figure: {line}").into());
+        };
+        figures.push(Figure {
+            id: format!("crowd/{name}"),
+            median: nanos.parse()?,
+            throughput: Some((1.0, "")),
+            memory: columns.next().and_then(|octets| octets.parse().ok()),
+        });
+    }
+    Ok(())
+}
+
 fn table(rows: &[(&str, &Figure)]) -> String {
-    let mut text = "| what | time | rate |\n|---|---|---|\n".to_owned();
+    let mut text = "| what | time | rate | memory |\n|---|---|---|---|\n".to_owned();
     for (name, figure) in rows {
         let rate = figure.throughput.map_or_else(String::new, |(count, unit)| {
             format!("{}{unit}/s", rounded(count / figure.median * 1e9))
         });
+        let memory = figure
+            .memory
+            .map_or_else(String::new, |octets| format!("{octets} octets"));
+        let time = time(figure.median);
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "| {name} | {} | {rate} |", time(figure.median));
+        let _ = writeln!(text, "| {name} | {time} | {rate} | {memory} |");
     }
     text
 }

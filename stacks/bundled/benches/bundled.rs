@@ -5,13 +5,15 @@ use std::hint::black_box;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tcpspec_bundled::{Config, ConnectionId, Host};
 use tcpspec_wire::Instant;
 
 const MSS: usize = 1460;
 /// Octets per iteration of the bulk transfer.
 const BULK: usize = 64 * MSS;
+/// Connections opened between two new hosts.
+const HANDSHAKES: u16 = 64;
 
 fn address(last: u8) -> IpAddr {
     [192, 0, 2, last].into()
@@ -57,8 +59,12 @@ impl Pair {
     }
 
     fn open(&mut self) -> (ConnectionId, ConnectionId) {
+        self.open_from(5000)
+    }
+
+    fn open_from(&mut self, port: u16) -> (ConnectionId, ConnectionId) {
         let to = (address(1), 80).into();
-        let ours = self.client.connect(self.now, 5000, to).expect("free");
+        let ours = self.client.connect(self.now, port, to).expect("free");
         self.exchange();
         (ours, self.server.accept(80).expect("established"))
     }
@@ -105,6 +111,16 @@ fn connections(c: &mut Criterion) {
             pair.run_out();
         });
     });
+    group.throughput(Throughput::Elements(u64::from(HANDSHAKES)));
+    group.bench_function("handshakes", |bench| {
+        let open_all = |mut pair: Pair| {
+            for port in 0..HANDSHAKES {
+                pair.open_from(5000 + port);
+            }
+            pair
+        };
+        bench.iter_batched(Pair::new, open_all, BatchSize::SmallInput);
+    });
     group.finish();
 }
 
@@ -113,7 +129,7 @@ fn connections(c: &mut Criterion) {
 fn bulk(c: &mut Criterion) {
     let mut pair = Pair::new();
     let (ours, theirs) = pair.open();
-    let octets = vec![7; BULK];
+    let (octets, mut read) = (vec![7; BULK], vec![0; 16 * MSS]);
     let mut transfer = move || {
         let (mut sent, mut received, mut packets) = (0, 0, 0);
         while received < BULK {
@@ -121,8 +137,8 @@ fn bulk(c: &mut Criterion) {
                 sent += taken;
             }
             packets += pair.exchange();
-            while let Ok(read) = pair.server.recv(pair.now, theirs, 16 * MSS) {
-                received += black_box(read).len();
+            while let Ok(read) = pair.server.recv_into(pair.now, theirs, &mut read) {
+                received += black_box(read);
             }
             let exchanged = pair.exchange();
             packets += exchanged;

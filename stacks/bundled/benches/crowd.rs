@@ -3,10 +3,12 @@
 //!
 //! Memory is the growth of the resident set, so it counts what the allocator
 //! keeps around each block too. Where there is no /proc it is not told.
-//! Criterion is no help here: a crowd is counted once.
+//! Criterion is no help here: a crowd is counted once. What was measured goes to
+//! the terminal, and to `crowd.tsv` in the target directory for `make figures`.
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant as WallClock};
 
@@ -37,11 +39,34 @@ fn main() -> std::io::Result<()> {
     }
     // `cargo test` passes no `--bench`, and is there to build this alone.
     if args.iter().any(|arg| arg == "--bench") {
-        for (name, _) in SCENES {
-            Command::new(std::env::current_exe()?).arg(name).status()?;
-        }
+        measure_all()?;
     }
     Ok(())
+}
+
+/// Runs every scene and keeps what it tells.
+fn measure_all() -> std::io::Result<()> {
+    let mut told = String::new();
+    for (name, _) in SCENES {
+        let output = Command::new(std::env::current_exe()?).arg(name).output()?;
+        told += &String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            return Err(std::io::Error::other(format!("{name}: {}", output.status)));
+        }
+    }
+    for line in told.lines() {
+        let columns: Vec<&str> = line.split('\t').collect();
+        if let [label, nanos, octets] = columns[..] {
+            print(&format!(
+                "{label:<45} {nanos:>8} ns each {octets:>8} octets each"
+            ));
+        }
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
+        PathBuf::from,
+    );
+    std::fs::write(target.join("crowd.tsv"), told)
 }
 
 /// A connection each for as many peers, with nothing in any buffer.
@@ -102,15 +127,16 @@ fn flood(full_backlog: FullBacklog) {
         host.deliver(at, &segment(peer, Flags::SYN, 0, 0, b""));
         drain(&mut host);
     }
-    let label = format!("1,000,000 SYNs, backlog of {BACKLOG}, {full_backlog:?}");
-    tell(&label, SYNS, began, before);
+    let label = match full_backlog {
+        FullBacklog::DropSyn => "1,000,000 SYNs, the latest dropped",
+        FullBacklog::DropOldest => "1,000,000 SYNs, the oldest dropped",
+    };
+    tell(label, SYNS, began, before);
     host.deliver(at, &segment(SYNS, Flags::SYN, 0, 0, b""));
     host.deliver(at, &segment(SYNS, Flags::ACK, 1, 1, b""));
-    let outcome = match host.accept(80) {
-        Ok(_) => "gets through",
-        Err(_) => "does not get through",
-    };
-    print(&format!("    a peer who answers {outcome}"));
+    // Only where the oldest make room does a peer who answers get through.
+    let gets_through = host.accept(80).is_ok();
+    assert_eq!(gets_through, full_backlog == FullBacklog::DropOldest);
 }
 
 fn host(backlog: usize, full_backlog: FullBacklog) -> Host {
@@ -172,20 +198,15 @@ fn resident() -> Option<u64> {
     Some(kib * 1024)
 }
 
+/// One line: what it was, nanoseconds and octets for each; no octets where
+/// memory is not known.
 fn tell(label: &str, count: u32, began: WallClock, before: Option<u64>) {
-    let each = began.elapsed() / count;
-    let grown = match (before, resident()) {
-        (Some(before), Some(after)) => {
-            let octets = after.saturating_sub(before);
-            format!(
-                "{} KiB, {} octets each",
-                octets / 1024,
-                octets / u64::from(count)
-            )
-        }
-        _ => "memory not known".to_owned(),
-    };
-    print(&format!("{label:<55} {each:>10.2?} each   {grown}"));
+    let nanos = (began.elapsed() / count).as_nanos();
+    let grown = before.zip(resident()).map(|(before, after)| {
+        let octets = after.saturating_sub(before);
+        (octets / u64::from(count)).to_string()
+    });
+    print(&format!("{label}\t{nanos}\t{}", grown.unwrap_or_default()));
 }
 
 #[expect(clippy::print_stdout, reason = "a bench is a program")]
