@@ -1,14 +1,15 @@
-//! What arrived beyond a gap, until the gap is filled.
+//! What arrived beyond a gap, until the gap is filled: which octets are there.
+//! The octets themselves lie in the receive buffer already.
 
 use std::collections::BTreeMap;
 
 use crate::limits::MAX_PIECES;
 
-/// Pieces of the stream by their offset from its first octet. Offsets are 64
-/// bits wide, so nothing here wraps. No two pieces overlap.
+/// Pieces of the stream: start and end of each, counted from its first octet.
+/// Offsets are 64 bits wide, so nothing here wraps. No two pieces overlap.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Assembler {
-    pieces: BTreeMap<u64, Vec<u8>>,
+    pieces: BTreeMap<u64, u64>,
     /// Where the stream ends, once a FIN said so.
     end: Option<u64>,
 }
@@ -19,9 +20,15 @@ impl Assembler {
         self.pieces.is_empty() && self.end.is_none()
     }
 
-    /// Keeps what is not there yet of `octets`. Where two segments disagree
-    /// about an octet, the one that came first wins.
-    pub(crate) fn insert(&mut self, mut offset: u64, mut octets: &[u8]) {
+    /// Hands what is not there yet of `octets` to `store`, each piece with its
+    /// offset. Where two segments disagree about an octet, the one that came
+    /// first wins.
+    pub(crate) fn insert(
+        &mut self,
+        mut offset: u64,
+        mut octets: &[u8],
+        mut store: impl FnMut(u64, &[u8]),
+    ) {
         if let Some(end) = self.end {
             let fits = end.saturating_sub(offset).min(octets.len() as u64);
             octets = &octets[..fits as usize];
@@ -32,22 +39,20 @@ impl Assembler {
             offset = covered;
             let free = self.free_from(offset).min(octets.len() as u64) as usize;
             if free > 0 {
-                self.keep(offset, &octets[..free]);
+                store(offset, &octets[..free]);
+                self.keep(offset, offset + free as u64);
             }
             octets = &octets[free..];
             offset += free as u64;
         }
     }
 
-    /// Keeps octets that are not there, with the piece that they continue.
-    fn keep(&mut self, offset: u64, octets: &[u8]) {
-        let before = self.pieces.range_mut(..offset).next_back();
-        match before {
-            Some((start, piece)) if start + piece.len() as u64 == offset => {
-                piece.extend_from_slice(octets);
-            }
+    /// Enters what was not there, as part of the piece that it continues.
+    fn keep(&mut self, start: u64, end: u64) {
+        match self.pieces.range_mut(..start).next_back() {
+            Some((_, before)) if *before == start => *before = end,
             _ => {
-                self.pieces.insert(offset, octets.to_vec());
+                self.pieces.insert(start, end);
             }
         }
     }
@@ -56,14 +61,14 @@ impl Assembler {
     /// count.
     pub(crate) fn insert_end(&mut self, end: u64) {
         let last = self.pieces.last_key_value();
-        let beyond = last.is_some_and(|(offset, octets)| offset + octets.len() as u64 > end);
+        let beyond = last.is_some_and(|(_, last)| *last > end);
         if self.end.is_none() && !beyond {
             self.end = Some(end);
         }
     }
 
-    /// The piece that begins at `offset`, if it is there.
-    pub(crate) fn take(&mut self, offset: u64) -> Option<Vec<u8>> {
+    /// Strikes the piece that begins at `offset`, if it is there: its end.
+    pub(crate) fn take(&mut self, offset: u64) -> Option<u64> {
         self.pieces.remove(&offset)
     }
 
@@ -80,15 +85,15 @@ impl Assembler {
             return (self.end == Some(offset)).then_some((offset, offset + 1));
         }
         let mut start = offset;
-        for (at, octets) in self.pieces.range(..=offset).rev() {
-            if at + octets.len() as u64 >= start {
-                start = *at;
+        for (from, to) in self.pieces.range(..=offset).rev() {
+            if *to >= start {
+                start = *from;
             } else {
                 break;
             }
         }
-        while let Some(piece) = self.pieces.get(&end) {
-            end += piece.len() as u64;
+        while let Some(next) = self.pieces.get(&end) {
+            end = *next;
         }
         Some((start, end + u64::from(self.end == Some(end))))
     }
@@ -115,9 +120,7 @@ impl Assembler {
     /// The end of the piece that holds `offset`; `offset` itself if none does.
     fn covered_until(&self, offset: u64) -> u64 {
         let piece = self.pieces.range(..=offset).next_back();
-        piece.map_or(offset, |(start, octets)| {
-            offset.max(start + octets.len() as u64)
-        })
+        piece.map_or(offset, |(_, end)| offset.max(*end))
     }
 
     /// Octets from `offset` to the next piece.
@@ -132,12 +135,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn drained(assembler: &mut Assembler, from: u64) -> Vec<u8> {
-        let mut stream = Vec::new();
-        while let Some(piece) = assembler.take(from + stream.len() as u64) {
-            stream.extend(piece);
+    /// The end of what is there from the first octet on.
+    fn drained(assembler: &mut Assembler) -> u64 {
+        let mut end = 0;
+        while let Some(next) = assembler.take(end) {
+            end = next;
         }
-        stream
+        end
     }
 
     proptest! {
@@ -147,12 +151,18 @@ mod tests {
         ) {
             let stream: Vec<u8> = (0..=255).collect();
             let mut assembler = Assembler::default();
+            let mut stored = Vec::new();
+            let mut store = |offset, octets: &[u8]| stored.push((offset, octets.to_vec()));
             for (start, len) in cuts {
                 let end = stream.len().min(start + len);
-                assembler.insert(start as u64, &stream[start..end]);
+                assembler.insert(start as u64, &stream[start..end], &mut store);
             }
-            assembler.insert(0, &stream);
-            prop_assert_eq!(drained(&mut assembler, 0), stream);
+            assembler.insert(0, &stream, &mut store);
+            // Each octet just once, at its place.
+            stored.sort();
+            let octets: Vec<u8> = stored.into_iter().flat_map(|(_, octets)| octets).collect();
+            prop_assert_eq!(&octets, &stream);
+            prop_assert_eq!(drained(&mut assembler), stream.len() as u64);
             prop_assert!(assembler.is_empty());
         }
     }
@@ -160,7 +170,7 @@ mod tests {
     #[test]
     fn end_before_data_that_is_there_does_not_count() {
         let mut assembler = Assembler::default();
-        assembler.insert(5, b"abc");
+        assembler.insert(5, b"abc", |_, _| ());
         assembler.insert_end(6);
         assert!(!assembler.ends_at(6));
         assembler.insert_end(8);
@@ -171,7 +181,7 @@ mod tests {
     fn pieces_are_bounded() {
         let mut assembler = Assembler::default();
         for offset in 0..10_000 {
-            assembler.insert(offset * 2 + 1, b"x");
+            assembler.insert(offset * 2 + 1, b"x", |_, _| ());
         }
         assert_eq!(assembler.pieces.len(), MAX_PIECES);
     }

@@ -8,8 +8,8 @@
 //!   to) and their entries in the host's maps: less than two kibibytes;
 //! * its buffers, which grow as they fill: twice [`Config::send_buffer`] and
 //!   twice [`Config::receive_buffer`] (they double when they grow);
-//! * what waits beyond gaps: never more than the window, hence part of the
-//!   receive buffer's share, with some 100 octets around each of [`MAX_PIECES`].
+//! * what waits beyond gaps: it lies in the receive buffer already, and each of
+//!   up to [`MAX_PIECES`] takes some 20 octets more.
 //!
 //! [`Config::send_buffer`]: crate::Config::send_buffer
 //! [`Config::receive_buffer`]: crate::Config::receive_buffer
@@ -22,7 +22,7 @@
 use std::time::Duration;
 
 /// Separate pieces kept beyond a gap. A peer can make each piece one octet
-/// long; without a bound every octet of the window would cost an allocation.
+/// long; without a bound every second octet of the window would have an entry.
 pub(crate) const MAX_PIECES: usize = 256;
 
 /// Duplicate ACKs, or blocks beyond a gap, that make a loss (RFC 5681 section

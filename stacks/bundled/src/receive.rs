@@ -30,10 +30,14 @@ pub(crate) struct Receiver {
     edge: SeqNumber,
     /// RCV.UP, where the peer has announced one.
     urgent: Option<SeqNumber>,
-    /// Octets in order that the user has not read.
+    /// Octets that the user has not read: first those in order, then, each at
+    /// its place, those that came early.
     unread: VecDeque<u8>,
+    /// How many of them are in order.
+    ready: usize,
     /// Octets taken in order since the SYN: the offset of RCV.NXT.
     taken: u64,
+    /// Which of those that came early are there.
     assembler: Assembler,
     /// Where text beyond a gap came in, the latest first: one number in each
     /// block that SACK reports.
@@ -85,6 +89,7 @@ impl Receiver {
             edge: irs + 1 + capacity.min(MAX_WINDOW),
             urgent: None,
             unread: VecDeque::new(),
+            ready: 0,
             taken: 0,
             assembler: Assembler::default(),
             recent: Vec::new(),
@@ -101,7 +106,7 @@ impl Receiver {
 
     /// Octets that wait for the user.
     pub(crate) fn unread(&self) -> usize {
-        self.unread.len()
+        self.ready
     }
 
     /// Takes the part of a segment's text and FIN that lies in the window.
@@ -115,7 +120,8 @@ impl Receiver {
         if offset != self.taken || fin || !self.assembler.is_empty() {
             return self.reassemble(offset, kept, fin);
         }
-        self.append(kept);
+        self.unread.extend(kept);
+        self.advance(self.taken + kept.len() as u64);
         match kept.is_empty() {
             true => Intake::Nothing,
             false => Intake::InOrder,
@@ -126,12 +132,19 @@ impl Receiver {
     fn reassemble(&mut self, offset: u64, octets: &[u8], fin: bool) -> Intake {
         let had_gap = !self.assembler.is_empty();
         let before = self.taken;
-        self.assembler.insert(offset, octets);
+        let (first, unread) = (self.taken - self.ready as u64, &mut self.unread);
+        self.assembler.insert(offset, octets, |offset, octets| {
+            write(unread, (offset - first) as usize, octets);
+        });
         if fin {
             self.assembler.insert_end(offset + octets.len() as u64);
         }
         self.note_recent(offset);
-        self.advance();
+        while let Some(end) = self.assembler.take(self.taken) {
+            self.advance(end);
+        }
+        let taken = self.taken;
+        self.recent.retain(|offset| *offset >= taken);
         if self.taken == before && octets.is_empty() && !fin {
             Intake::Nothing
         } else if had_gap || !self.assembler.is_empty() && !self.fin_is_next() {
@@ -210,19 +223,13 @@ impl Receiver {
         self.step = self.step.min(self.capacity / 2).max(1);
     }
 
-    /// Moves what is in order from the assembler to the user's buffer.
-    fn advance(&mut self) {
-        while let Some(piece) = self.assembler.take(self.taken) {
-            self.append(&piece);
-        }
-        let taken = self.taken;
-        self.recent.retain(|offset| *offset >= taken);
-    }
-
-    fn append(&mut self, octets: &[u8]) {
-        self.taken += octets.len() as u64;
-        self.nxt += octets.len() as u32;
-        self.unread.extend(octets);
+    /// Everything up to this offset is in order.
+    fn advance(&mut self, end: u64) {
+        // Less than the window.
+        let octets = (end - self.taken) as u32;
+        self.taken = end;
+        self.nxt += octets;
+        self.ready += octets as usize;
     }
 
     /// Whether the next number in order is the peer's FIN.
@@ -232,7 +239,9 @@ impl Receiver {
 
     /// Hands octets to the user.
     pub(crate) fn read(&mut self, octets: &mut [u8]) -> usize {
-        let len = read(&mut self.unread, octets);
+        let len = octets.len().min(self.ready);
+        read(&mut self.unread, &mut octets[..len]);
+        self.ready -= len;
         // A pointer that was reached would seem to lie ahead again one day.
         if self.urgent_ahead() == 0 {
             self.urgent = None;
@@ -242,14 +251,15 @@ impl Receiver {
 
     /// Throws away what nobody will read.
     pub(crate) fn discard(&mut self) {
-        self.unread.clear();
+        self.unread.drain(..self.ready);
+        self.ready = 0;
     }
 
     /// Moves the right edge as far as the buffer allows, in steps that are not
     /// silly. True if the peer should be told without waiting for a segment to
     /// ride on: its window was, or was nearly, shut.
     pub(crate) fn open_window(&mut self) -> bool {
-        let free = self.capacity.saturating_sub(self.unread.len() as u32);
+        let free = self.capacity.saturating_sub(self.ready as u32);
         let edge = self.nxt + free;
         let gain = edge.distance(self.edge).max(0).cast_unsigned();
         if gain < self.step {
@@ -267,13 +277,14 @@ impl Receiver {
 
     /// Octets from the next one to read up to the urgent pointer.
     pub(crate) fn urgent_ahead(&self) -> u32 {
-        let next = self.nxt - self.unread.len() as u32;
+        let next = self.nxt - self.ready as u32;
         self.urgent
             .map_or(0, |up| up.distance(next).max(0).cast_unsigned())
     }
 
     /// Takes the FIN; nothing can come behind it.
-    pub(crate) fn end(self) -> ReceiveEnd {
+    pub(crate) fn end(mut self) -> ReceiveEnd {
+        self.unread.truncate(self.ready);
         ReceiveEnd {
             nxt: self.nxt + 1,
             edge: self.edge,
@@ -302,6 +313,22 @@ pub(crate) fn read(unread: &mut VecDeque<u8>, octets: &mut [u8]) -> usize {
     octets[front.len()..len].copy_from_slice(back);
     unread.drain(..len);
     len
+}
+
+/// Writes octets into a queue from a place on, which may lie behind its end.
+fn write(queue: &mut VecDeque<u8>, at: usize, octets: &[u8]) {
+    if queue.len() <= at {
+        queue.resize(at, 0);
+        queue.extend(octets);
+        return;
+    }
+    // A gap is never wider than what came early behind it allows.
+    queue.resize(queue.len().max(at + octets.len()), 0);
+    let (front, back) = queue.as_mut_slices();
+    let split = front.len();
+    let (left, right) = octets.split_at(split.saturating_sub(at).min(octets.len()));
+    front[at.min(split)..][..left.len()].copy_from_slice(left);
+    back[at.max(split) - split..][..right.len()].copy_from_slice(right);
 }
 
 /// Octets of a queue by the slice: octet by octet takes ten times as long.
