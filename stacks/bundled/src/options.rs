@@ -178,6 +178,10 @@ impl Options {
         let Some(sack) = self.sack else {
             return Vec::new();
         };
+        // As nearly always.
+        if held.is_empty() && sack.duplicate.is_none() {
+            return Vec::new();
+        }
         let others = usize::from(self.overhead()) + self.user_timeout_len();
         let room = MAX_OPTIONS - others - SACK_HEAD;
         let blocks = sack.duplicate.iter().chain(held).copied();
