@@ -7,7 +7,9 @@
 //! descriptor of included, and from the kernel's own log of their changes
 //! where the process may read that, with its reasons for dropping a packet or
 //! sending a RST. The host's own network is never touched, and nothing is left
-//! when the process ends, however it ends.
+//! when the process ends; where it was killed, a connection that its application
+//! had closed keeps its namespace until the kernel gives it up, two minutes at
+//! most.
 //!
 //! [`sandbox`] gets the process the rights for that and says what is missing
 //! where they cannot be had.

@@ -2,7 +2,8 @@
 //! a lane of its own, so that a wait of a minute costs nobody else a core.
 //!
 //! A trial that went wrong while the harness itself was late has shown nothing
-//! about the stack. It is played again in the end, when no other is under way.
+//! about the stack. It is played again in the end, when few others are under
+//! way.
 //!
 //! A lane that panics is a bug, but takes no more than its own trial with it.
 
@@ -28,7 +29,11 @@ use crate::stacks;
 /// Lanes in use at once: each is some 300 KiB of the kernel's memory.
 const LANES: usize = 400;
 
-/// How often a trial is played alone before the machine is given up as too
+/// Lanes for trials that are played again: few enough to keep up with, and
+/// enough that a minute of waiting is not waited many times.
+const FEW: usize = 8;
+
+/// How often a trial is played again before the machine is given up as too
 /// slow for it.
 const TRIES: usize = 3;
 
@@ -157,7 +162,7 @@ fn play<S: Waits + 'static>(
     let all = async {
         tasks.await;
         if shared.is_last() {
-            alone(shared, Kernel::new(make)).await;
+            play_again(&course, make).await;
             // Not before: whoever hears of it waits for no more trials.
             if *lock(&shared.panicked) {
                 return Err(std::io::Error::other("a lane panicked"));
@@ -172,6 +177,17 @@ fn play<S: Waits + 'static>(
             _ = stopped.changed() => Ok(()),
         }
     })
+}
+
+/// Plays again what has to be, on a few lanes, with all threads but this idle.
+async fn play_again<S: Waits + 'static>(course: &Rc<Course>, make: fn(Options) -> S) {
+    let tasks = LocalSet::new();
+    let begin = |_| tasks.spawn_local(again(Rc::clone(course), make));
+    let lanes: Vec<_> = (0..FEW).map(begin).collect();
+    tasks.await;
+    for lane in lanes {
+        *lock(&course.shared.panicked) |= lane.await.is_err();
+    }
 }
 
 /// A kernel that is ready for the first trial.
@@ -212,17 +228,24 @@ async fn lane(course: Rc<Course>, mut kernel: Kernel<impl Waits>) {
     }
 }
 
-/// The trials to be played again, one by one.
-async fn alone(shared: &Shared, mut kernel: Kernel<impl Waits>) {
-    let again = std::mem::take(&mut *lock(&shared.again));
-    for job in again {
+/// A lane of those on which trials are played again.
+async fn again<S: Waits>(course: Rc<Course>, make: fn(Options) -> S) {
+    let (shared, mut kernel) = (&course.shared, Kernel::new(make));
+    while let Some(job) = pop(&shared.again) {
         let stack = kernel.of(&job);
-        let play = async || drive_real(job.plan.clone(), stack, None).await;
+        let play = async || {
+            let turn = course.begins.acquire().await.ok();
+            drive_real(job.plan.clone(), stack, turn).await
+        };
         let (trial, pace) = in_time(play).await;
         if !shared.tell(job.index, trial, pace) {
             return;
         }
     }
+}
+
+fn pop(jobs: &Mutex<Vec<Job>>) -> Option<Job> {
+    lock(jobs).pop()
 }
 
 /// The kernel with the options of the last job, and the lane that it has.

@@ -122,6 +122,32 @@ fn namespaces_are_refused(#[case] limit: &str, #[case] as_whom: &[&str]) {
     check(command, 4, "user.max_user_namespaces=10000");
 }
 
+/// In a user namespace that allows for fewer network namespaces than the two
+/// runs have lanes, the second finds all that it needs.
+#[test]
+fn an_interrupted_run_leaves_no_namespace() {
+    let unshare = ["--user", "--map-root-user", "--"];
+    if no_kernel().is_some() || skip(Command::new("unshare").args(unshare).arg("true")).is_some() {
+        return;
+    }
+    let scratch = Scratch::with_groups(&["closing"]);
+    let script = "echo 60 > /proc/sys/user/max_net_namespaces
+        log=$1/log.jsonl; shift
+        \"$@\" > /dev/null & run=$!
+        until grep -qs '^{.trial' $log; do :; done
+        kill -TERM $run; wait $run && exit 99 || echo interrupted: $?
+        for again in $(seq 50); do \"$@\" && exit 0; done";
+    let run = scratch.run(&["--stack", "linux", "--ip", "4"]);
+    let mut command = Command::new("unshare");
+    command.args(unshare).args(["sh", "-c", script, "sh"]);
+    command
+        .arg(scratch.out())
+        .arg(run.get_program())
+        .args(run.get_args());
+    command.current_dir(crate::common::root());
+    check(command, 0, "interrupted: 130");
+}
+
 /// The process stands still for longer than the case waits.
 #[test]
 fn a_machine_that_stands_still() {

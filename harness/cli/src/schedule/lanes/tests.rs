@@ -2,6 +2,7 @@
 //! lane, with the machine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rstest::rstest;
 use tcpspec_casefile::{SourceFile, load_files};
@@ -40,6 +41,8 @@ struct Faulty {
     open: fn(&Setup) -> Result<(), StackError>,
     /// Whether its waits never end.
     hangs: bool,
+    /// By how much the harness is late at the end of its waits.
+    late: Duration,
 }
 
 impl Faulty {
@@ -48,6 +51,7 @@ impl Faulty {
             silent: ControlStack::new(Control::Silent),
             open,
             hangs: false,
+            late: Duration::ZERO,
         }
     }
 }
@@ -80,7 +84,8 @@ impl Waits for Faulty {
         if self.hangs {
             std::future::pending::<()>().await;
         }
-        self.run(until, stop)
+        let late = self.late;
+        self.run(until, stop).map(|reply| Reply { late, ..reply })
     }
 }
 
@@ -107,13 +112,20 @@ fn is_refused(_: Options) -> Faulty {
 
 const CATALOGUE: &str = include_str!("../../../../../cases/requirements/rfc9293.yaml");
 
-/// Ten trials that any stack passes, each with a seed of its own.
+/// Ten trials that any stack passes.
 fn jobs() -> Vec<Job> {
-    let case = "title: t\npurpose: p\nlevel: must\nclaims: ['9293:MUST-13']\n\
-                steps: [{peer: SYN}, {quiet: 1s}]";
+    jobs_of("quiet: 1s")
+}
+
+/// Ten trials of which this is the second step, each with a seed of its own.
+fn jobs_of(step: &str) -> Vec<Job> {
+    let case = format!(
+        "title: t\npurpose: p\nlevel: must\nclaims: ['9293:MUST-13']\n\
+         steps: [{{peer: SYN}}, {{{step}}}]"
+    );
     let suite = load_files(&[
         SourceFile::new("requirements/rfc9293.yaml", CATALOGUE),
-        SourceFile::new("a/b.yaml", case),
+        SourceFile::new("a/b.yaml", &case),
     ]);
     let variant = suite.variants().next();
     let variant = Arc::new(
@@ -165,6 +177,25 @@ fn a_fault_costs_its_own_trial_alone(
     }
     running.end();
     assert_eq!((passed, bad, panicked), (9, expected, expected_panic));
+}
+
+#[rstest]
+fn late_trials_are_played_again_and_none_is_lost(#[values(1, 2)] threads: usize) {
+    let (sender, mut receiver) = unbounded_channel();
+    let make = |_| Faulty {
+        late: Duration::from_secs(1),
+        ..Faulty::new(|_| Ok(()))
+    };
+    let running = Lanes::begin_on(threads, 2, jobs_of("sut: SYN+ACK"), sender, make);
+    let mut again = Vec::new();
+    while let Some(message) = receiver.blocking_recv() {
+        if let Message::Ended { trial, pace, .. } = message {
+            assert_eq!(trial.verdict, Verdict::Inconclusive, "{}", trial.reason);
+            again.push(pace.unwrap().again);
+        }
+    }
+    running.end();
+    assert_eq!(again, [TRIES; 10]);
 }
 
 #[test]
