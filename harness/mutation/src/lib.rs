@@ -4,7 +4,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`manifest`] | `stacks/bundled/mutants.yaml`: what is broken, where, against which clause |
+//! | [`manifest`] | `stacks/bundled/mutants/`: what is broken, where, against which clause |
 //! | [`workshop`] | a copy of the tree: edit, build, run, put back |
 //! | [`suite`] | one run of the suite, and which cases fail in it |
 //! | [`results`] | what became of each mutant, kept from run to run |

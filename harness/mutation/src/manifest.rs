@@ -1,6 +1,7 @@
-//! The mutants as `stacks/bundled/mutants.yaml` lists them. Each is one or more
-//! edits of text, which must fit the sources exactly once: a mutant that no
-//! longer fits is an error, never a mutant the less.
+//! The mutants as the files of `stacks/bundled/mutants/` list them, one file for
+//! each class. Each mutant is one or more edits of text, which must fit the
+//! sources exactly once: one that no longer fits is an error, never a mutant the
+//! less.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,16 +10,17 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use tcpspec_record::{Level, RequirementId};
 
-/// Where the manifest stands, from the root of the project.
-pub const PATH: &str = "stacks/bundled/mutants.yaml";
+/// Where the files of the manifest stand, from the root of the project.
+pub const PATH: &str = "stacks/bundled/mutants";
 /// What the files of edits are relative to.
 pub const STACK: &str = "stacks/bundled";
 
-/// All of `mutants.yaml`.
-#[derive(Clone, Debug, Deserialize)]
+/// What the files list, in the order of their names.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The mutants.
+    #[serde(default)]
     pub mutants: Vec<Mutant>,
     /// Faults that cannot be put into this stack, with the reason.
     #[serde(default)]
@@ -29,10 +31,10 @@ pub struct Manifest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mutant {
-    /// Its name: class and number, as in `RST-07`; a second form of the same
-    /// fault is `RST-07b`.
+    /// Its name, as in `RS-07`; a second form of the same fault is `RS-07b`.
     pub id: String,
-    /// What kind of fault it is: `handshake`, `RST`, `window` ...
+    /// What kind of fault it is: `handshake`, `RST`, `window` ... Its file is
+    /// called so.
     pub class: String,
     /// How strongly the broken requirement binds.
     pub level: Level,
@@ -91,9 +93,23 @@ pub enum ManifestError {
         #[source]
         source: std::io::Error,
     },
-    /// The manifest is not as it should be.
-    #[error("{PATH} is not a list of mutants")]
-    Yaml(#[from] serde_yaml::Error),
+    /// A file is not as it should be.
+    #[error("{path} is not a list of mutants")]
+    Yaml {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_yaml::Error,
+    },
+    /// A mutant in the file of another class.
+    #[error("{id} stands in {path}, not in the file of its class")]
+    Stray {
+        /// The mutant.
+        id: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// Two entries of one name.
     #[error("{PATH} lists {0} twice")]
     Twice(String),
@@ -117,9 +133,14 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, or lists a name twice.
+    /// If it cannot be read, lists a name twice, or a mutant in a wrong file.
     pub fn read(root: &Path) -> Result<Self, ManifestError> {
-        let manifest: Self = serde_yaml::from_str(&read(&root.join(PATH))?)?;
+        let mut manifest = Self::default();
+        for path in files(&root.join(PATH))? {
+            let class = read_class(&path)?;
+            manifest.mutants.extend(class.mutants);
+            manifest.left_out.extend(class.left_out);
+        }
         let mut names = BTreeSet::new();
         let mutants = manifest.mutants.iter().map(|mutant| &mutant.id);
         let left_out = manifest.left_out.iter().map(|entry| &entry.id);
@@ -129,6 +150,39 @@ impl Manifest {
             }
         }
         Ok(manifest)
+    }
+}
+
+/// The files of a directory, in the order of their names.
+fn files(dir: &Path) -> Result<Vec<PathBuf>, ManifestError> {
+    let listed = fs::read_dir(dir).and_then(|entries| {
+        entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect()
+    });
+    let mut files: Vec<PathBuf> = listed.map_err(|source| cannot_read(dir, source))?;
+    files.sort();
+    Ok(files)
+}
+
+/// The file of one class.
+fn read_class(path: &Path) -> Result<Manifest, ManifestError> {
+    let class: Manifest =
+        serde_yaml::from_str(&read(path)?).map_err(|source| ManifestError::Yaml {
+            path: path.to_owned(),
+            source,
+        })?;
+    let name = path.file_stem().unwrap_or_default();
+    match class
+        .mutants
+        .iter()
+        .find(|mutant| name != mutant.class.as_str())
+    {
+        None => Ok(class),
+        Some(stray) => Err(ManifestError::Stray {
+            id: stray.id.clone(),
+            path: path.to_owned(),
+        }),
     }
 }
 
@@ -185,8 +239,12 @@ impl Mutant {
 }
 
 fn read(path: &Path) -> Result<String, ManifestError> {
-    fs::read_to_string(path).map_err(|source| ManifestError::Read {
+    fs::read_to_string(path).map_err(|source| cannot_read(path, source))
+}
+
+fn cannot_read(path: &Path, source: std::io::Error) -> ManifestError {
+    ManifestError::Read {
         path: path.to_owned(),
         source,
-    })
+    }
 }

@@ -60,7 +60,7 @@ pub fn markdown(
     played: &BTreeSet<String>,
 ) -> String {
     let mut page = format!(
-        "# Mutants\n\nThe bundled stack broken on purpose, one edit at a time (`mutants.yaml`), \
+        "# Mutants\n\nThe bundled stack broken on purpose, one edit at a time (`mutants/`), \
          and what the suite notices. Made by `make mutants`; an endless run and a panic count as \
          noticed.\n\n{}",
         summary(judged)

@@ -41,15 +41,23 @@ fn every_clause_is_one_of_the_catalogue() {
 const SOURCE: &str = "let a = 1;\nlet b = 1;\n";
 
 /// A project of one source file and one mutant.
-fn project(find: &str, replace: &str) -> (tempfile::TempDir, Result<Mutant, ManifestError>) {
+fn project(
+    file: &str,
+    find: &str,
+    replace: &str,
+) -> (tempfile::TempDir, Result<Mutant, ManifestError>) {
     let dir = tempfile::tempdir().expect("a directory");
     let stack = dir.path().join("stacks/bundled");
-    fs::create_dir_all(&stack).expect("a directory");
+    fs::create_dir_all(dir.path().join(PATH)).expect("a directory");
     fs::write(stack.join("lib.rs"), SOURCE).expect("a file");
     let entry = format!(
         "{{id: A-1, class: a, level: MUST, clause: '9293:MUST-1', what: w, file: lib.rs, find: '{find}', replace: '{replace}'}}"
     );
-    fs::write(dir.path().join(PATH), format!("mutants: [{entry}]\n")).expect("a file");
+    fs::write(
+        dir.path().join(PATH).join(file),
+        format!("mutants: [{entry}]\n"),
+    )
+    .expect("a file");
     let mutant = Manifest::read(dir.path()).map(|mut manifest| manifest.mutants.remove(0));
     (dir, mutant)
 }
@@ -64,10 +72,20 @@ fn an_edit_fits_once_or_not_at_all(
     #[case] replace: &str,
     #[case] expected: Result<&str, &str>,
 ) {
-    let (dir, mutant) = project(find, replace);
+    let (dir, mutant) = project("a.yaml", find, replace);
     match (mutant.unwrap().apply(dir.path()), expected) {
         (Ok(files), Ok(text)) => assert_eq!(files[0].1, text),
         (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
         (got, _) => panic!("{got:?}"),
     }
+}
+
+#[test]
+fn a_mutant_stands_in_the_file_of_its_class() {
+    let (_dir, mutant) = project("b.yaml", "= 1", "= 2");
+    let error = mutant.unwrap_err().to_string();
+    assert!(
+        error.starts_with("A-1 stands in") && error.contains("b.yaml"),
+        "{error}"
+    );
 }
