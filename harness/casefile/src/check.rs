@@ -9,6 +9,7 @@ mod numbering;
 mod reach;
 mod rules;
 mod steps;
+mod sweep;
 mod words;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,11 @@ use crate::document::Document;
 use crate::grammar::read_integer;
 use crate::matrix::{Choice, Matrix};
 use crate::phrase::{Texts, Used};
-use crate::raw::{CaseFile, Entries, Field, FragmentFile, Items, OneOrMany, Text};
+use crate::raw::{
+    CaseFile, Entries, EventsFile, Field, FragmentFile, Items, OneOrMany, Params, SweepFile, Text,
+};
+
+use crate::sweep::Sweep;
 
 use numbering::numbering;
 pub(crate) use rules::judges;
@@ -45,6 +50,9 @@ pub(crate) struct Library {
     pub(crate) catalogue: Catalogue,
     pub(crate) cases: BTreeMap<CaseId, Parsed<CaseFile>>,
     pub(crate) fragments: BTreeMap<String, Parsed<FragmentFile>>,
+    /// The vocabulary of the sweeps.
+    pub(crate) events: Option<Parsed<EventsFile>>,
+    pub(crate) sweeps: BTreeMap<CaseId, Parsed<SweepFile>>,
     /// Requirements with the reason why no case decides them.
     pub(crate) untested: Option<Parsed<Entries<Text>>>,
 }
@@ -72,16 +80,21 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Checks every case of the library; the valid ones in the order of ids.
-    pub(crate) fn check_all(mut self) -> Vec<Case> {
+    /// Checks every case of the library, sweeps included; the valid ones in
+    /// the order of ids.
+    pub(crate) fn check_all(mut self) -> (Vec<Case>, Vec<Sweep>) {
         for id in self.library.cases.keys() {
             self.check(id);
         }
+        let (of_sweeps, sweeps): (Vec<Case>, Vec<Sweep>) = self.check_sweeps().into_iter().unzip();
         let valid = |(_, progress)| match progress {
             Progress::Valid(case) => Some(case),
             Progress::UnderWay | Progress::Invalid => None,
         };
-        self.progress.into_iter().filter_map(valid).collect()
+        let cases = self.progress.into_iter().filter_map(valid);
+        let mut cases: Vec<Case> = cases.chain(of_sweeps).collect();
+        cases.sort_by(|a, b| a.id.cmp(&b.id));
+        (cases, sweeps)
     }
 
     fn check(&mut self, id: &CaseId) {
@@ -156,7 +169,7 @@ impl<'a> Checker<'a> {
             used,
             sink: self.sink,
         };
-        let prelude = self.prelude(raw, texts);
+        let prelude = self.prelude(&raw.from, texts);
         let prelude = prelude.as_ref();
         let numbering = numbering(raw, prelude, texts);
         let mut reader = StepReader::new(self.library, prelude, numbering);
@@ -180,7 +193,7 @@ impl<'a> Checker<'a> {
             needs,
             never: reader.patterns(&raw.never, texts),
             strict: words::switch(&raw.strict, texts),
-            peer: params(raw, prelude, texts),
+            peer: params(&raw.params, prelude, texts),
             numbering,
             steps: reader.into_steps(),
             disputed: text(&raw.disputed),
@@ -200,8 +213,8 @@ impl<'a> Checker<'a> {
     }
 
     /// The variant that comes first.
-    fn prelude(&mut self, raw: &CaseFile, texts: Texts<'_>) -> Option<Variant> {
-        let from = texts.phrase(*raw.from.get()?);
+    fn prelude(&mut self, from: &Field<Text>, texts: Texts<'_>) -> Option<Variant> {
+        let from = texts.phrase(*from.get()?);
         let name = if from.text.contains('/') {
             from.text.clone()
         } else {
@@ -251,9 +264,9 @@ pub(crate) fn require(document: &Document, keys: &[&str], sink: &Sink) {
     }
 }
 
-fn params(raw: &CaseFile, prelude: Option<&Variant>, texts: Texts<'_>) -> PeerParams {
+fn params(own: &Field<Params>, prelude: Option<&Variant>, texts: Texts<'_>) -> PeerParams {
     let mut params = prelude.map_or_else(PeerParams::default, |prelude| prelude.peer.clone());
-    let Some(own) = raw.params.get() else {
+    let Some(own) = own.get() else {
         return params;
     };
     params.iss = number(&own.iss, texts).or(params.iss);

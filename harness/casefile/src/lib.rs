@@ -13,6 +13,7 @@
 //! | [`suite`] | all cases of a directory; selecting among them; baselines |
 //! | [`catalogue`] | the requirements that cases cite |
 //! | [`coverage`] | which requirements the cases decide |
+//! | [`sweep`] | what every event does in one state, as a table |
 //! | [`diagnostic`] | a complaint: code, place, what to write instead |
 //! | [`limits`] | bounds on what a case may be |
 //!
@@ -42,6 +43,7 @@ mod schema;
 pub mod segment;
 pub mod step;
 pub mod suite;
+pub mod sweep;
 
 pub use case::{Case, Numbering, PeerParams, Variant};
 pub use catalogue::Catalogue;
@@ -49,7 +51,7 @@ pub use coverage::{Coverage, Covered, Standing};
 pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use icmp::{IcmpTemplate, Quote, Reporter};
-pub use schema::schema;
+pub use schema::{schema, sweep_schema};
 pub use segment::{
     Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate, SourceAddress,
 };
@@ -60,3 +62,4 @@ pub use step::{
 pub use suite::{
     BaselineError, LoadError, SelectError, SourceFile, Suite, load, load_baseline, load_files,
 };
+pub use sweep::{Cell, CellKind, Sweep};

@@ -2,12 +2,14 @@
 //! types are the one description of the keys: reading goes by them, and so
 //! does the JSON Schema for editors.
 
+mod sweep;
 mod value;
 mod words;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use sweep::{Event, EventsFile, Row, SweepFile};
 pub(crate) use value::{Entries, Field, Items, Placed, Text, read};
 
 /// A case: one file, one or more variants.

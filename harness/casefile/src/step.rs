@@ -195,6 +195,8 @@ pub enum Outcome {
     Closed,
     /// `again`: nothing yet.
     Again,
+    /// `inuse`: the port or the connection is taken.
+    InUse,
     /// `bytes=N`: exactly so many octets, the next of the peer's stream.
     Bytes(usize),
 }
@@ -210,6 +212,7 @@ impl std::fmt::Display for Outcome {
             Self::Timeout => f.write_str("timeout"),
             Self::Closed => f.write_str("closed"),
             Self::Again => f.write_str("again"),
+            Self::InUse => f.write_str("inuse"),
             Self::Bytes(len) => write!(f, "bytes={len}"),
         }
     }

@@ -21,6 +21,7 @@ use crate::diagnostic::{Code, Diagnostic, Fault, Sink};
 use crate::document::Document;
 use crate::limits::MAX_FILE_LEN;
 use crate::raw::read;
+use crate::sweep::Sweep;
 
 pub use baseline::{BaselineError, load_baseline};
 pub use select::SelectError;
@@ -30,6 +31,8 @@ pub use select::SelectError;
 pub struct Suite {
     /// The valid cases in the order of their ids.
     pub cases: Vec<Case>,
+    /// The tables of which the cases under `states/` are made.
+    pub sweeps: Vec<Sweep>,
     /// All requirements.
     pub catalogue: Catalogue,
     /// Requirements that no case decides, each with the reason.
@@ -103,10 +106,11 @@ fn assemble(files: &[SourceFile], sink: Sink) -> Suite {
     for file in files {
         library.add(file, &sink);
     }
-    let cases = Checker::new(&library, &sink).check_all();
+    let (cases, sweeps) = Checker::new(&library, &sink).check_all();
     let untested = untested::read(&library, &cases, &sink);
     Suite {
         cases,
+        sweeps,
         catalogue: library.catalogue,
         untested,
         diagnostics: sink.into_sorted(),
@@ -115,7 +119,7 @@ fn assemble(files: &[SourceFile], sink: Sink) -> Suite {
 
 /// Directories whose files are none of this crate's, and the table of what
 /// other suites check.
-const OTHERS: [&str; 5] = ["baselines", "invalid", "faults", "states", "peers.yaml"];
+const OTHERS: [&str; 4] = ["baselines", "invalid", "faults", "peers.yaml"];
 
 /// Reads what may be a case, or a directory of such files. A link to a
 /// directory is not followed: it may lead back.
@@ -186,6 +190,11 @@ impl Library {
         } else if let Some(name) = id.strip_prefix("fragments/") {
             let parsed = parse(document, before, sink);
             self.fragments.insert(name.to_owned(), parsed);
+        } else if id == "states/events" {
+            self.events = Some(parse(document, before, sink));
+        } else if id.starts_with("states/") {
+            let parsed = parse(document, before, sink);
+            self.sweeps.insert(CaseId(id.to_owned()), parsed);
         } else {
             let parsed = parse(document, before, sink);
             self.cases.insert(CaseId(id.to_owned()), parsed);

@@ -13,7 +13,7 @@ use crate::halt::{Broken, Halt, delta};
 use crate::limits;
 use crate::matcher;
 use crate::play::{Arrival, Play};
-use crate::steps::{short, words};
+use crate::steps::{short, words, worse};
 
 /// When something has to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Play {
         loop {
             while let Some(arrival) = self.inbox.pop_front() {
                 let silence = self.silence(&open)?;
-                if let Some((met, _)) = silence.iter().find(|(_, until)| *until < arrival.at) {
+                if let Some(met) = self.met_by(&silence, |until| until < arrival.at) {
                     self.inbox.push_front(arrival);
                     return self.conclude(step, met);
                 }
@@ -71,7 +71,7 @@ impl Play {
                 return self.conclude(step, met);
             }
             let silence = self.silence(&open)?;
-            if let Some((met, _)) = silence.iter().find(|(_, until)| self.now >= *until) {
+            if let Some(met) = self.met_by(&silence, |until| self.now >= until) {
                 return self.conclude(step, met);
             }
             let until = silence.iter().map(|(_, until)| *until).min();
@@ -241,17 +241,35 @@ impl Play {
         Ok(silence)
     }
 
+    /// The alternative that a silence meets which is over. Of several it is the
+    /// one that says the state there is.
+    fn met_by<'a>(
+        &self,
+        silence: &[(&'a Alternative, Instant)],
+        is_over: impl Fn(Instant) -> bool,
+    ) -> Option<&'a Alternative> {
+        let over = silence.iter().filter(|(_, until)| is_over(*until));
+        let over: Vec<&Alternative> = over.map(|(way, _)| *way).collect();
+        let state = self.state();
+        let fits = |way: &&&Alternative| {
+            let said = way.state.as_ref().and_then(|states| states.last());
+            said.is_none_or(|said| *said == state)
+        };
+        let fitting = over.iter().find(fits);
+        fitting.or_else(|| over.first()).copied()
+    }
+
     fn conclude(&mut self, step: &Step, met: &Alternative) -> Result<StepResult, Halt> {
         self.seen(met.tag.as_deref(), met.deviates);
-        if let Some(states) = &met.state {
-            self.check_state(states)?;
-        }
-        let deviates = met.deviates && !step.prelude;
-        Ok(if deviates {
+        let result = if met.deviates && !step.prelude {
             StepResult::Deviates
         } else {
             StepResult::Met
-        })
+        };
+        match &met.state {
+            Some(states) => Ok(worse(result, self.check_state(states)?)),
+            None => Ok(result),
+        }
     }
 
     /// What the alternatives still allow, one text for each.

@@ -227,8 +227,13 @@ impl Play {
         }
     }
 
-    /// The stack was opened for another connection: its SYN will be a new one.
+    /// The stack is opened for another connection: its SYN will be a new one.
+    /// A second OPEN of the connection that there is changes nothing.
     pub(crate) fn reconnect(&mut self, local_port: u16) {
+        let ended = matches!(self.state(), State::Closed | State::Listen);
+        if self.local_port == local_port && !ended {
+            return;
+        }
         if self.book.sut.is_some() {
             self.book.reopen();
             (self.sent, self.read) = (0, 0);

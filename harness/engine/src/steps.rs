@@ -70,7 +70,7 @@ impl Play {
 }
 
 /// The less certain of two results of one step.
-fn worse(a: StepResult, b: StepResult) -> StepResult {
+pub(crate) fn worse(a: StepResult, b: StepResult) -> StepResult {
     use StepResult::{Broken, Deviates, Done, Met, Unobserved};
     let rank = |result| match result {
         Broken => 0,

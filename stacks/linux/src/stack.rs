@@ -100,6 +100,9 @@ struct Trial {
     kind: EtherType,
     application: Application,
     connections: Connections,
+    /// The connection for which the kernel has just refused a socket: what it
+    /// logs there now is of that socket.
+    refused: Option<Connection>,
     /// Something was delivered that may have left what no four-tuple leads
     /// to: the lane cannot be used again.
     stained: bool,
@@ -202,7 +205,12 @@ impl StackUnderTest for LinuxStack {
             trial.notice_connect(*port, *to);
         }
         let ret = trial.application.call(lane, trial.addresses.stack, call)?;
+        if let (Call::Connect { port, to, .. }, Err(_)) = (call, &ret) {
+            let (local, remote) = (*port, to.port());
+            trial.refused = Some(Connection { local, remote });
+        }
         running.take_in(&mut reply)?;
+        running.trial.refused = None;
         running.finish(&mut reply);
         reply.ret = Some(ret);
         Ok(reply)
@@ -245,6 +253,7 @@ impl Trial {
             },
             application: Application::new(options.dual()),
             connections: Connections::default(),
+            refused: None,
             stained: false,
             last: Instant::ZERO,
         }

@@ -20,21 +20,23 @@ pub(super) struct Fragment<'a> {
 /// The fragment that a step refers to; complains if there is no such thing.
 pub(super) fn find<'a>(
     reference: &Use,
+    under: &str,
     fragments: &'a BTreeMap<String, Parsed<FragmentFile>>,
     nesting: &[String],
     texts: Texts<'_>,
 ) -> Option<Fragment<'a>> {
     let (name, with) = name_and_values(reference, texts)?;
     let phrase = texts.phrase(name);
-    let name = phrase.text.clone();
+    let name = format!("{under}{}", phrase.text);
     let complain = |fault: Fault| {
-        let span = 0..name.len();
+        let span = 0..phrase.text.len();
         texts.complain(&phrase, Fault { span, ..fault });
     };
     let Some(file) = fragments.get(&name) else {
         let message = format!("there is no cases/fragments/{name}.yaml");
-        let known = fragments.keys().map(String::as_str);
-        complain(Fault::new(Code::UnknownFragment, 0..0, message).suggest(&name, known));
+        let known = fragments.keys().filter_map(|name| name.strip_prefix(under));
+        let fault = Fault::new(Code::UnknownFragment, 0..0, message);
+        complain(fault.suggest(&phrase.text, known));
         return None;
     };
     if nesting.contains(&name) || nesting.len() >= MAX_NESTING {

@@ -1,5 +1,6 @@
 //! Steps: exactly one action, and what may stand beside it.
 
+mod label;
 mod repeat;
 
 use std::collections::BTreeSet;
@@ -19,11 +20,9 @@ use super::rules::{
 use super::words::{requirement, states};
 use crate::case::{Numbering, Variant};
 use crate::diagnostic::{Code, Fault};
-use crate::document::NodeId;
-use crate::expr::Symbol;
-use crate::grammar::{LabelKind, Labels, Reading, read_app, read_icmp, read_template};
+use crate::grammar::{Labels, Reading, read_app, read_icmp, read_template};
 use crate::icmp::IcmpTemplate;
-use crate::phrase::{Texts, Used, is_name};
+use crate::phrase::{Texts, Used};
 use crate::raw::{Field, OneOrMany, Placed, RawStep, Text, Use};
 use crate::segment::{SegmentPattern, SegmentTemplate};
 use crate::step::{Action, AppCall, Outcome, Step};
@@ -45,11 +44,11 @@ pub(super) struct StepReader<'a> {
 
 /// What the steps of a fragment or a repeat take from the step that holds them.
 #[derive(Clone, Default)]
-struct Inherited {
-    from: Option<CaseId>,
-    claim: Option<RequirementId>,
-    why: Option<String>,
-    hint: Option<String>,
+pub(super) struct Inherited {
+    pub(super) from: Option<CaseId>,
+    pub(super) claim: Option<RequirementId>,
+    pub(super) why: Option<String>,
+    pub(super) hint: Option<String>,
 }
 
 /// Keys of which a step has exactly one.
@@ -145,7 +144,12 @@ impl<'a> StepReader<'a> {
         });
     }
 
-    fn read_all(&mut self, steps: &[Placed<RawStep>], texts: Texts<'_>, inherited: &Inherited) {
+    pub(super) fn read_all(
+        &mut self,
+        steps: &[Placed<RawStep>],
+        texts: Texts<'_>,
+        inherited: &Inherited,
+    ) {
         for step in steps {
             self.read(step, texts, inherited);
         }
@@ -179,18 +183,27 @@ impl<'a> StepReader<'a> {
         }
         check_beside(action, *node, texts);
         if let Some(fragment) = raw.r#use.get() {
-            return self.read_use(fragment, raw, texts, inherited);
+            return self.read_use(fragment, "", raw, texts, inherited);
         }
         if let Some(repeat) = raw.repeat.get() {
             return self.read_repeat(repeat, raw, texts, inherited);
         }
-        let (Some(found), text) = self.action(raw, texts) else {
-            return;
-        };
-        self.push(found, text, step, texts, inherited);
+        self.perform(step, texts, inherited);
     }
 
-    fn push(
+    /// Reads a step that is known to have one action.
+    pub(super) fn perform(
+        &mut self,
+        step: &Placed<RawStep>,
+        texts: Texts<'_>,
+        inherited: &Inherited,
+    ) {
+        if let (Some(action), text) = self.action(&step.value, texts) {
+            self.push(action, text, step, texts, inherited);
+        }
+    }
+
+    pub(super) fn push(
         &mut self,
         action: Action,
         text: String,
@@ -307,44 +320,23 @@ impl<'a> StepReader<'a> {
         error
     }
 
-    fn label(
-        &mut self,
-        field: &Field<Text>,
-        kind: LabelKind,
-        step: NodeId,
-        texts: Texts<'_>,
-    ) -> Option<String> {
-        let phrase = texts.phrase(*field.get()?);
-        let name = phrase.text.as_str();
-        let is_symbol = Symbol::ALL
-            .iter()
-            .any(|(_, symbol)| symbol.split('.').next() == Some(name));
-        let whole = 0..name.len();
-        if !is_name(name) || is_symbol {
-            let message = format!("`{name}` cannot be a label");
-            let fault = Fault::new(Code::Name, whole, message).help(
-                "begin with a letter, go on with letters, digits and `_`; names of symbols are taken",
-            );
-            texts.complain(&phrase, fault);
-        } else if self.labels.insert(name.to_owned(), kind).is_some()
-            && !self.is_again(name, step, texts)
-        {
-            let message = format!("an earlier step is labelled `{name}`, too");
-            let fault = Fault::new(Code::DuplicateLabel, whole, message);
-            texts.complain(&phrase, fault.help("find another name"));
-        }
-        Some(phrase.text)
-    }
-
-    /// Reads the steps of a fragment in place of the step that uses it.
-    fn read_use(
+    /// Reads the steps of a fragment in place of the step that uses it; its
+    /// name lies `under` a directory.
+    pub(super) fn read_use(
         &mut self,
         reference: &Use,
+        under: &str,
         raw: &RawStep,
         texts: Texts<'_>,
         inherited: &Inherited,
     ) {
-        let Some(fragment) = find(reference, &self.library.fragments, &self.nesting, texts) else {
+        let Some(fragment) = find(
+            reference,
+            under,
+            &self.library.fragments,
+            &self.nesting,
+            texts,
+        ) else {
             return;
         };
         let own = |field: &Field<Text>| field.get().map(|text| texts.text(*text));

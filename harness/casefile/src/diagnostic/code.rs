@@ -145,6 +145,10 @@ codes! {
     IcmpQuote = "E072",
     /// A requirement said to be untested that a case decides.
     Tested = "E080",
+    /// An event of the vocabulary that a sweep has no row for.
+    Hole = "E081",
+    /// A row for something that is not an event of the vocabulary.
+    UnknownEvent = "E082",
 }
 
 impl fmt::Display for Code {

@@ -191,6 +191,7 @@ fn read_outcome(word: Word<'_>, reading: &mut Reading<'_>) -> Option<Outcome> {
         "timeout" => Some(Outcome::Timeout),
         "closed" => Some(Outcome::Closed),
         "again" => Some(Outcome::Again),
+        "inuse" => Some(Outcome::InUse),
         other => {
             let message = format!("an application is never told `{other}`");
             let fault = Fault::new(Code::UnknownOutcome, word.span(), message);
@@ -204,8 +205,8 @@ const VERBS: [&str; 10] = [
     "listen", "connect", "accept", "send", "recv", "shutdown", "close", "abort", "setopt", "expect",
 ];
 
-const OUTCOMES: [&str; 8] = [
-    "ok", "eof", "reset", "refused", "timeout", "closed", "again", "bytes=N",
+const OUTCOMES: [&str; 9] = [
+    "ok", "eof", "reset", "refused", "timeout", "closed", "again", "inuse", "bytes=N",
 ];
 
 const OPTIONS: [&str; 3] = ["nagle", "rcvbuf", "keepalive"];

@@ -170,6 +170,7 @@ fn is_outcome(outcome: &Outcome, look: bool, result: &CallResult) -> bool {
         Outcome::Timeout => *result == Err(CallError::Timeout),
         Outcome::Closed => *result == Err(CallError::Closed),
         Outcome::Again => *result == Err(CallError::Again),
+        Outcome::InUse => *result == Err(CallError::InUse),
     }
 }
 

@@ -119,6 +119,7 @@ impl Running<'_> {
         ask: Ask,
     ) -> Result<(Looks, Vec<StateChange>), LaneError> {
         let (addresses, clock) = (self.trial.addresses, self.trial.clock);
+        let refused = self.trial.refused;
         let connections = &self.trial.connections;
         let mut log = Vec::new();
         for _ in 0..LOOKS {
@@ -133,7 +134,9 @@ impl Running<'_> {
                     why: told.why,
                     at: clock.of_monotonic(told.at, self.trial.last),
                 }));
-            log.extend(told.changes.iter().map(|logged| StateChange {
+            let changes = told.changes.iter();
+            let changes = changes.filter(|logged| Some(logged.connection) != refused);
+            log.extend(changes.map(|logged| StateChange {
                 connection: logged.connection,
                 state: logged.state,
                 at: clock.of_monotonic(logged.at, self.trial.last),
