@@ -62,7 +62,7 @@ impl Lane {
             counters,
             netns,
             addresses: Vec::new(),
-            mtu: 1500,
+            mtu: USUAL_MTU,
             room: vec![0; ROOM].into(),
         })
     }
@@ -235,6 +235,10 @@ fn furnish(
     log: Option<&'static StateLog>,
 ) -> Result<Furniture, LaneError> {
     let link = Link::open(inside, name).context("opening a netlink socket")?;
+    let link = match name {
+        veth::NAME => link.with_route_mtu(USUAL_MTU),
+        _ => link,
+    };
     link.up(QUEUE).context("bringing up the device")?;
     let tap = Tap::open(inside, link.index());
     let tap = tap.context("opening a packet socket on the device")?;
@@ -265,6 +269,8 @@ fn tcp_sockets(text: &str) -> u32 {
     ["inuse", "tw"].into_iter().filter_map(value).sum()
 }
 
+/// The size of packets that a new device has.
+const USUAL_MTU: u16 = 1500;
 const READING: &str = "reading from the device";
 /// Octets of the largest packet and what the device puts in front of it.
 const ROOM: usize = 65_536 + PREFIX;

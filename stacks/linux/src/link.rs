@@ -17,6 +17,10 @@ use crate::netns::Inside;
 pub(crate) struct Link {
     netlink: Netlink,
     index: u32,
+    /// The size of packets that routes are to have, where the interface itself
+    /// takes any: one that drops what is larger than it sends would not let a
+    /// peer send more than it should.
+    route_mtu: Option<u16>,
 }
 
 impl Link {
@@ -24,7 +28,11 @@ impl Link {
     pub(crate) fn open(inside: &Inside<'_>, name: &str) -> io::Result<Self> {
         let netlink = Netlink::open(inside, None)?;
         let index = netdevice::name_to_index(&netlink, name)?;
-        Ok(Self { netlink, index })
+        Ok(Self {
+            netlink,
+            index,
+            route_mtu: None,
+        })
     }
 
     /// Its number in the namespace.
@@ -41,8 +49,18 @@ impl Link {
         self.tell(request)
     }
 
-    /// Sets the largest packet.
-    pub(crate) fn set_mtu(&self, mtu: u16) -> io::Result<()> {
+    /// Leaves the size of packets to the routes.
+    pub(crate) fn with_route_mtu(self, mtu: u16) -> Self {
+        let route_mtu = Some(mtu);
+        Self { route_mtu, ..self }
+    }
+
+    /// Sets the largest packet, of addresses that are added later on.
+    pub(crate) fn set_mtu(&mut self, mtu: u16) -> io::Result<()> {
+        if self.route_mtu.is_some() {
+            self.route_mtu = Some(mtu);
+            return Ok(());
+        }
         let mtu = u32::from(mtu).to_ne_bytes();
         self.tell(self.link_request(0).attribute(IFLA_MTU, &mtu))
     }
@@ -57,11 +75,23 @@ impl Link {
             .put(&index)
             .attribute(IFA_LOCAL, &octets(address))
             .attribute(IFA_ADDRESS, &octets(address));
+        // No route of its own beside the one that has the size of packets.
+        let request = match self.route_mtu {
+            Some(_) => request.attribute(libc::IFA_FLAGS, &FLAGS.to_ne_bytes()),
+            None => request,
+        };
         self.tell(request)?;
         // Table main, protocol boot, scope universe, type unicast.
         let request = Request::new(RTM_NEWROUTE, ACK | CREATE)
             .put(&[family, 0, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0])
             .attribute(RTA_OIF, &index);
+        let request = match self.route_mtu.map(u32::from) {
+            Some(mtu) => {
+                let metrics = Request::nested().attribute(RTAX_MTU, &mtu.to_ne_bytes());
+                request.attribute(libc::RTA_METRICS, metrics.octets())
+            }
+            None => request,
+        };
         self.tell(request)?;
         self.wait_until_local(address)
     }
@@ -151,6 +181,8 @@ const IFLA_TXQLEN: u16 = libc::IFLA_TXQLEN;
 const IFA_ADDRESS: u16 = libc::IFA_ADDRESS;
 const IFA_LOCAL: u16 = libc::IFA_LOCAL;
 const RTA_OIF: u16 = libc::RTA_OIF;
+const RTAX_MTU: u16 = 2;
+const FLAGS: u32 = libc::IFA_F_NODAD | libc::IFA_F_NOPREFIXROUTE;
 /// No duplicate address detection, which would take seconds.
 const IFA_F_NODAD: u8 = libc::IFA_F_NODAD as u8;
 /// Packets that the kernel may send before any is read; beyond it they are

@@ -76,8 +76,7 @@ fn make_pair(netlink: &Netlink, wire: &Wire) -> std::io::Result<()> {
         .put(&interface(0))
         .attribute(libc::IFLA_IFNAME, wire.name.as_bytes())
         .attribute(libc::IFLA_ADDRESS, &FAR)
-        // Larger than any packet: what is too large is for the near end to say.
-        .attribute(libc::IFLA_MTU, &u32::from(u16::MAX).to_ne_bytes())
+        .attribute(libc::IFLA_MTU, &MTU.to_ne_bytes())
         .attribute(libc::IFLA_NET_NS_FD, &wires.to_ne_bytes());
     let data = Request::nested().attribute(VETH_INFO_PEER, far.octets());
     let kind = Request::nested()
@@ -87,6 +86,7 @@ fn make_pair(netlink: &Netlink, wire: &Wire) -> std::io::Result<()> {
         .put(&interface(libc::IFF_NOARP as u32))
         .attribute(libc::IFLA_IFNAME, NAME.as_bytes())
         .attribute(libc::IFLA_ADDRESS, &NEAR)
+        .attribute(libc::IFLA_MTU, &MTU.to_ne_bytes())
         .attribute(libc::IFLA_LINKINFO, kind.octets());
     netlink.ask(&request.finish(), &mut [0; 1024]).map(drop)
 }
@@ -172,6 +172,9 @@ const CREATE: u16 = (libc::NLM_F_CREATE | libc::NLM_F_EXCL) as u16;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
 const VETH_INFO_PEER: u16 = 1;
+/// Of both ends: an end drops what is larger, and a peer may send more than it
+/// should. What the stack sends is held to the size that its routes have.
+const MTU: u32 = 65_535;
 /// Under load the kernel leaves packets between the ends to a thread of its
 /// own, which comes round when this one lets it.
 const PATIENCE: u32 = 3;
