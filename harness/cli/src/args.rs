@@ -141,6 +141,10 @@ pub(crate) struct CoverageArgs {
     #[arg(long)]
     pub(crate) missing: bool,
 
+    /// Draw what every event does in every state
+    #[arg(long, conflicts_with_all = ["rfc", "missing"])]
+    pub(crate) grid: bool,
+
     #[command(flatten)]
     pub(crate) cases: CasesArgs,
 }

@@ -227,12 +227,12 @@ impl Play {
         }
     }
 
-    /// The stack is opened for another connection: its SYN will be a new one.
-    /// A second OPEN of the connection that there is changes nothing.
-    pub(crate) fn reconnect(&mut self, local_port: u16) {
-        let ended = matches!(self.state(), State::Closed | State::Listen);
-        if self.local_port == local_port && !ended {
-            return;
+    /// The stack is opened for another connection, whose SYN will be a new one,
+    /// on this port. While there is a connection the OPEN is of that one: it
+    /// has the same port, and changes nothing.
+    pub(crate) fn connect(&mut self, local_port: u16) -> u16 {
+        if !matches!(self.state(), State::Closed | State::Listen) {
+            return self.local_port;
         }
         if self.book.sut.is_some() {
             self.book.reopen();
@@ -240,5 +240,6 @@ impl Play {
         }
         self.local_port = local_port;
         self.state = None;
+        local_port
     }
 }

@@ -1,11 +1,12 @@
 //! `tcpspec coverage`: which requirements the cases decide, and which not.
 
+mod grid;
 mod table;
 
 use std::fmt::Write;
 
 use serde_json::json;
-use tcpspec_casefile::{Coverage, Covered, Standing};
+use tcpspec_casefile::{Coverage, Covered, Standing, Suite};
 use tcpspec_record::Exit;
 use tcpspec_reports::terminal::Style;
 
@@ -18,6 +19,10 @@ const OPEN: [Standing; 2] = [Standing::Nothing, Standing::Cited];
 
 pub(crate) fn run(args: &CoverageArgs, style: Style) -> Result<Exit, Failure> {
     let suite = load(&args.cases, style)?;
+    if args.grid {
+        anstream::print!("{}", grid(&suite, args.format));
+        return Ok(exit_of(&suite));
+    }
     let mut coverage = Coverage::of(&suite);
     let wanted = |covered: &Covered<'_>| {
         let rfc = covered.requirement.id.rfc();
@@ -36,10 +41,21 @@ pub(crate) fn run(args: &CoverageArgs, style: Style) -> Result<Exit, Failure> {
         (CoverageFormat::Json, _) => json(&coverage),
         (CoverageFormat::Text, true) => missing(&coverage),
         (CoverageFormat::Text, false) => table::text(&coverage),
+        (CoverageFormat::Md, _) if args.rfc.is_empty() && !args.missing => {
+            table::markdown(&coverage) + &grid::markdown(&suite.sweeps)
+        }
         (CoverageFormat::Md, _) => table::markdown(&coverage),
     };
     anstream::print!("{text}");
     Ok(exit_of(&suite))
+}
+
+fn grid(suite: &Suite, format: CoverageFormat) -> String {
+    match format {
+        CoverageFormat::Text => grid::text(&suite.sweeps),
+        CoverageFormat::Json => grid::json(&suite.sweeps),
+        CoverageFormat::Md => grid::markdown(&suite.sweeps),
+    }
 }
 
 /// What there is to be written, one line each.

@@ -1,5 +1,6 @@
 //! `tcpspec coverage`, and the page in the repository that it makes.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use crate::common::{Scratch, printed, root, tcpspec};
@@ -61,4 +62,29 @@ fn reason_makes_a_requirement_untested() {
 fn unknown_rfc_is_an_error() {
     let output = tcpspec(&["coverage", "--rfc", "1"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", printed(&output));
+}
+
+#[test]
+fn grid_has_a_cell_for_every_event_in_every_state() {
+    let cells: serde_json::Value =
+        serde_json::from_str(&coverage(&["--grid", "--format", "json"])).unwrap();
+    let cells = cells.as_array().unwrap();
+    let names = |key: &str| -> BTreeSet<String> {
+        let name = |cell: &serde_json::Value| cell[key].as_str().unwrap().to_owned();
+        cells.iter().map(name).collect()
+    };
+    assert_eq!(names("state").len(), 11, "a sweep for each state");
+    assert_eq!(cells.len(), names("sweep").len() * names("event").len());
+    let text = coverage(&["--grid"]);
+    for event in names("event") {
+        let lines = text
+            .lines()
+            .filter(|line| line.split(' ').next() == Some(&event));
+        assert_eq!(lines.count(), 2, "{event} in both tables");
+    }
+    let total = text.lines().last().unwrap();
+    let counts = total
+        .split(' ')
+        .filter_map(|word| word.parse::<usize>().ok());
+    assert_eq!(counts.sum::<usize>(), cells.len(), "{total}");
 }

@@ -72,10 +72,10 @@ impl Play {
                 }
             }
             AppCall::Connect => {
-                self.reconnect(CONNECT_PORT);
+                let port = self.connect(CONNECT_PORT);
                 Call::Connect {
                     handle,
-                    port: CONNECT_PORT,
+                    port,
                     to: (setup.peer, PEER_PORT).into(),
                 }
             }
