@@ -55,6 +55,8 @@ pub use schema::{schema, sweep_schema};
 pub use segment::{
     Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate, SourceAddress,
 };
+pub use schema::schema;
+pub use segment::{Address, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate};
 pub use step::{
     Action, Alternative, AppCall, Bounds, GoneBranch, InfoCheck, Outcome, Place, SocketSetting,
     Step,

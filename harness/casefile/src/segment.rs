@@ -30,11 +30,12 @@ pub struct SegmentTemplate {
     pub options: Option<Vec<OptionTemplate>>,
     /// The ECN field of the IP header; not-ECT if not given.
     pub ecn: Option<Ecn>,
-    /// What is broken on purpose, in the order of the text. `src=` and `ttl=`
-    /// are here too.
+    /// What is broken on purpose, in the order of the text. `ttl=` is here too.
     pub mangles: Vec<Mangle>,
-    /// `src=other`: sent from an address that is not the peer's.
-    pub source: SourceAddress,
+    /// `src=`: where it comes from.
+    pub source: Address,
+    /// `dst=`: where it goes to.
+    pub destination: Address,
     /// The text as written, in one line.
     pub text: String,
 }
@@ -51,14 +52,40 @@ pub enum OptionTemplate {
     Sack(Vec<(Expr, Expr)>),
 }
 
-/// Where a segment of the peer comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SourceAddress {
-    /// The peer's address.
-    #[default]
+/// An address of a segment that the peer sends, by what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// The peer's own.
     Peer,
-    /// Another address of the same network.
+    /// The stack's own.
+    Stack,
+    /// `other`: another one of the same network.
     Other,
+    /// `broadcast`: everybody on the link; IPv4 alone.
+    Broadcast,
+    /// `multicast`: to all hosts of a group.
+    Multicast,
+    /// `unspecified`: none.
+    Unspecified,
+}
+
+impl Address {
+    /// Those that can be written, with their names.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Peer, "peer"),
+        (Self::Stack, "stack"),
+        (Self::Other, "other"),
+        (Self::Broadcast, "broadcast"),
+        (Self::Multicast, "multicast"),
+        (Self::Unspecified, "unspecified"),
+    ];
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = Self::ALL.iter().find(|(address, _)| address == self);
+        f.write_str(name.map_or("", |(_, name)| name))
+    }
 }
 
 /// A segment expected from the stack, or forbidden to it.

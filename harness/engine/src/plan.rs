@@ -5,10 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tcpspec_casefile::Variant;
+use tcpspec_casefile::{Address, Variant};
 use tcpspec_connector::{Hello, Setup};
 use tcpspec_record::{IpVersion, Isn, TrialId};
 use tcpspec_wire::{Capability, Need, SeqNumber};
+
+use crate::eval::unclear;
+use crate::halt::Halt;
 
 /// Port on which the stack's application listens.
 pub(crate) const LISTEN_PORT: u16 = 80;
@@ -150,6 +153,25 @@ const LEAST_V6_MTU: u16 = 1280;
 /// An address of 2001:db8::/64.
 fn documentation_v6(host: u16) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, host)
+}
+
+/// What an address of a case is in a run.
+pub(crate) fn address(which: Address, setup: &Setup) -> Result<IpAddr, Halt> {
+    let is_ipv4 = setup.peer.is_ipv4();
+    Ok(match which {
+        Address::Peer => setup.peer,
+        Address::Stack => setup.stack,
+        Address::Other => other_address(setup.peer),
+        Address::Broadcast if is_ipv4 => Ipv4Addr::BROADCAST.into(),
+        Address::Broadcast => {
+            return Err(unclear("IPv6 has no broadcast: say `needs: [ipv4]`"));
+        }
+        // All hosts of the link.
+        Address::Multicast if is_ipv4 => Ipv4Addr::new(224, 0, 0, 1).into(),
+        Address::Multicast => Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1).into(),
+        Address::Unspecified if is_ipv4 => Ipv4Addr::UNSPECIFIED.into(),
+        Address::Unspecified => Ipv6Addr::UNSPECIFIED.into(),
+    })
 }
 
 /// An address of the peer's network that is neither the peer's nor the

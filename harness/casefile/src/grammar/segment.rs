@@ -9,7 +9,7 @@ use super::words::{Word, quoted, words};
 use super::{Reading, Wanted};
 use crate::diagnostic::{Code, Fault};
 use crate::expr::Expr;
-use crate::segment::{SegmentPattern, SegmentTemplate, SourceAddress};
+use crate::segment::{Address, SegmentPattern, SegmentTemplate};
 
 /// Reads a segment for the peer to send.
 pub(crate) fn read_template(text: &str, reading: &mut Reading<'_>) -> SegmentTemplate {
@@ -38,11 +38,8 @@ pub(crate) fn read_template(text: &str, reading: &mut Reading<'_>) -> SegmentTem
         options: parts.options.map(|list| read_options(list, reading)),
         ecn: parts.ecn(reading),
         mangles: read_mangles(&parts, reading),
-        source: if parts.modifiers.iter().any(|word| word.text == OTHER) {
-            SourceAddress::Other
-        } else {
-            SourceAddress::Peer
-        },
+        source: read_address("src=", &parts, reading).unwrap_or(Address::Peer),
+        destination: read_address("dst=", &parts, reading).unwrap_or(Address::Stack),
         text: one_line(text),
     }
 }
@@ -100,11 +97,9 @@ const FIELDS: [(&str, Field); 5] = [
 ];
 
 /// Every word that may stand before `=` in a segment.
-const FIELD_NAMES: [&str; 9] = [
-    "seq", "ack", "len", "data", "win", "urg", "ecn", "ttl", "src",
+const FIELD_NAMES: [&str; 10] = [
+    "seq", "ack", "len", "data", "win", "urg", "ecn", "ttl", "src", "dst",
 ];
-
-const OTHER: &str = "src=other";
 
 /// The longest text that an IP packet can carry.
 const MAX_TEXT: i64 = 65_495;
@@ -274,24 +269,33 @@ fn once(is_first: bool, name: &str, word: Word<'_>, reading: &mut Reading<'_>) {
 }
 
 fn is_modifier(word: &str) -> bool {
-    ["bad(", "raw(", "frag(", "ttl=", "src="]
+    ["bad(", "raw(", "frag(", "ttl=", "src=", "dst="]
         .iter()
         .any(|opening| word.starts_with(opening))
+}
+
+/// The address behind `src=` or `dst=`. It goes by what it is: numbers differ
+/// from run to run.
+fn read_address(key: &str, parts: &Parts<'_>, reading: &mut Reading<'_>) -> Option<Address> {
+    let written = |word: &&Word<'_>| word.text.starts_with(key);
+    let word = parts.modifiers.iter().find(written)?;
+    let name = &word.text[key.len()..];
+    let known = Address::ALL.iter().find(|(_, known)| *known == name);
+    if known.is_none() {
+        let message = format!("`{name}` is not an address that a case can name");
+        let fault = Fault::new(Code::BadModifier, word.span(), message);
+        reading.fault(fault.suggest(name, Address::ALL.iter().map(|(_, name)| *name)));
+    }
+    known.map(|(address, _)| *address)
 }
 
 fn read_mangles(parts: &Parts<'_>, reading: &mut Reading<'_>) -> Vec<Mangle> {
     let mut mangles = Vec::new();
     for word in &parts.modifiers {
-        if word.text == OTHER {
-            continue;
-        }
-        if word.text.starts_with("src=") {
-            let fault = Fault::new(
-                Code::BadModifier,
-                word.span(),
-                "addresses differ from run to run",
-            );
-            reading.fault(fault.help("write `src=other`"));
+        if ["src=", "dst="]
+            .iter()
+            .any(|key| word.text.starts_with(key))
+        {
             continue;
         }
         match word.text.parse() {

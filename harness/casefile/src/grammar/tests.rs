@@ -6,7 +6,7 @@ use tcpspec_wire::{Ecn, Flags, Mangle, TcpOption};
 
 use super::*;
 use crate::segment::{
-    Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate, SourceAddress,
+    Address, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate,
 };
 use crate::step::{AppCall, Outcome, SocketSetting};
 
@@ -155,7 +155,7 @@ fn expression_that_means_nothing_is_refused_where_it_goes_wrong() {
 #[test]
 fn template_takes_every_field() {
     let read = template(
-        "URG+ACK  seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1",
+        "URG+ACK  seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1 dst=multicast",
     );
     assert_eq!(read.flags, Flags::URG | Flags::ACK);
     assert_eq!(read.seq, Some(Expr::Number(1)));
@@ -172,10 +172,20 @@ fn template_takes_every_field() {
     );
     assert_eq!(read.ecn, Some(Ecn::Ce));
     assert_eq!(read.mangles, [Mangle::DataOffset(4), Mangle::Ttl(1)]);
-    assert_eq!(read.source, SourceAddress::Other);
+    assert_eq!(read.source, Address::Other);
+    assert_eq!(read.destination, Address::Multicast);
     assert_eq!(
         read.text,
-        "URG+ACK seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1"
+        "URG+ACK seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1 dst=multicast"
+    );
+}
+
+#[test]
+fn addresses_are_the_own_ones_unless_written() {
+    let read = template("SYN");
+    assert_eq!(
+        (read.source, read.destination),
+        (Address::Peer, Address::Stack)
     );
 }
 

@@ -2,7 +2,7 @@
 
 mod options;
 
-use tcpspec_casefile::{SegmentTemplate, SourceAddress, Step};
+use tcpspec_casefile::{Address, SegmentTemplate, Step};
 use tcpspec_record::{Side, StepResult};
 use tcpspec_wire::mangle::mangle;
 use tcpspec_wire::{Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, WindowField};
@@ -10,7 +10,7 @@ use tcpspec_wire::{Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, Wind
 use super::short;
 use crate::eval::{Label, Labelled, Numbers, unclear};
 use crate::halt::Halt;
-use crate::plan::{PEER_PORT, other_address};
+use crate::plan::{PEER_PORT, address};
 use crate::play::Play;
 use crate::stream::offset_of;
 
@@ -25,11 +25,8 @@ impl Play {
         self.refuse_leftovers(&format!("before step {}", self.own_step()), strict)?;
         let segment = self.fill(template)?;
         let setup = self.plan.setup();
-        let src = match template.source {
-            SourceAddress::Peer => setup.peer,
-            SourceAddress::Other => other_address(setup.peer),
-        };
-        let mut ip = IpHeader::new(src, setup.stack);
+        let [src, dst] = [template.source, template.destination].map(|at| address(at, &setup));
+        let mut ip = IpHeader::new(src?, dst?);
         template.ecn.unwrap_or_default().mark(&mut ip);
         let packet = Packet {
             ip,
@@ -132,14 +129,18 @@ impl Play {
 /// Whether a correct stack takes the segment in: nothing is wrong with it.
 fn is_received(template: &SegmentTemplate) -> bool {
     let harmless = |edit: &Mangle| matches!(edit, Mangle::Fragment(_) | Mangle::Ttl(_));
-    template.source == SourceAddress::Peer && template.mangles.iter().all(harmless)
+    let is_addressed = template.source == Address::Peer && template.destination == Address::Stack;
+    is_addressed && template.mangles.iter().all(harmless)
 }
 
 /// The remark beside the peer's segment: the case's, and what is broken.
 fn remark(step: &Step, template: &SegmentTemplate) -> Option<String> {
     let mut parts: Vec<String> = template.mangles.iter().map(ToString::to_string).collect();
-    if template.source == SourceAddress::Other {
-        parts.push("src=other".to_owned());
+    if template.source != Address::Peer {
+        parts.push(format!("src={}", template.source));
+    }
+    if template.destination != Address::Stack {
+        parts.push(format!("dst={}", template.destination));
     }
     parts.extend(step.note.clone());
     (!parts.is_empty()).then(|| parts.join("; "))
