@@ -52,10 +52,6 @@ pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use icmp::{IcmpTemplate, Quote, Reporter};
 pub use schema::{schema, sweep_schema};
-pub use segment::{
-    Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate, SourceAddress,
-};
-pub use schema::schema;
 pub use segment::{Address, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate};
 pub use step::{
     Action, Alternative, AppCall, Bounds, GoneBranch, InfoCheck, Outcome, Place, SocketSetting,
