@@ -522,6 +522,35 @@ fn alternatives_are_narrowed_and_named() {
     );
 }
 
+#[test]
+fn of_silent_ways_the_one_whose_state_it_is_is_seen() {
+    let tail = |first: &str, second: &str| {
+        let way =
+            |state: &str| format!("        - {{quiet: 10ms, state: {state}, tag: {state}}}\n");
+        let ways = way(first) + &way(second);
+        CASE.replace(
+            "  - quiet: 1s\n",
+            &format!("  - sut:\n      one_of:\n{ways}"),
+        )
+    };
+    let trial = play(&tail("CLOSE-WAIT", "ESTABLISHED"), nothing);
+    assert_eq!(
+        (trial.verdict, trial.tags),
+        (Verdict::Pass, vec!["ESTABLISHED".to_owned()])
+    );
+    let neither = tail("CLOSE-WAIT", "CLOSED");
+    let reason = "the stack is in ESTABLISHED; CLOSE-WAIT is required";
+    check(&neither, nothing, Verdict::Fail, reason);
+}
+
+#[test]
+fn connect_while_there_is_a_connection_is_of_that_connection() {
+    let again = "  - app: connect expect inuse\n    state: ESTABLISHED\n  - peer: ACK len=5\n  \
+        - sut: ACK seq=11 ack=11\n";
+    let case = CASE.replace("  - quiet: 1s\n", again);
+    check(&case, nothing, Verdict::Pass, "");
+}
+
 /// What the stack does to a harness that is late, where the times in replies
 /// are uncertain by 1 ms and timers are late by up to 10 ms. Even a wrong flag
 /// may be the work of a timer then.
