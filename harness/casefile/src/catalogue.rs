@@ -26,6 +26,21 @@ impl Catalogue {
         self.requirements.get(id)
     }
 
+    /// The requirement of this id, or a complaint that there is none.
+    pub(crate) fn find(&self, id: &RequirementId) -> Result<&Requirement, Fault> {
+        self.get(id).ok_or_else(|| {
+            let fault = Fault::new(
+                Code::UnknownRequirement,
+                0..0,
+                format!("there is no `{id}`"),
+            );
+            match self.closest(&id.0) {
+                Some(near) => fault.help(format!("did you mean `{near}`?")),
+                None => fault,
+            }
+        })
+    }
+
     /// Every requirement in the order of ids.
     pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
         self.requirements.values()

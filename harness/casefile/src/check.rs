@@ -55,6 +55,8 @@ pub(crate) struct Library {
     pub(crate) sweeps: BTreeMap<CaseId, Parsed<SweepFile>>,
     /// Requirements with the reason why no case decides them.
     pub(crate) untested: Option<Parsed<Entries<Text>>>,
+    /// Requirements with those that state them again.
+    pub(crate) restated: Option<Parsed<Entries<OneOrMany>>>,
 }
 
 /// How far a case has come.

@@ -14,6 +14,8 @@ use crate::suite::Suite;
 pub enum Standing {
     /// A step decides it: if that step breaks, this is what is broken.
     Decided,
+    /// Other requirements state it again, and steps decide those.
+    Restated,
     /// Cases cite it, but no step decides it.
     Cited,
     /// No case decides it, and `requirements/untested.yaml` says why.
@@ -27,8 +29,9 @@ pub enum Standing {
 
 impl Standing {
     /// All of them, the best first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Decided,
+        Self::Restated,
         Self::Cited,
         Self::Untested,
         Self::Nothing,
@@ -40,6 +43,7 @@ impl Standing {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Decided => "decided",
+            Self::Restated => "restated",
             Self::Cited => "cited only",
             Self::Untested => "untested",
             Self::Nothing => "nothing",
@@ -59,6 +63,8 @@ pub struct Covered<'a> {
     pub cases: BTreeSet<&'a CaseId>,
     /// Why it is untested.
     pub reason: Option<&'a str>,
+    /// The requirements that state it again, if no case decides it as it is.
+    pub restated_by: &'a [RequirementId],
 }
 
 /// All requirements: RFC 9293 first, then by RFC, section, level and id.
@@ -72,35 +78,80 @@ impl<'a> Coverage<'a> {
     /// What the cases of a suite cover.
     #[must_use]
     pub fn of(suite: &'a Suite) -> Self {
-        let (mut decided, mut cited) = (BTreeMap::new(), BTreeMap::new());
-        for variant in suite.variants() {
-            gather(&mut decided, variant.decides(), &variant.case);
-            gather(&mut cited, variant.cites(), &variant.case);
-        }
-        let covered = |requirement: &'a Requirement| {
-            let id = &requirement.id;
-            let reason = suite.untested.get(id).map(String::as_str);
-            let (standing, cases) = match (decided.remove(id), cited.remove(id)) {
-                (Some(cases), _) => (Standing::Decided, cases),
-                (None, cases) if reason.is_some() => {
-                    (Standing::Untested, cases.unwrap_or_default())
-                }
-                (None, Some(cases)) => (Standing::Cited, cases),
-                (None, None) if suite.catalogue.can_be_judged(id) => {
-                    (Standing::Nothing, BTreeSet::new())
-                }
-                (None, None) => (Standing::NotJudged, BTreeSet::new()),
-            };
-            Covered {
-                requirement,
-                standing,
-                cases,
-                reason,
-            }
+        let cases = ByRequirement::of(suite);
+        let alone = suite.catalogue.iter();
+        let alone: Alone<'a> = alone
+            .map(|requirement| (&requirement.id, cases.covered(requirement, suite)))
+            .collect();
+        let standing = |(id, covered): (&&RequirementId, &Covered<'a>)| {
+            let restated_by = suite.restated.get(*id);
+            let restated_by = restated_by.filter(|_| covered.standing != Standing::Decided);
+            restated_by.map_or_else(|| covered.clone(), |by| covered.restated(by, &alone))
         };
-        let mut requirements: Vec<Covered<'a>> = suite.catalogue.iter().map(covered).collect();
+        let mut requirements: Vec<Covered<'a>> = alone.iter().map(standing).collect();
         requirements.sort_by_cached_key(|covered| order(covered.requirement));
         Self { requirements }
+    }
+}
+
+/// The cases that decide a requirement, and those that cite it.
+#[derive(Default)]
+struct ByRequirement<'a> {
+    decided: BTreeMap<&'a RequirementId, BTreeSet<&'a CaseId>>,
+    cited: BTreeMap<&'a RequirementId, BTreeSet<&'a CaseId>>,
+}
+
+impl<'a> ByRequirement<'a> {
+    fn of(suite: &'a Suite) -> Self {
+        let mut all = Self::default();
+        for variant in suite.variants() {
+            gather(&mut all.decided, variant.decides(), &variant.case);
+            gather(&mut all.cited, variant.cites(), &variant.case);
+        }
+        all
+    }
+
+    /// What there is of a requirement as it is.
+    fn covered(&self, requirement: &'a Requirement, suite: &'a Suite) -> Covered<'a> {
+        let id = &requirement.id;
+        let reason = suite.untested.get(id).map(String::as_str);
+        let (standing, cases) = match (self.decided.get(id), self.cited.get(id)) {
+            (Some(cases), _) => (Standing::Decided, Some(cases)),
+            (None, cases) if reason.is_some() => (Standing::Untested, cases),
+            (None, Some(cases)) => (Standing::Cited, Some(cases)),
+            (None, None) if suite.catalogue.can_be_judged(id) => (Standing::Nothing, None),
+            (None, None) => (Standing::NotJudged, None),
+        };
+        Covered {
+            requirement,
+            standing,
+            cases: cases.cloned().unwrap_or_default(),
+            reason,
+            restated_by: &[],
+        }
+    }
+}
+
+/// What there is of each requirement by itself.
+type Alone<'a> = BTreeMap<&'a RequirementId, Covered<'a>>;
+
+impl<'a> Covered<'a> {
+    /// What there is of it, as others state it again: no more than of the one of
+    /// them of which there is least.
+    fn restated(&self, by: &'a [RequirementId], alone: &Alone<'a>) -> Self {
+        let others = || by.iter().filter_map(|id| alone.get(id));
+        let least = others().map(|other| other.standing).max();
+        let standing = match least {
+            None | Some(Standing::Decided) => Standing::Restated,
+            Some(less) => less,
+        };
+        Self {
+            requirement: self.requirement,
+            standing,
+            cases: others().flat_map(|other| other.cases.clone()).collect(),
+            reason: others().find_map(|other| other.reason),
+            restated_by: by,
+        }
     }
 }
 

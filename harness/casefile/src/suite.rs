@@ -1,6 +1,7 @@
 //! All cases of a directory, what they refer to, and all complaints.
 
 mod baseline;
+mod restated;
 mod select;
 mod untested;
 
@@ -37,6 +38,8 @@ pub struct Suite {
     pub catalogue: Catalogue,
     /// Requirements that no case decides, each with the reason.
     pub untested: BTreeMap<RequirementId, String>,
+    /// Requirements that others state again, each with those.
+    pub restated: BTreeMap<RequirementId, Vec<RequirementId>>,
     /// What is wrong, in the order of files, lines and columns.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -108,11 +111,13 @@ fn assemble(files: &[SourceFile], sink: Sink) -> Suite {
     }
     let (cases, sweeps) = Checker::new(&library, &sink).check_all();
     let untested = untested::read(&library, &cases, &sink);
+    let restated = restated::read(&library, &untested, &sink);
     Suite {
         cases,
         sweeps,
         catalogue: library.catalogue,
         untested,
+        restated,
         diagnostics: sink.into_sorted(),
     }
 }
@@ -185,6 +190,8 @@ impl Library {
         };
         if id == "requirements/untested" {
             self.untested = Some(parse(document, before, sink));
+        } else if id == "requirements/restated" {
+            self.restated = Some(parse(document, before, sink));
         } else if id.starts_with("requirements/") {
             self.catalogue.add(&document, sink);
         } else if let Some(name) = id.strip_prefix("fragments/") {

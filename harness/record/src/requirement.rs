@@ -48,6 +48,17 @@ impl Level {
         Self::Info,
     ];
 
+    /// How much it binds: 3 absolutely, 0 not at all.
+    #[must_use]
+    pub const fn strength(self) -> u8 {
+        match self {
+            Self::Must | Self::MustNot | Self::Step => 3,
+            Self::Should | Self::ShouldNot | Self::Recommended => 2,
+            Self::May => 1,
+            Self::Info => 0,
+        }
+    }
+
     /// The keyword.
     #[must_use]
     pub const fn keyword(self) -> &'static str {

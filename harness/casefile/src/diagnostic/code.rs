@@ -149,6 +149,8 @@ codes! {
     Hole = "E081",
     /// A row for something that is not an event of the vocabulary.
     UnknownEvent = "E082",
+    /// A requirement said to be restated by what cannot stand for it.
+    Restated = "E083",
 }
 
 impl fmt::Display for Code {

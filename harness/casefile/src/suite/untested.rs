@@ -28,17 +28,8 @@ pub(super) fn read(
         let complain = |fault| file.document.complain_at(key.0, fault, sink);
         let id = RequirementId(file.document.text(key.0).to_owned());
         let reason = file.document.text(value.0).trim();
-        if library.catalogue.get(&id).is_none() {
-            let near = library.catalogue.closest(&id.0);
-            let fault = Fault::new(
-                Code::UnknownRequirement,
-                0..0,
-                format!("there is no `{id}`"),
-            );
-            complain(match near {
-                Some(near) => fault.help(format!("did you mean `{near}`?")),
-                None => fault,
-            });
+        if let Err(fault) = library.catalogue.find(&id) {
+            complain(fault);
         } else if decided.contains(&id) {
             let message = format!("a case decides `{id}`");
             complain(Fault::new(Code::Tested, 0..0, message).help("take it out of this file"));

@@ -98,6 +98,9 @@ fn json(coverage: &Coverage<'_>) -> String {
             "standing": covered.standing.words(),
             "cases": covered.cases,
         });
+        if !covered.restated_by.is_empty() {
+            entry["restated_by"] = json!(covered.restated_by);
+        }
         if let Some(reason) = covered.reason {
             entry["reason"] = reason.into();
         }

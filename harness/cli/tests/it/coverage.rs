@@ -41,21 +41,39 @@ fn every_requirement_is_in_exactly_one_column() {
     assert_eq!(missing.lines().count(), open + 1, "{missing}");
 }
 
+/// What coverage says of one requirement, where a file of the catalogue says so.
+#[track_caller]
+fn entry_of(id: &str, groups: &[&str], file: (&str, &str)) -> serde_json::Value {
+    let scratch = Scratch::with_groups(groups);
+    scratch.write(file.0, file.1);
+    let cases = scratch.cases().display().to_string();
+    let shown = coverage(&["--format", "json", "--cases", &cases]);
+    let all: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let mut all = all.as_array().unwrap().iter();
+    all.find(|entry| entry["id"] == id).unwrap().clone()
+}
+
 #[test]
 fn reason_makes_a_requirement_untested() {
-    let scratch = Scratch::with_groups(&[]);
-    let reason = "\"9293:MUST-1\": because\n";
-    scratch.write("requirements/untested.yaml", reason);
-    let cases = scratch.cases().display().to_string();
-    let shown = coverage(&["--format", "json", "--rfc", "9293", "--cases", &cases]);
-    let all: serde_json::Value = serde_json::from_str(&shown).unwrap();
-    let all = all.as_array().unwrap();
-    let entry = all
-        .iter()
-        .find(|entry| entry["id"] == "9293:MUST-1")
-        .unwrap();
+    let file = ("requirements/untested.yaml", "\"9293:MUST-1\": because\n");
+    let entry = entry_of("9293:MUST-1", &[], file);
     assert_eq!(entry["standing"], "untested");
     assert_eq!(entry["reason"], "because");
+}
+
+#[track_caller]
+fn check_restated(groups: &[&str], by: &str, standing: &str) {
+    let old = "1122:4.2.2.6-4";
+    let text = format!("\"{old}\": {by}\n");
+    let entry = entry_of(old, groups, ("requirements/restated.yaml", &text));
+    assert_eq!(entry["standing"], standing, "{by}: {entry}");
+}
+
+#[test]
+fn restated_requirement_stands_as_the_least_of_the_others_does() {
+    check_restated(&["mss"], "\"9293:MUST-15\"", "restated");
+    check_restated(&["mss"], "[\"9293:MUST-15\", \"9293:MUST-10\"]", "nothing");
+    check_restated(&[], "\"9293:MUST-15\"", "nothing");
 }
 
 #[test]

@@ -111,9 +111,10 @@ fn cell(count: usize) -> String {
 pub(super) fn markdown(coverage: &Coverage<'_>) -> String {
     let mut text = "# Coverage\n\nWhich requirements the cases decide; made by `make coverage`, \
         and held to the cases by a test.\nA requirement is *decided* if a step that breaks shows \
-        that it is broken, *cited only* if a case\nnames it without such a step, *untested* with \
-        the reason in `requirements/untested.yaml`, *not\njudged* if it does not show outside of \
-        a stack.\n\n"
+        that it is broken, *restated* if others\nstate it again and those are decided \
+        (`requirements/restated.yaml`), *cited only* if a case names it\nwithout such a step, \
+        *untested* with the reason in `requirements/untested.yaml`, *not judged* if it\ndoes not \
+        show outside of a stack.\n\n"
         .to_owned();
     let rfcs = Rfc::all(coverage);
     heading(&mut text, &["RFC"]);
