@@ -89,7 +89,8 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Directory for log.jsonl, report.html and junit.xml
+    /// Directory for log.jsonl, report.html, junit.xml and captures/ (a pcapng file
+    /// for each variant that failed)
     #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
     pub(crate) out: PathBuf,
 
@@ -216,7 +217,7 @@ pub(crate) struct ReportArgs {
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
 
-    /// Directory for report.html and junit.xml
+    /// Directory for report.html, junit.xml and captures/
     #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
     pub(crate) out: PathBuf,
 }

@@ -1,14 +1,14 @@
 //! Files and terminal.
 
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tcpspec_casefile::Diagnostic;
 use tcpspec_record::{Log, Trial, Verdict};
 use tcpspec_reports::terminal::{self, Context, Style};
-use tcpspec_reports::{Report, html, junit, model};
+use tcpspec_reports::{Report, html, junit, model, pcapng};
 
 use crate::args::Colour;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ const SCREENS: usize = 3;
 pub(crate) fn style(colour: Colour) -> Style {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let wanted = match colour {
-        Colour::Auto => std::io::stdout().is_terminal() && !no_color,
+        Colour::Auto => io::stdout().is_terminal() && !no_color,
         Colour::Always => true,
         Colour::Never => false,
     };
@@ -36,7 +36,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn of(trials: usize) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = io::stderr().is_terminal().then(|| {
             let template = "{bar:30} {pos} of {len} trials, {elapsed}";
             let style = ProgressStyle::with_template(template);
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -81,13 +81,53 @@ pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic], style: Style) {
     }
 }
 
-/// Writes `report.html` and `junit.xml` into a directory.
+/// Writes `report.html`, `junit.xml` and captures into a directory.
 pub(crate) fn write_reports(report: &Report<'_>, dir: &Path) -> Result<(), Failure> {
     let page = dir.join("report.html");
     fs::write(&page, html::render(report)).map_err(|error| Failure::file("write", &page, error))?;
     let xml = dir.join("junit.xml");
     let text = junit::render(report).map_err(|error| Failure::file("write", &xml, error))?;
-    fs::write(&xml, text).map_err(|error| Failure::file("write", &xml, error))
+    fs::write(&xml, text).map_err(|error| Failure::file("write", &xml, error))?;
+    write_captures(report, dir)
+}
+
+/// Writes a capture for each variant that has something to explain, in place
+/// of those of an earlier run.
+fn write_captures(report: &Report<'_>, dir: &Path) -> Result<(), Failure> {
+    let all = dir.join(pcapng::DIR);
+    clear(&all).map_err(|error| Failure::file("clear", &all, error))?;
+    for capture in pcapng::captures(report) {
+        let path = dir.join(capture.path());
+        let parent = path.parent().unwrap_or(dir);
+        fs::create_dir_all(parent).map_err(|error| Failure::file("create", parent, error))?;
+        fs::write(&path, capture.render(&report.header.tool))
+            .map_err(|error| Failure::file("write", &path, error))?;
+    }
+    Ok(())
+}
+
+/// Removes captures below a directory, and the directories that are empty then.
+/// Whatever else lies there is left alone.
+fn clear(dir: &Path) -> io::Result<()> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            clear(&path)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "pcapng")
+        {
+            fs::remove_file(&path)?;
+        }
+    }
+    match fs::remove_dir(dir) {
+        Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Prints what needs attention, then the summary.
@@ -98,8 +138,10 @@ pub(crate) fn print_run(log: &Log, report: &Report<'_>, dir: &Path, style: Style
         .collect();
     let evidence = dir.join("log.jsonl").display().to_string();
     for trial in attention.iter().take(SCREENS) {
+        let capture = pcapng::path_of(report, trial);
         let context = Context {
             repro: model::repro(trial),
+            capture: capture.map_or_else(String::new, |path| dir.join(path).display().to_string()),
             log: evidence.clone(),
         };
         anstream::println!("{}", terminal::failure(report, trial, &context, style));

@@ -13,7 +13,9 @@ use crate::model::{Report, Steps, Variant};
 pub struct Context {
     /// The command that repeats the trial; empty for none.
     pub repro: String,
-    /// Where the evidence lies; empty for none.
+    /// Where the packets lie; empty for none.
+    pub capture: String,
+    /// Where all the evidence lies; empty for none.
     pub log: String,
 }
 
@@ -152,7 +154,11 @@ fn same(trial: &Trial, variant: Option<&Variant<'_>>) -> Vec<String> {
 }
 
 fn evidence(context: &Context) -> Vec<String> {
-    let named = [("Repro:", &context.repro), ("Log:", &context.log)];
+    let named = [
+        ("Repro:", &context.repro),
+        ("Capture:", &context.capture),
+        ("Log:", &context.log),
+    ];
     let given = named.into_iter().filter(|(_, text)| !text.is_empty());
     given
         .map(|(name, text)| format!("  {name:8}  {text}"))

@@ -1,8 +1,11 @@
 //! What the printers make of one small log that holds every verdict.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod fixture;
 mod html;
 mod junit;
 mod ladder;
 mod model;
+mod pcapng;
 mod terminal;

@@ -13,7 +13,8 @@ fn screen(verdict: Verdict, style: Style) -> String {
     let trial = fixture::trial(&log, verdict);
     let context = Context {
         repro: repro(trial),
-        log: "target/tcpspec/run/closing.pcapng".to_owned(),
+        capture: "target/tcpspec/run/captures/closing.pcapng".to_owned(),
+        log: "target/tcpspec/run/log.jsonl".to_owned(),
     };
     terminal::failure(&Report::from_log(&log), trial, &context, style)
 }

@@ -8,6 +8,7 @@ mod coverage;
 mod exit_codes;
 mod faults;
 mod findings;
+mod outputs;
 mod readme;
 mod switches;
 mod tidy;
