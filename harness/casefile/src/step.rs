@@ -161,7 +161,8 @@ pub enum AppCall {
     CloseListener,
     /// `abort`
     Abort,
-    /// `setopt NAME=VALUE`
+    /// `setopt NAME=VALUE`: of the connection; before there is one, of the
+    /// listener, for connections to come.
     SetOption(SocketSetting),
     /// `expect OUTCOME` alone: the application looks what there is to receive.
     Look,

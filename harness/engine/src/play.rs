@@ -51,6 +51,9 @@ pub(crate) struct Play {
     /// The stack's own port of the connection.
     pub(crate) local_port: u16,
     pub(crate) listening: bool,
+    /// Whether there was a connection to set options of; before that they are
+    /// set of the listener, for connections to come.
+    pub(crate) connected: bool,
     /// The connection's state as the stack last showed it.
     state: Option<State>,
     /// Changes since the last `state:`, with the state there was then.
@@ -98,6 +101,7 @@ impl Play {
             labels: BTreeMap::new(),
             local_port: LISTEN_PORT,
             listening: false,
+            connected: false,
             state: None,
             changes: vec![State::Closed],
             gone_at: None,

@@ -104,7 +104,7 @@ impl Play {
             AppCall::CloseListener => Call::Close { handle: listener },
             AppCall::Abort => Call::Abort { handle },
             AppCall::SetOption(setting) => Call::SetOption {
-                handle,
+                handle: if self.connected { handle } else { listener },
                 option: option(setting, &self.scope())?,
             },
         })
@@ -119,6 +119,7 @@ impl Play {
                 }
             }
             (AppCall::CloseListener, Ok(_)) => self.listening = false,
+            (AppCall::Connect | AppCall::Accept, Ok(_)) => self.connected = true,
             (AppCall::SendLen(_) | AppCall::SendData(_), Ok(Ret::Sent(sent))) => {
                 self.sent = self.sent.wrapping_add(*sent as u32);
             }
