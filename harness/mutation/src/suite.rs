@@ -49,7 +49,8 @@ pub fn run(tcpspec: &Path, root: &Path, stacks: &[&str], out: &Path) -> Result<R
         .arg(format!("ulimit -v {MEMORY_LIMIT}; exec \"$@\""))
         .arg("sh")
         .arg(tcpspec)
-        .args(["run", "--strict", "--jobs", "1", "--cases"])
+        .args(["run", "--strict", "--isn", "both", "--jobs", "1"])
+        .arg("--cases")
         .arg(root.join("cases"))
         .arg("--out")
         .arg(out);
