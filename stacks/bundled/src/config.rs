@@ -150,8 +150,8 @@ pub enum Isn {
     Keyed,
     /// Always this number: for tests near the wrap-around and for teaching.
     Fixed(SeqNumber),
-    /// This number for the first connection, and for later ones what the clock
-    /// adds to it: for tests near the wrap-around that open more than one.
+    /// As [`Keyed`](Self::Keyed), but moved so that the first connection gets this
+    /// number: for tests near the wrap-around that open more than one.
     From(SeqNumber),
 }
 

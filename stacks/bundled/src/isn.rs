@@ -18,8 +18,8 @@ use crate::connection::FourTuple;
 pub(crate) struct IsnGenerator {
     source: Isn,
     key: u128,
-    /// When the first connection was opened.
-    begun: Option<Instant>,
+    /// When the first connection was opened, and F of it.
+    begun: Option<(Instant, u32)>,
 }
 
 impl IsnGenerator {
@@ -35,10 +35,19 @@ impl IsnGenerator {
     pub(crate) fn next(&mut self, now: Instant, tuple: &FourTuple) -> SeqNumber {
         match self.source {
             Isn::Fixed(number) => number,
-            Isn::From(number) => number + ticks(now.since(*self.begun.get_or_insert(now))),
-            // The truncation is arithmetic modulo 2^32.
-            Isn::Keyed => SeqNumber::new(self.hash(tuple) as u32) + ticks(now.since(Instant::ZERO)),
+            Isn::From(number) => {
+                let keyed = self.keyed(tuple);
+                let (begun, first) = *self.begun.get_or_insert((now, keyed));
+                number + keyed.wrapping_sub(first) + ticks(now.since(begun))
+            }
+            Isn::Keyed => SeqNumber::new(self.keyed(tuple)) + ticks(now.since(Instant::ZERO)),
         }
+    }
+
+    /// F.
+    fn keyed(&self, tuple: &FourTuple) -> u32 {
+        // The truncation is arithmetic modulo 2^32.
+        self.hash(tuple) as u32
     }
 
     /// Where the timestamp clock of this pair of sockets stands when the host's
@@ -110,7 +119,9 @@ mod tests {
             isn.next(Instant::from_millis(7), &tuple(1)).value(),
             u32::MAX
         );
-        assert_eq!(isn.next(Instant::from_millis(11), &tuple(2)).value(), 999);
+        let again = isn.next(Instant::from_millis(11), &tuple(1));
+        assert_eq!(again.value(), 999);
+        assert_ne!(isn.next(Instant::from_millis(11), &tuple(2)), again);
     }
 
     #[test]
