@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tcpspec_record::{Exit, IpVersion, Isn};
+use tcpspec_reports::Format;
 
 use crate::stacks::StackName;
 
@@ -27,7 +28,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run cases on one or more stacks, write log, report and JUnit XML
+    /// Run cases on one or more stacks, write log, reports and captures of failures
     Run(RunArgs),
     /// List variants of cases
     List(ListArgs),
@@ -39,7 +40,7 @@ pub(crate) enum Command {
     Case(CaseArgs),
     /// Say what this machine allows, and how to change it
     Doctor(CasesArgs),
-    /// Make the report again from a log
+    /// Make reports and captures again from a log
     Report(ReportArgs),
     /// Show what a bug of tcpspec looks like, to test who watches it
     #[command(hide = true)]
@@ -89,10 +90,20 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Directory for log.jsonl, report.html, junit.xml and captures/ (a pcapng file
-    /// for each variant that failed)
+    /// Directory for log.jsonl, reports and captures/ (a pcapng file for each variant
+    /// that failed)
     #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
     pub(crate) out: PathBuf,
+
+    /// Reports to write beside log and captures, separated by commas: html, junit,
+    /// tap, md, sarif, json, badge
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "html,junit"
+    )]
+    pub(crate) report: Vec<Format>,
 
     /// Play everything so many times, each time into a directory of its own
     /// (DIR/1, DIR/2 ...), and list the verdicts that changed
@@ -217,7 +228,16 @@ pub(crate) struct ReportArgs {
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
 
-    /// Directory for report.html, junit.xml and captures/
+    /// What to write, separated by commas: html, junit, tap, md, sarif, json, badge
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "html,junit"
+    )]
+    pub(crate) format: Vec<Format>,
+
+    /// Directory for the reports and captures/
     #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
     pub(crate) out: PathBuf,
 }

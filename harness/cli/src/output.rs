@@ -1,14 +1,14 @@
 //! Files and terminal.
 
-use std::fs;
-use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tcpspec_casefile::Diagnostic;
 use tcpspec_record::{Log, Trial, Verdict};
 use tcpspec_reports::terminal::{self, Context, Style};
-use tcpspec_reports::{Report, html, junit, model, pcapng};
+use tcpspec_reports::{Format, Report, github, markdown, model, pcapng};
 
 use crate::args::Colour;
 use crate::failure::Failure;
@@ -81,14 +81,52 @@ pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic], style: Style) {
     }
 }
 
-/// Writes `report.html`, `junit.xml` and captures into a directory.
-pub(crate) fn write_reports(report: &Report<'_>, dir: &Path) -> Result<(), Failure> {
-    let page = dir.join("report.html");
-    fs::write(&page, html::render(report)).map_err(|error| Failure::file("write", &page, error))?;
-    let xml = dir.join("junit.xml");
-    let text = junit::render(report).map_err(|error| Failure::file("write", &xml, error))?;
-    fs::write(&xml, text).map_err(|error| Failure::file("write", &xml, error))?;
+/// Writes reports and captures into a directory.
+pub(crate) fn write_reports(
+    report: &Report<'_>,
+    formats: &[Format],
+    dir: &Path,
+) -> Result<(), Failure> {
+    for format in formats {
+        let path = dir.join(format.file_name());
+        let text = format
+            .render(report)
+            .map_err(|error| Failure::error(&error))?;
+        fs::write(&path, text).map_err(|error| Failure::file("write", &path, error))?;
+    }
     write_captures(report, dir)
+}
+
+/// Names the reports that were written.
+pub(crate) fn print_files(formats: &[Format], dir: &Path) {
+    for format in formats {
+        // What only programs read needs no line; the page is to be opened.
+        if matches!(format, Format::Html | Format::Markdown) || formats.len() == 1 {
+            anstream::println!("{}", dir.join(format.file_name()).display());
+        }
+    }
+}
+
+/// On GitHub: annotates the run, and appends to the step's summary.
+pub(crate) fn tell_github(report: &Report<'_>) -> Result<(), Failure> {
+    if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+        return Ok(());
+    }
+    for line in github::annotations(report) {
+        anstream::println!("{line}");
+    }
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
+        return Ok(());
+    };
+    let failed = |error| Failure::file("write", &path, error);
+    let mut options = File::options();
+    let mut file = options
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(failed)?;
+    file.write_all(markdown::render(report).as_bytes())
+        .map_err(failed)
 }
 
 /// Writes a capture for each variant that has something to explain, in place

@@ -1,8 +1,9 @@
-//! Colour, wrapping, and the removal of control characters.
+//! Colour and wrapping.
 
 use tcpspec_record::Verdict;
 
 use super::WIDTH;
+pub(super) use crate::text::clean;
 
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,31 +59,6 @@ impl Style {
             Self::Colour | Self::Plain => text.to_owned(),
         }
     }
-}
-
-/// Characters of one text that a terminal is asked to show.
-const TEXT_MAX: usize = 600;
-
-/// A text on one line, without control characters, and not endless.
-pub(super) fn clean(text: &str) -> String {
-    let visible = |c: char| {
-        if c.is_control() || is_bidi(c) {
-            '\u{fffd}'
-        } else {
-            c
-        }
-    };
-    let mut line: String = text.trim().replace(['\n', '\t'], " ");
-    if let Some((end, _)) = line.char_indices().nth(TEXT_MAX) {
-        line.truncate(end);
-        line.push_str(" ...");
-    }
-    line.chars().map(visible).collect()
-}
-
-/// Characters that turn round the order in which others are shown.
-const fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Breaks prose into lines, each indented.

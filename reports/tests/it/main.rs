@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod counts;
 mod fixture;
 mod html;
 mod junit;
 mod ladder;
 mod model;
+mod outputs;
 mod pcapng;
 mod terminal;

@@ -1,4 +1,4 @@
-//! `tcpspec report`: the report made again from a log.
+//! `tcpspec report`: reports and captures made again from a log.
 
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -17,8 +17,8 @@ pub(crate) fn run(args: &ReportArgs, style: Style) -> Result<Exit, Failure> {
         .map_err(|error| Failure::file("read", &args.log, error))?;
     fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
     let report = Report::from_log(&log);
-    output::write_reports(&report, &args.out)?;
+    output::write_reports(&report, &args.format, &args.out)?;
     anstream::print!("{}", terminal::summary(&report, style));
-    anstream::println!("{}", args.out.join("report.html").display());
+    output::print_files(&args.format, &args.out);
     Ok(Exit::Success)
 }

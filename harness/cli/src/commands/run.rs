@@ -48,8 +48,10 @@ pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
         return many::run(&course, style);
     }
     let (log, end) = course.play(&args.out)?;
-    output::print_run(&log, &Report::from_log(&log), &args.out, style);
-    anstream::println!("{}", args.out.join("report.html").display());
+    let report = Report::from_log(&log);
+    output::print_run(&log, &report, &args.out, style);
+    output::print_files(&args.report, &args.out);
+    output::tell_github(&report)?;
     Ok(exit(&log, end))
 }
 
@@ -92,7 +94,7 @@ impl<'a> Course<'a> {
         let mut planned = Planned::new(&self.variants, &self.participants, self.args);
         planned.valid = self.suite.diagnostics.is_empty();
         let (log, end) = play(planned, self, out)?;
-        output::write_reports(&Report::from_log(&log), out)?;
+        output::write_reports(&Report::from_log(&log), &self.args.report, out)?;
         Ok((log, end))
     }
 

@@ -96,6 +96,7 @@ fn exit_1_stack_that_misbehaves(#[case] stack: &str, #[case] verdict: &str, #[ca
 #[case::missing_cases(&["run", "--cases", "no/such/dir"], "cannot read no/such/dir")]
 #[case::cases_is_a_file(&["list", "--cases", "Cargo.toml"], "cannot read Cargo.toml")]
 #[case::out_is_a_file(&["run", "textbook/", "--out", "Cargo.toml"], "cannot create Cargo.toml")]
+#[case::unknown_format(&["report", "log", "--format", "html,pdf"], "there is no format `pdf`")]
 #[case::missing_log(&["report", "no-such-log"], "cannot open no-such-log")]
 #[case::log_is_no_log(&["report", "Cargo.toml"], "cannot read Cargo.toml")]
 fn exit_2_usage(#[case] args: &[&str], #[case] says: &str) {

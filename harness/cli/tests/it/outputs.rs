@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::common::{Scratch, printed};
+use rstest::rstest;
+
+use crate::common::{Scratch, printed, tcpspec};
 
 #[test]
 fn capture_of_a_failure_is_named_and_goes_once_all_is_well() {
@@ -21,4 +23,66 @@ fn capture_of_a_failure_is_named_and_goes_once_all_is_well() {
     assert!(!printed(&run("bundled")).contains("Capture:"));
     assert!(!capture.exists());
     assert!(other.exists(), "what is not a capture is left alone");
+}
+
+const EVERY_FORMAT: &str = "html,junit,tap,md,sarif,json,badge";
+
+#[test]
+fn report_from_a_log_is_what_the_run_wrote() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let args = [
+        "handshake/three-way",
+        "--stack",
+        "control:resets",
+        "--report",
+        EVERY_FORMAT,
+    ];
+    printed(&scratch.run(&args).output().unwrap());
+    let again = scratch.path().join("again");
+    let log = scratch.out().join("log.jsonl");
+    let mut report = tcpspec(&["report", "--format", EVERY_FORMAT]);
+    let output = report.arg(&log).arg("--out").arg(&again).output().unwrap();
+    assert!(output.status.success(), "{}", printed(&output));
+    for name in [
+        "report.html",
+        "junit.xml",
+        "report.tap",
+        "report.md",
+        "report.sarif",
+        "report.json",
+        "badge.svg",
+        "captures/handshake/three-way.pcapng",
+    ] {
+        let (first, second) = (scratch.out().join(name), again.join(name));
+        assert!(
+            fs::read(first).unwrap() == fs::read(second).unwrap(),
+            "{name}"
+        );
+    }
+}
+
+#[rstest]
+#[case::on_github("true", 1)]
+#[case::elsewhere("", 0)]
+fn github_gets_annotations_and_a_summary(#[case] actions: &str, #[case] times: usize) {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let summary = scratch.path().join("summary.md");
+    fs::write(&summary, "# Before\n").unwrap();
+    let mut run = scratch.run(&["handshake/three-way", "--stack", "control:resets"]);
+    run.env("GITHUB_ACTIONS", actions)
+        .env("GITHUB_STEP_SUMMARY", &summary);
+    let text = printed(&run.output().unwrap());
+    assert_eq!(
+        text.matches("::error title=fail handshake/three-way")
+            .count(),
+        times,
+        "{text}"
+    );
+    let summary = fs::read_to_string(summary).unwrap();
+    assert!(summary.starts_with("# Before\n"));
+    assert_eq!(
+        summary.matches("# TCP conformance").count(),
+        times,
+        "{summary}"
+    );
 }
