@@ -1,6 +1,6 @@
 //! The catalogue: every requirement that a case can cite.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use tcpspec_record::log::CatalogueCount;
@@ -15,8 +15,9 @@ use crate::raw::{Field, Items, OneOrMany, Text, read};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
     requirements: BTreeMap<RequirementId, Requirement>,
-    /// Those that nobody can judge from outside.
-    not_judged: BTreeSet<RequirementId>,
+    /// How strictly each is judged; those that nobody can judge from outside
+    /// are not here.
+    judged_as: BTreeMap<RequirementId, Level>,
 }
 
 impl Catalogue {
@@ -50,7 +51,13 @@ impl Catalogue {
     /// catalogue does not say to pass it over.
     #[must_use]
     pub fn can_be_judged(&self, id: &RequirementId) -> bool {
-        !self.not_judged.contains(id)
+        self.judged_as.contains_key(id)
+    }
+
+    /// How much a requirement binds: as it is judged, or as it is worded.
+    pub(crate) fn binds_as(&self, requirement: &Requirement) -> Level {
+        let judged_as = self.judged_as.get(&requirement.id).copied();
+        judged_as.unwrap_or(requirement.level)
     }
 
     /// How many there are.
@@ -132,8 +139,11 @@ impl Catalogue {
             topic: text(&raw.topic),
             summary: text(&raw.summary),
         };
-        if text(&raw.observable) == "internal" || text(&raw.judge_as) == "skip" {
-            self.not_judged.insert(requirement.id.clone());
+        let judge_as = text(&raw.judge_as);
+        if text(&raw.observable) != "internal" && judge_as != "skip" {
+            let as_said = Level::ALL.into_iter().find(|l| l.keyword() == judge_as);
+            let judged_as = as_said.unwrap_or(level);
+            self.judged_as.insert(requirement.id.clone(), judged_as);
         }
         let message = format!("the catalogue holds `{}` twice", requirement.id);
         let id = requirement.id.clone();

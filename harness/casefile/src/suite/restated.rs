@@ -74,14 +74,15 @@ impl Rules<'_> {
             let message = format!("`{new}` is restated itself");
             return Err(fault(message, "name what states that one again"));
         }
-        match self.catalogue.get(old) {
-            Some(of) if by.level.strength() < of.level.strength() => {
-                let (less, more) = (by.level, of.level);
-                let message = format!("`{new}` ({less}) binds less than `{old}` ({more})");
-                Err(fault(message, "it cannot stand for it"))
-            }
-            _ => Ok(()),
+        let Some(of) = self.catalogue.get(old) else {
+            return Ok(());
+        };
+        let (less, more) = (self.catalogue.binds_as(by), self.catalogue.binds_as(of));
+        if less.strength() < more.strength() {
+            let message = format!("`{new}` ({less}) binds less than `{old}` ({more})");
+            return Err(fault(message, "it cannot stand for it"));
         }
+        Ok(())
     }
 }
 
