@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Case(CaseArgs),
     /// Say what this machine allows, and how to change it
     Doctor(CasesArgs),
+    /// Explain what went wrong in a run, from its log
+    Explain(ExplainArgs),
     /// Make reports and captures again from a log
     Report(ReportArgs),
     /// Show what a bug of tcpspec looks like, to test who watches it
@@ -220,6 +222,37 @@ pub(crate) struct FmtArgs {
 
     #[command(flatten)]
     pub(crate) cases: CasesArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// A case, a variant of one or a group, whatever became of it; or a log. Left
+    /// out: all that needs an explanation
+    #[arg(value_name = "CASE|LOG")]
+    pub(crate) what: Option<String>,
+
+    /// The log of the run
+    #[arg(
+        long,
+        value_name = "LOG",
+        default_value = "target/tcpspec/latest/log.jsonl"
+    )]
+    pub(crate) log: PathBuf,
+
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub(crate) format: ExplainFormat,
+}
+
+/// How an explanation is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// Screens for a terminal
+    Text,
+    /// The same for an issue or a comment
+    Md,
+    /// One offline page
+    Html,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,6 +3,7 @@
 mod case;
 mod coverage;
 mod doctor;
+mod explain;
 mod list;
 mod report;
 mod run;
@@ -27,6 +28,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Coverage(coverage) => coverage::run(&coverage, output::style(args.color)),
         Command::Case(case) => case::run(&case, output::style(args.color)),
         Command::Doctor(cases) => Ok(doctor::run(&cases, output::style(args.color))),
+        Command::Explain(explain) => explain::run(&explain, output::style(args.color)),
         Command::Report(report) => report::run(&report, output::style(args.color)),
         Command::Bug => bug::on_purpose(),
     }

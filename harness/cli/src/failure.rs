@@ -40,6 +40,14 @@ impl Failure {
         }
     }
 
+    /// There is nothing to do it with.
+    pub(crate) fn none(message: impl Display) -> Self {
+        Self {
+            exit: Exit::NothingRun,
+            ..Self::usage(message)
+        }
+    }
+
     /// A file of the cases is invalid.
     pub(crate) fn invalid(message: impl Display) -> Self {
         Self {

@@ -174,14 +174,8 @@ pub(crate) fn print_run(log: &Log, report: &Report<'_>, dir: &Path, style: Style
     let attention: Vec<&Trial> = attention
         .filter(|trial| needs_screen(trial, log.header.strict))
         .collect();
-    let evidence = dir.join("log.jsonl").display().to_string();
     for trial in attention.iter().take(SCREENS) {
-        let capture = pcapng::path_of(report, trial);
-        let context = Context {
-            repro: model::repro(trial),
-            capture: capture.map_or_else(String::new, |path| dir.join(path).display().to_string()),
-            log: evidence.clone(),
-        };
+        let context = context(report, trial, &dir.join("log.jsonl"));
         anstream::println!("{}", terminal::failure(report, trial, &context, style));
     }
     for trial in attention.iter().skip(SCREENS) {
@@ -196,6 +190,19 @@ pub(crate) fn print_run(log: &Log, report: &Report<'_>, dir: &Path, style: Style
         anstream::println!();
     }
     anstream::print!("{}", terminal::summary(report, style));
+}
+
+/// How to repeat a trial, and where its evidence lies: the log, and beside it
+/// the capture.
+pub(crate) fn context(report: &Report<'_>, trial: &Trial, log: &Path) -> Context {
+    let dir = log.parent().unwrap_or_else(|| Path::new(""));
+    let capture = pcapng::path_of(report, trial);
+    Context {
+        repro: model::repro(trial),
+        full: false,
+        capture: capture.map_or_else(String::new, |path| dir.join(path).display().to_string()),
+        log: log.display().to_string(),
+    }
 }
 
 /// Whether a trial is to be explained at the terminal.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tcpspec_casefile::{Action, Alternative, Bounds, Step};
+use tcpspec_casefile::{Action, Alternative, Bounds, SegmentPattern, Step};
 use tcpspec_connector::Stop;
 use tcpspec_record::trace::Taken;
-use tcpspec_record::{Event, FieldDelta, Side, StepResult};
+use tcpspec_record::{Event, FieldDelta, Side, StepResult, Tried};
 use tcpspec_wire::{Flags, Instant};
 
 use crate::eval::{Labelled, Numbers};
@@ -152,7 +152,7 @@ impl Play {
         arrival: Arrival,
     ) -> Result<(), Halt> {
         let mut left = Vec::new();
-        let mut nearest: Option<Vec<FieldDelta>> = None;
+        let mut missed = Vec::new();
         for alternative in &open.alternatives {
             let Some(next) = alternative.segments.get(open.taken) else {
                 continue;
@@ -160,11 +160,8 @@ impl Play {
             let deltas = matcher::compare(next, &arrival, &self.scope())?;
             if deltas.is_empty() {
                 left.push(*alternative);
-            } else if nearest
-                .as_ref()
-                .is_none_or(|nearest| deltas.len() < nearest.len())
-            {
-                nearest = Some(deltas);
+            } else {
+                missed.push((next, deltas));
             }
         }
         if left.is_empty() {
@@ -177,9 +174,7 @@ impl Play {
                 self.inbox.push_front(arrival);
                 return Ok(());
             }
-            return Err(self
-                .mismatch(open, window, &arrival, nearest.unwrap_or_default())
-                .into());
+            return Err(self.mismatch(open, window, &arrival, missed).into());
         }
         if arrival.at < window.lo || arrival.at > window.hi {
             return Err(self.untimely(window, &arrival).into());
@@ -303,9 +298,15 @@ impl Play {
         open: &Open<'_>,
         window: &Window,
         arrival: &Arrival,
-        deltas: Vec<FieldDelta>,
+        missed: Vec<(&SegmentPattern, Vec<FieldDelta>)>,
     ) -> Broken {
         let expected = self.allowed(open);
+        let tried = if expected.len() > 1 {
+            self.tried(&missed)
+        } else {
+            Vec::new()
+        };
+        let nearest = missed.into_iter().min_by_key(|(_, deltas)| deltas.len());
         self.expect_lines(&expected, &window.words);
         self.recorder.mark(arrival.packet, Taken::Refused, None);
         let got = short(&arrival.text).to_owned();
@@ -318,9 +319,25 @@ impl Play {
             expected,
             when: window.words.clone(),
             got,
-            delta: deltas,
+            delta: nearest.map_or_else(Vec::new, |(_, deltas)| deltas),
+            tried,
             ..Broken::default()
         }
+    }
+
+    /// The alternatives that a segment does not match, each told once.
+    fn tried(&self, missed: &[(&SegmentPattern, Vec<FieldDelta>)]) -> Vec<Tried> {
+        let mut tried: Vec<Tried> = Vec::new();
+        for (pattern, deltas) in missed {
+            let each = Tried {
+                expected: matcher::describe(pattern, &self.scope()),
+                delta: deltas.clone(),
+            };
+            if !tried.contains(&each) {
+                tried.push(each);
+            }
+        }
+        tried
     }
 
     fn missing(&mut self, open: &Open<'_>, window: &Window) -> Broken {

@@ -1,7 +1,7 @@
 //! Why a trial ends before its last step.
 
 use tcpspec_connector::StackError;
-use tcpspec_record::FieldDelta;
+use tcpspec_record::{FieldDelta, Tried};
 use tcpspec_wire::State;
 
 /// What ended a trial.
@@ -29,6 +29,8 @@ pub(crate) struct Broken {
     pub(crate) got: String,
     /// The fields that differ.
     pub(crate) delta: Vec<FieldDelta>,
+    /// Each alternative and what differs from it, where there were several.
+    pub(crate) tried: Vec<Tried>,
     /// Whether it came, but at the wrong time.
     pub(crate) time: bool,
     /// State before the step and now, where a state is at stake.

@@ -96,6 +96,7 @@ fn broke(broken: Broken, number: usize, step: Option<&Step>, variant: &Variant) 
         expected: broken.expected,
         got: broken.got,
         delta: broken.delta,
+        tried: broken.tried,
         states: broken
             .states
             .map(|(before, now)| (before.to_string(), now.to_string())),

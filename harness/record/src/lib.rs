@@ -25,5 +25,5 @@ pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId};
 pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, StackInfo, StepInfo};
 pub use requirement::{Level, Requirement};
 pub use trace::{Event, Side, TraceEvent};
-pub use trial::{Failure, FieldDelta, StepOutcome, StepResult, Trial};
+pub use trial::{Failure, FieldDelta, StepOutcome, StepResult, Trial, Tried};
 pub use verdict::{Exit, Tally, Verdict};

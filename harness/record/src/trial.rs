@@ -103,12 +103,25 @@ pub struct Failure {
     /// The fields that differ from the nearest alternative.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub delta: Vec<FieldDelta>,
+    /// Each alternative and why it did not match, where there were several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Tried>,
     /// State before the step and now, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub states: Option<(String, String)>,
     /// The case author's word on a likely cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+/// An alternative that what came was compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tried {
+    /// What it allows.
+    pub expected: String,
+    /// The fields that differ from it; never empty.
+    pub delta: Vec<FieldDelta>,
 }
 
 /// One field that is not as allowed.

@@ -1,7 +1,7 @@
 //! The screen that explains one trial: sentence, law, picture, delta, hint,
 //! repro, evidence.
 
-use tcpspec_record::{Failure, FieldDelta, RequirementId, Trial};
+use tcpspec_record::{Failure, FieldDelta, RequirementId, Trial, Tried};
 
 use super::ink::{Ink, Style, clean, wrap};
 use super::picture;
@@ -13,6 +13,8 @@ use crate::model::{Report, Steps, Variant};
 pub struct Context {
     /// The command that repeats the trial; empty for none.
     pub repro: String,
+    /// Whether every alternative is told, and not only the first few.
+    pub full: bool,
     /// Where the packets lie; empty for none.
     pub capture: String,
     /// Where all the evidence lies; empty for none.
@@ -36,7 +38,7 @@ pub fn failure(report: &Report<'_>, trial: &Trial, context: &Context, style: Sty
         trial
             .failure
             .iter()
-            .flat_map(|failure| delta(failure, style)),
+            .flat_map(|failure| delta(failure, context, style)),
     );
     lines.extend(same(trial, variant));
     lines.extend(evidence(context));
@@ -91,7 +93,7 @@ fn known(trial: &Trial) -> Vec<String> {
 }
 
 /// What differs, and the author's word on it.
-fn delta(failure: &Failure, style: Style) -> Vec<String> {
+fn delta(failure: &Failure, context: &Context, style: Style) -> Vec<String> {
     let width = |field: &FieldDelta| field.field.chars().count();
     let width = failure.delta.iter().map(width).max().unwrap_or(0);
     let mut lines: Vec<_> = failure
@@ -108,6 +110,7 @@ fn delta(failure: &Failure, style: Style) -> Vec<String> {
         let expected = failure.expected.join("  or  ");
         lines.extend(wrap(&format!("expected {expected}  got {got}"), 7));
     }
+    lines.extend(tried(failure, context));
     if let Some((before, now)) = &failure.states {
         lines.push(format!(
             "       state  before {}  now {}",
@@ -120,6 +123,33 @@ fn delta(failure: &Failure, style: Style) -> Vec<String> {
     }
     lines
 }
+
+/// Why no alternative matches, where there were several.
+fn tried(failure: &Failure, context: &Context) -> Vec<String> {
+    let all = &failure.tried;
+    let most = if context.full {
+        all.len()
+    } else {
+        ALTERNATIVES
+    };
+    let field =
+        |field: &FieldDelta| format!("{} {} got {}", field.field, field.expected, field.got);
+    let line = |tried: &Tried| {
+        let fields: Vec<String> = tried.delta.iter().map(field).collect();
+        wrap(&format!("not {}: {}", tried.expected, fields.join(", ")), 7)
+    };
+    let mut lines: Vec<String> = all.iter().take(most).flat_map(line).collect();
+    if all.len() > most {
+        lines.push(format!(
+            "       and {} more (tcpspec explain)",
+            all.len() - most
+        ));
+    }
+    lines
+}
+
+/// Alternatives told on a screen that has to stay one.
+const ALTERNATIVES: usize = 3;
 
 fn field_line(field: &FieldDelta, width: usize, style: Style) -> String {
     let (name, expected, got) = (

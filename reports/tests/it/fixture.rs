@@ -492,6 +492,7 @@ fn closing_fail(id: TrialId) -> Trial {
                 delta("flags", "ACK", "RST", ""),
                 delta("ack", "2", "none", "the peer has used 0 (SYN) and 1 (FIN)"),
             ],
+            tried: Vec::new(),
             states: Some(("CLOSING".to_owned(), "CLOSED".to_owned())),
             hint: Some(
                 "a stack that looks the connection up by state may have forgotten it already"
@@ -552,6 +553,7 @@ fn state_known(id: TrialId) -> Trial {
             expected: vec!["CLOSED".to_owned()],
             got: "CLOSING".to_owned(),
             delta: vec![delta("state", "CLOSED", "CLOSING", "")],
+            tried: Vec::new(),
             states: None,
             hint: None,
         }),

@@ -13,6 +13,7 @@ fn screen(verdict: Verdict, style: Style) -> String {
     let trial = fixture::trial(&log, verdict);
     let context = Context {
         repro: repro(trial),
+        full: false,
         capture: "target/tcpspec/run/captures/closing.pcapng".to_owned(),
         log: "target/tcpspec/run/log.jsonl".to_owned(),
     };

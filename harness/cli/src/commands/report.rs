@@ -1,9 +1,8 @@
 //! `tcpspec report`: reports and captures made again from a log.
 
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 
-use tcpspec_record::{Exit, Log};
+use tcpspec_record::Exit;
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::{self, Style};
 
@@ -12,9 +11,7 @@ use crate::failure::Failure;
 use crate::output;
 
 pub(crate) fn run(args: &ReportArgs, style: Style) -> Result<Exit, Failure> {
-    let file = File::open(&args.log).map_err(|error| Failure::file("open", &args.log, error))?;
-    let log = Log::read(&mut BufReader::new(file))
-        .map_err(|error| Failure::file("read", &args.log, error))?;
+    let log = super::explain::read(&args.log)?;
     fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
     let report = Report::from_log(&log);
     output::write_reports(&report, &args.format, &args.out)?;

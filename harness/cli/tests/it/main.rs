@@ -6,6 +6,7 @@ mod case;
 mod common;
 mod coverage;
 mod exit_codes;
+mod explain;
 mod faults;
 mod findings;
 mod outputs;

@@ -1,0 +1,108 @@
+//! `tcpspec explain`: the failure screens of a run again, from its log.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use tcpspec_record::{Exit, Log, Trial};
+use tcpspec_reports::terminal::{self, Context, Style};
+use tcpspec_reports::{Report, html};
+
+use crate::args::{ExplainArgs, ExplainFormat};
+use crate::failure::Failure;
+use crate::output;
+
+pub(crate) fn run(args: &ExplainArgs, style: Style) -> Result<Exit, Failure> {
+    let (path, case) = wanted(args);
+    let log = read(&path)?;
+    let report = Report::from_log(&log);
+    let trials = chosen(&report, case);
+    if trials.is_empty() {
+        let what = case.map_or_else(
+            || "a trial that needs an explanation".to_owned(),
+            |case| format!("a trial of `{case}`"),
+        );
+        return Err(Failure::none(format!("{} has not {what}", path.display())));
+    }
+    match args.format {
+        ExplainFormat::Html => anstream::print!("{}", page(&log, &trials)),
+        ExplainFormat::Text | ExplainFormat::Md => {
+            for trial in trials {
+                let context = Context {
+                    full: true,
+                    ..output::context(&report, trial, &path)
+                };
+                anstream::println!("{}", text(&report, trial, &context, args.format, style));
+            }
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// The log, and what of it. What names a file is a log.
+fn wanted(args: &ExplainArgs) -> (PathBuf, Option<&str>) {
+    let named = args.what.as_deref();
+    match named.map(Path::new).filter(|path| path.is_file()) {
+        Some(log) => (log.to_owned(), None),
+        None => (args.log.clone(), named),
+    }
+}
+
+/// Reads a log.
+pub(super) fn read(path: &Path) -> Result<Log, Failure> {
+    let file = File::open(path).map_err(|error| Failure::file("open", path, error))?;
+    Log::read(&mut BufReader::new(file)).map_err(|error| Failure::file("read", path, error))
+}
+
+/// One trial of each course of events: of a case whatever became of it, else of
+/// what needs an explanation.
+fn chosen<'a>(report: &Report<'a>, case: Option<&str>) -> Vec<&'a Trial> {
+    let Some(case) = case else {
+        let attention = report.attention().into_iter();
+        return attention.map(|(_, play)| play.trial()).collect();
+    };
+    let variants = report.variants();
+    let named = variants.filter(|variant| {
+        let id = &variant.info.id.0;
+        id == case || variant.id() == case || (case.ends_with('/') && id.starts_with(case))
+    });
+    let plays = named.flat_map(|variant| &variant.plays);
+    plays.map(|play| play.trial()).collect()
+}
+
+fn text(
+    report: &Report<'_>,
+    trial: &Trial,
+    context: &Context,
+    format: ExplainFormat,
+    style: Style,
+) -> String {
+    match format {
+        ExplainFormat::Md => {
+            let screen = terminal::failure(report, trial, context, Style::Plain);
+            // No line of the screen begins with the fence's three characters
+            // but with a blank or the verdict, so nothing in it can end it.
+            format!("```text\n{screen}```\n")
+        }
+        ExplainFormat::Text | ExplainFormat::Html => {
+            terminal::failure(report, trial, context, style)
+        }
+    }
+}
+
+/// The page of these trials alone.
+fn page(log: &Log, trials: &[&Trial]) -> String {
+    let is_of_case = |trial: &Trial| {
+        let mut chosen = trials.iter();
+        chosen.any(|one| one.id.case == trial.id.case && one.id.variant == trial.id.variant)
+    };
+    let mut part = log.clone();
+    part.trials.retain(is_of_case);
+    part.cases.retain(|case| {
+        let mut chosen = trials.iter();
+        chosen.any(|one| one.id.case == case.id && one.id.variant == case.variant)
+    });
+    part.header.planned = part.trials.len();
+    part.header.selection = trials.iter().map(|trial| trial.id.variant_id()).collect();
+    html::render(&Report::from_log(&part))
+}
