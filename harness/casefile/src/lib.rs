@@ -54,8 +54,8 @@ pub use icmp::{IcmpTemplate, Quote, Reporter};
 pub use schema::{schema, sweep_schema};
 pub use segment::{Address, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate};
 pub use step::{
-    Action, Alternative, AppCall, Bounds, GoneBranch, InfoCheck, Outcome, Place, SocketSetting,
-    Step,
+    Action, Alternative, AppCall, Bounds, GoneBranch, InfoCheck, Outcome, Place, Report,
+    SocketSetting, Step,
 };
 pub use suite::{
     BaselineError, LoadError, SelectError, SourceFile, Suite, load, load_baseline, load_files,

@@ -151,6 +151,12 @@ pub enum AppCall {
     SendLen(usize),
     /// `send data="..."`
     SendData(Vec<u8>),
+    /// `send urgent len=N`: the next N octets of the stack's stream.
+    SendUrgent(usize),
+    /// `urgent`: the application asks whether urgent text lies ahead.
+    Urgent,
+    /// `report`: the application takes the next thing that it is told unasked.
+    Report,
     /// `recv len=N`, at most that many.
     Recv(usize),
     /// `shutdown`: no more to send, still receiving.
@@ -200,6 +206,41 @@ pub enum Outcome {
     InUse,
     /// `bytes=N`: exactly so many octets, the next of the peer's stream.
     Bytes(usize),
+    /// `ahead`: there is urgent text that was not read; `none`: there is not.
+    Urgent(bool),
+    /// `urgent`, `soft-error`, ...: what a `report` is about.
+    Report(Report),
+}
+
+/// What the application is told without having asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// `urgent`: there is urgent text, or it reaches further than it did.
+    Urgent,
+    /// `soft-error`: somebody reported an error that may pass.
+    SoftError,
+    /// `retransmissions`: a segment was repeated R1 times.
+    Retransmissions,
+    /// `user-timeout`: the peer has told how long it is patient.
+    UserTimeout,
+}
+
+impl Report {
+    /// Every report by its word.
+    pub(crate) const ALL: [(Self, &'static str); 4] = [
+        (Self::Urgent, "urgent"),
+        (Self::SoftError, "soft-error"),
+        (Self::Retransmissions, "retransmissions"),
+        (Self::UserTimeout, "user-timeout"),
+    ];
+}
+
+/// The text as a case writes it.
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let word = Self::ALL.iter().find(|(report, _)| report == self);
+        f.write_str(word.map_or("", |(_, word)| word))
+    }
 }
 
 /// The text as a case writes it.
@@ -215,6 +256,9 @@ impl std::fmt::Display for Outcome {
             Self::Again => f.write_str("again"),
             Self::InUse => f.write_str("inuse"),
             Self::Bytes(len) => write!(f, "bytes={len}"),
+            Self::Urgent(true) => f.write_str("ahead"),
+            Self::Urgent(false) => f.write_str("none"),
+            Self::Report(report) => report.fmt(f),
         }
     }
 }

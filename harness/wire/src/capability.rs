@@ -57,6 +57,11 @@ pub enum Capability {
     OptRcvbuf,
     /// `setopt keepalive=D`.
     OptKeepalive,
+    /// The application can send urgent text, and ask whether some lies ahead
+    /// (`send urgent`, `urgent`).
+    Urgent,
+    /// The application is told of what does not end the connection (`report`).
+    Reports,
     /// Window scale (RFC 7323).
     WindowScale,
     /// Timestamps (RFC 7323).
@@ -99,7 +104,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 39] = [
+    pub const ALL: [(Self, &'static str); 41] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -122,6 +127,8 @@ impl Capability {
         (Self::OptNagle, "opt:nagle"),
         (Self::OptRcvbuf, "opt:rcvbuf"),
         (Self::OptKeepalive, "opt:keepalive"),
+        (Self::Urgent, "urgent"),
+        (Self::Reports, "reports"),
         (Self::WindowScale, "ws"),
         (Self::Timestamps, "ts"),
         (Self::Sack, "sack"),

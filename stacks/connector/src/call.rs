@@ -49,12 +49,31 @@ pub enum Call {
         /// What to send.
         data: Vec<u8>,
     },
+    /// SEND with the URGENT flag.
+    SendUrgent {
+        /// The connection.
+        handle: Handle,
+        /// What to send.
+        data: Vec<u8>,
+    },
     /// RECEIVE.
     Recv {
         /// The connection.
         handle: Handle,
         /// Octets to take at most.
         max: usize,
+    },
+    /// Asks whether urgent text lies ahead of what was read.
+    Urgent {
+        /// The connection.
+        handle: Handle,
+    },
+    /// Asks for the next thing that the application is told without a call of
+    /// its own having failed (ERROR_REPORT, RFC 9293 section 3.9.1.8). Where
+    /// there is none, [`CallError::Again`].
+    Report {
+        /// The connection.
+        handle: Handle,
     },
     /// CLOSE as RFC 9293 means it: no more to send, still receiving.
     Shutdown {
@@ -108,7 +127,10 @@ impl Call {
             Self::Connect { .. } => "connect",
             Self::Accept { .. } => "accept",
             Self::Send { .. } => "send",
+            Self::SendUrgent { .. } => "send urgent",
             Self::Recv { .. } => "recv",
+            Self::Urgent { .. } => "urgent",
+            Self::Report { .. } => "report",
             Self::Shutdown { .. } => "shutdown",
             Self::Close { .. } => "close",
             Self::Abort { .. } => "abort",
@@ -130,9 +152,38 @@ pub enum Ret {
     Sent(usize),
     /// Octets that `recv` gave; never empty.
     Data(Vec<u8>),
+    /// Whether urgent text lies ahead of what was read.
+    Urgent(bool),
+    /// What the application is told unasked.
+    Report(Report),
     /// What `info` asked for, in the order of the names; `None` where there is
     /// no value now, as before the connection exists.
     Info(Vec<Option<u64>>),
+}
+
+/// What the application is told unasked; none of it ends the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// There is urgent text, or it reaches further than it did.
+    Urgent,
+    /// An ICMP error that may pass.
+    SoftError,
+    /// The same segment was repeated R1 times.
+    Retransmissions,
+    /// The peer has told its user timeout (RFC 5482).
+    UserTimeout,
+}
+
+/// The word that case files write.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Urgent => "urgent",
+            Self::SoftError => "soft-error",
+            Self::Retransmissions => "retransmissions",
+            Self::UserTimeout => "user-timeout",
+        })
+    }
 }
 
 /// What the application is told instead.

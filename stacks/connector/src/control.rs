@@ -120,8 +120,9 @@ impl StackUnderTest for ControlStack {
 
     fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
         let ret = match call {
-            Call::Accept { .. } | Call::Recv { .. } => Err(CallError::Again),
-            Call::Send { data, .. } => Ok(Ret::Sent(data.len())),
+            Call::Accept { .. } | Call::Recv { .. } | Call::Report { .. } => Err(CallError::Again),
+            Call::Send { data, .. } | Call::SendUrgent { data, .. } => Ok(Ret::Sent(data.len())),
+            Call::Urgent { .. } => Ok(Ret::Urgent(false)),
             Call::Info { .. } => Err(CallError::Unsupported),
             _ => Ok(Ret::Done),
         };

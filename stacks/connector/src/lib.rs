@@ -31,7 +31,7 @@ pub mod reply;
 
 use std::net::IpAddr;
 
-pub use call::{Call, CallError, CallResult, Handle, Ret};
+pub use call::{Call, CallError, CallResult, Handle, Report, Ret};
 pub use hello::{Clock, Hello, Lateness, Profile};
 pub use reply::{Connection, Did, Emitted, Next, Reason, Reply, StateChange};
 use tcpspec_wire::{Instant, SeqNumber};

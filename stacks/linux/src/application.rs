@@ -7,18 +7,20 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
-    RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, accept_with, bind, connect, listen,
-    recv, send, shutdown, socket_with, sockopt,
+    RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, accept_with, bind, connect,
+    getpeername, listen, recv, send, shutdown, socket_with, sockopt,
 };
 use tcpspec_connector::call::SocketOption;
-use tcpspec_connector::{Call, CallError, CallResult, Handle, Ret};
+use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
 
 use crate::error::{Context, LaneError};
-use crate::info;
+use crate::info::{self, TcpInfo};
 use crate::lane::Lane;
 use crate::link::family;
+use crate::sys;
 
 /// The sockets of a trial, by the names the harness gave them.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ struct Socket {
     /// Its application has been told how the connection ended. The kernel
     /// tells it once and speaks of an orderly end from then on.
     ended: bool,
+    /// Its application was sent SIGURG and has not looked.
+    urged: bool,
 }
 
 /// How a call went wrong.
@@ -81,7 +85,14 @@ impl Application {
                 self.keep(handle, made, None)?
             }
             Call::Accept { handle, new } => self.accept(handle, new)?,
-            Call::Send { handle, data } => self.on(handle, |socket| socket.send(data)),
+            Call::Send { handle, data } => {
+                self.on(handle, |socket| socket.send(data, SendFlags::empty()))
+            }
+            Call::SendUrgent { handle, data } => {
+                self.on(handle, |socket| socket.send(data, SendFlags::OOB))
+            }
+            Call::Urgent { handle } => self.on(handle, |socket| socket.urgent()),
+            Call::Report { handle } => self.on(handle, Socket::report),
             Call::Recv { handle, max } => self.on(handle, |socket| socket.recv(*max)),
             Call::Shutdown { handle } => self.on(handle, Socket::shutdown),
             Call::Close { handle } => self.let_go(handle, None),
@@ -120,6 +131,23 @@ impl Application {
     /// The socket of this name.
     pub(crate) fn socket(&self, handle: &Handle) -> Option<BorrowedFd<'_>> {
         self.sockets.get(handle).map(|socket| socket.fd.as_fd())
+    }
+
+    /// Has `deliver` done, which hands the kernel urgent text from this port of
+    /// the peer's, and notes whether it signals that.
+    pub(crate) fn while_urged<R>(
+        &mut self,
+        remote: u16,
+        deliver: impl FnOnce() -> R,
+    ) -> Result<R, LaneError> {
+        let mut sockets = self.sockets.values_mut();
+        let Some(socket) = sockets.find(|socket| socket.is_connected_to(remote)) else {
+            return Ok(deliver());
+        };
+        let (done, urged) = sys::signal::urged(socket.fd.as_fd(), deliver)
+            .context("waiting for the signal of urgent text")?;
+        socket.urged |= urged;
+        Ok(done)
     }
 
     /// Whether it has no socket at all.
@@ -175,16 +203,23 @@ impl Socket {
             listens,
             shut: false,
             ended: false,
+            urged: false,
         }
     }
 
-    fn send(&mut self, data: &[u8]) -> CallResult {
-        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    fn send(&mut self, data: &[u8], urgent: SendFlags) -> CallResult {
+        let flags = urgent | SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         match send(&self.fd, data, flags) {
             Ok(sent) => Ok(Ret::Sent(sent)),
             Err(Errno::PIPE) if self.cannot_send() => Err(CallError::Closed),
             Err(errno) => Err(self.end(errno)),
         }
+    }
+
+    fn is_connected_to(&self, remote: u16) -> bool {
+        let peer = getpeername(&self.fd).ok().flatten();
+        let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
+        peer.is_some_and(|peer| peer.port() == remote)
     }
 
     /// There is no connection, or not any more, or its application has closed
@@ -207,6 +242,31 @@ impl Socket {
             }
             Err(errno) => Err(self.end(errno)),
         }
+    }
+
+    /// Whether the urgent octet is there and was not read.
+    fn urgent(&self) -> CallResult {
+        let mut fds = [PollFd::new(&self.fd, PollFlags::PRI)];
+        poll(&mut fds, Some(&Timespec::default())).map_err(told)?;
+        let ahead = fds[0].revents().contains(PollFlags::PRI);
+        Ok(Ret::Urgent(ahead))
+    }
+
+    /// A signal that has come, or the error that waits at the socket: one that
+    /// may pass if the connection outlived it.
+    fn report(&mut self) -> CallResult {
+        if std::mem::take(&mut self.urged) {
+            return Ok(Ret::Report(Report::Urgent));
+        }
+        let Err(errno) = sockopt::socket_error(&self.fd).map_err(told)? else {
+            return Err(CallError::Again);
+        };
+        let info = TcpInfo::of(&self.fd);
+        let lives = info.is_ok_and(|info| !info.is_closed());
+        if lives {
+            return Ok(Ret::Report(Report::SoftError));
+        }
+        Err(self.end(errno))
     }
 
     fn shutdown(&mut self) -> CallResult {
@@ -273,6 +333,8 @@ fn bound(lane: &Lane, at: SocketAddr) -> Result<OwnedFd, Failure> {
             sockopt::set_ipv6_v6only(&fd, !serves_both(at))?;
         }
         sockopt::set_socket_linger(&fd, Some(Duration::ZERO))?;
+        // Urgent octets are octets of the stream (RFC 6093 section 6).
+        sockopt::set_socket_oobinline(&fd, true)?;
         bind(&fd, &at)?;
         Ok(fd)
     };

@@ -165,6 +165,8 @@ const CAPABILITIES: &[Capability] = &[
     Capability::OptNagle,
     Capability::OptRcvbuf,
     Capability::OptKeepalive,
+    Capability::Urgent,
+    Capability::Reports,
     Capability::WindowScale,
     Capability::Timestamps,
     Capability::Sack,

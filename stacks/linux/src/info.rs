@@ -74,6 +74,11 @@ impl TcpInfo {
         self.micros(12)
     }
 
+    /// Whether there is no connection any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.number(0, 1) == Some(u64::from(TCP_CLOSE))
+    }
+
     fn micros(&self, at: usize) -> Duration {
         Duration::from_micros(self.number(at, 4).unwrap_or(0))
     }
@@ -110,6 +115,9 @@ fn pairs(text: &str, line: &str, prefix: &str) -> BTreeMap<String, u64> {
         .filter_map(|(name, value)| Some((format!("{prefix}{name}"), value.parse().ok()?)))
         .collect()
 }
+
+/// CLOSED, as the kernel numbers the states.
+const TCP_CLOSE: u8 = 7;
 
 /// A field of `struct tcp_info`: where it begins, and its length.
 #[derive(Clone, Copy, Debug)]

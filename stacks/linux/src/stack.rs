@@ -221,7 +221,7 @@ impl StackUnderTest for LinuxStack {
         let mut reply = running.begin();
         for packet in packets {
             running.trial.notice_packet(packet);
-            running.lane.write(running.trial.kind, packet)?;
+            running.write(packet)?;
             running.take_in(&mut reply)?;
         }
         running.finish(&mut reply);

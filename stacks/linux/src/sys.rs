@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod bpf;
+pub(crate) mod signal;
 
 use std::io;
 use std::mem::{size_of, zeroed};

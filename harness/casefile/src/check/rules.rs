@@ -87,6 +87,8 @@ pub(super) fn needs_of(call: &AppCall) -> Option<Capability> {
         AppCall::Listen | AppCall::Accept | AppCall::CloseListener => Some(Capability::PassiveOpen),
         AppCall::Connect => Some(Capability::ActiveOpen),
         AppCall::SendLen(_) | AppCall::SendData(_) | AppCall::Recv(_) => Some(Capability::Data),
+        AppCall::SendUrgent(_) | AppCall::Urgent => Some(Capability::Urgent),
+        AppCall::Report => Some(Capability::Reports),
         AppCall::Shutdown => Some(Capability::Shutdown),
         AppCall::Close => Some(Capability::AppClose),
         AppCall::Abort => Some(Capability::Abort),

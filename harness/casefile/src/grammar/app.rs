@@ -5,7 +5,7 @@ use super::words::{Word, words};
 use super::{Reading, Wanted, read_expr};
 use crate::diagnostic::{Code, Fault};
 use crate::expr::Expr;
-use crate::step::{AppCall, Outcome, SocketSetting};
+use crate::step::{AppCall, Outcome, Report, SocketSetting};
 
 /// Reads a call and what the application must be told.
 pub(crate) fn read_app(text: &str, reading: &mut Reading<'_>) -> (AppCall, Vec<Outcome>) {
@@ -38,6 +38,8 @@ fn read_call(
         "accept" => Some(AppCall::Accept),
         "shutdown" => Some(AppCall::Shutdown),
         "abort" => Some(AppCall::Abort),
+        "urgent" => Some(AppCall::Urgent),
+        "report" => Some(AppCall::Report),
         "close" => {
             let listener = arguments.first().filter(|word| word.text == "listener");
             let rest = &arguments[usize::from(listener.is_some())..];
@@ -67,6 +69,12 @@ fn read_call(
 }
 
 fn read_send(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) -> AppCall {
+    if let Some((urgent, arguments)) = arguments.split_first()
+        && urgent.text == "urgent"
+    {
+        let len = one_argument(*urgent, arguments, &["len"], reading);
+        return AppCall::SendUrgent(len.map_or(0, |(_, value)| count(value, MAX_SEND, reading)));
+    }
     match one_argument(verb, arguments, &["len", "data"], reading) {
         Some(("data", value)) => AppCall::SendData(read_quoted(value, reading)),
         Some((_, value)) => AppCall::SendLen(count(value, MAX_SEND, reading)),
@@ -192,6 +200,11 @@ fn read_outcome(word: Word<'_>, reading: &mut Reading<'_>) -> Option<Outcome> {
         "closed" => Some(Outcome::Closed),
         "again" => Some(Outcome::Again),
         "inuse" => Some(Outcome::InUse),
+        "ahead" => Some(Outcome::Urgent(true)),
+        "none" => Some(Outcome::Urgent(false)),
+        other if let Some((report, _)) = Report::ALL.iter().find(|(_, word)| *word == other) => {
+            Some(Outcome::Report(*report))
+        }
         other => {
             let message = format!("an application is never told `{other}`");
             let fault = Fault::new(Code::UnknownOutcome, word.span(), message);
@@ -201,12 +214,27 @@ fn read_outcome(word: Word<'_>, reading: &mut Reading<'_>) -> Option<Outcome> {
     }
 }
 
-const VERBS: [&str; 10] = [
-    "listen", "connect", "accept", "send", "recv", "shutdown", "close", "abort", "setopt", "expect",
+const VERBS: [&str; 12] = [
+    "listen", "connect", "accept", "send", "recv", "urgent", "report", "shutdown", "close",
+    "abort", "setopt", "expect",
 ];
 
-const OUTCOMES: [&str; 9] = [
-    "ok", "eof", "reset", "refused", "timeout", "closed", "again", "inuse", "bytes=N",
+const OUTCOMES: [&str; 15] = [
+    "ok",
+    "eof",
+    "reset",
+    "refused",
+    "timeout",
+    "closed",
+    "again",
+    "inuse",
+    "bytes=N",
+    "ahead",
+    "none",
+    "urgent",
+    "soft-error",
+    "retransmissions",
+    "user-timeout",
 ];
 
 const OPTIONS: [&str; 3] = ["nagle", "rcvbuf", "keepalive"];

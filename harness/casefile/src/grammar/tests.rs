@@ -8,7 +8,7 @@ use super::*;
 use crate::segment::{
     Address, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate,
 };
-use crate::step::{AppCall, Outcome, SocketSetting};
+use crate::step::{AppCall, Outcome, Report, SocketSetting};
 
 fn labels() -> Labels {
     Labels::from([
@@ -318,6 +318,20 @@ fn call_means_what_it_says() {
         &AppCall::Recv(5),
         &[Outcome::Eof, Outcome::Reset],
     );
+    check_app("send urgent len=5", &AppCall::SendUrgent(5), &[]);
+    check_app(
+        "urgent expect ahead|none",
+        &AppCall::Urgent,
+        &[Outcome::Urgent(true), Outcome::Urgent(false)],
+    );
+    for (report, word) in Report::ALL {
+        let outcomes = [Outcome::Report(report), Outcome::Again];
+        check_app(
+            &format!("report expect {word}|again"),
+            &AppCall::Report,
+            &outcomes,
+        );
+    }
     check_app("shutdown", &AppCall::Shutdown, &[]);
     check_app("close", &AppCall::Close, &[]);
     check_app("close listener", &AppCall::CloseListener, &[]);

@@ -2,7 +2,7 @@
 
 use tcpspec_casefile::{AppCall, Outcome, SocketSetting, Step};
 use tcpspec_connector::call::SocketOption;
-use tcpspec_connector::{Call, CallError, CallResult, Handle, Ret};
+use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
 use tcpspec_record::{Event, StepResult};
 use tcpspec_wire::State;
 
@@ -94,6 +94,12 @@ impl Play {
                     data: data.clone(),
                 }
             }
+            AppCall::SendUrgent(len) => Call::SendUrgent {
+                handle,
+                data: self.sut_stream.read(self.sent, *len),
+            },
+            AppCall::Urgent => Call::Urgent { handle },
+            AppCall::Report => Call::Report { handle },
             AppCall::Recv(len) => Call::Recv { handle, max: *len },
             AppCall::Look => Call::Recv {
                 handle,
@@ -120,7 +126,7 @@ impl Play {
             }
             (AppCall::CloseListener, Ok(_)) => self.listening = false,
             (AppCall::Connect | AppCall::Accept, Ok(_)) => self.connected = true,
-            (AppCall::SendLen(_) | AppCall::SendData(_), Ok(Ret::Sent(sent))) => {
+            (_, Ok(Ret::Sent(sent))) => {
                 self.sent = self.sent.wrapping_add(*sent as u32);
             }
             _ => {}
@@ -165,6 +171,8 @@ fn is_outcome(outcome: &Outcome, look: bool, result: &CallResult) -> bool {
     match outcome {
         Outcome::Ok => result.is_ok() || (look && *result == Err(CallError::Again)),
         Outcome::Bytes(len) => matches!(result, Ok(Ret::Data(data)) if data.len() == *len),
+        Outcome::Urgent(ahead) => *result == Ok(Ret::Urgent(*ahead)),
+        Outcome::Report(report) => *result == Ok(Ret::Report(reported(*report))),
         Outcome::Eof => *result == Err(CallError::Eof),
         Outcome::Reset => *result == Err(CallError::Reset),
         Outcome::Refused => *result == Err(CallError::Refused),
@@ -172,6 +180,15 @@ fn is_outcome(outcome: &Outcome, look: bool, result: &CallResult) -> bool {
         Outcome::Closed => *result == Err(CallError::Closed),
         Outcome::Again => *result == Err(CallError::Again),
         Outcome::InUse => *result == Err(CallError::InUse),
+    }
+}
+
+const fn reported(report: tcpspec_casefile::Report) -> Report {
+    match report {
+        tcpspec_casefile::Report::Urgent => Report::Urgent,
+        tcpspec_casefile::Report::SoftError => Report::SoftError,
+        tcpspec_casefile::Report::Retransmissions => Report::Retransmissions,
+        tcpspec_casefile::Report::UserTimeout => Report::UserTimeout,
     }
 }
 
@@ -193,6 +210,8 @@ fn shown(result: &CallResult) -> String {
         Ok(Ret::Sent(len)) => format!("{len} octets taken"),
         Ok(Ret::Info(values)) => format!("{} values", values.len()),
         Ok(Ret::Data(data)) => format!("{} octets", data.len()),
+        Ok(Ret::Urgent(ahead)) => Outcome::Urgent(*ahead).to_string(),
+        Ok(Ret::Report(report)) => report.to_string(),
         Err(error) => error.to_string(),
     }
 }

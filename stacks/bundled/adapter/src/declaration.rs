@@ -10,7 +10,7 @@ use tcpspec_wire::Capability;
 use crate::switches;
 
 /// What every configuration can do.
-const ALWAYS: [Capability; 17] = [
+const ALWAYS: [Capability; 19] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -26,6 +26,8 @@ const ALWAYS: [Capability; 17] = [
     Capability::OptNagle,
     Capability::OptRcvbuf,
     Capability::OptKeepalive,
+    Capability::Urgent,
+    Capability::Reports,
     Capability::Queue,
     Capability::VirtualTime,
 ];

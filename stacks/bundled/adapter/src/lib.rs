@@ -59,8 +59,7 @@ impl Bundled {
                 octets,
             });
         }
-        // No call of the seam asks for these.
-        while self.host.poll_error_report().is_some() {}
+        self.sockets.take_reports(&mut self.host);
         while let Some(transition) = self.host.poll_transition() {
             // A listening port is no connection of the trial's two sides.
             let Some(remote) = transition.remote else {

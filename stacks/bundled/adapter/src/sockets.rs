@@ -1,11 +1,11 @@
 //! The harness's names for the sockets of the host, and its calls on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use tcpspec_bundled::{ConnectionId, Error, Host};
+use tcpspec_bundled::{ConnectionId, Error, ErrorReport, Host, Reason};
 use tcpspec_connector::call::SocketOption;
-use tcpspec_connector::{Call, CallError, CallResult, Handle, Ret};
+use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
 use tcpspec_wire::Instant;
 
 /// What a handle stands for.
@@ -23,7 +23,11 @@ enum Socket {
 
 /// Every socket of a trial by its name.
 #[derive(Debug, Default)]
-pub(crate) struct Sockets(BTreeMap<Handle, Socket>);
+pub(crate) struct Sockets {
+    named: BTreeMap<Handle, Socket>,
+    /// What their users were told unasked and have not looked at.
+    reports: VecDeque<ErrorReport>,
+}
 
 impl Sockets {
     /// Makes one call of the application.
@@ -52,6 +56,15 @@ impl Sockets {
                 let sent = host.send(now, self.connection(handle)?, data);
                 sent.map(Ret::Sent).map_err(told)
             }
+            Call::SendUrgent { handle, data } => {
+                let sent = host.send_urgent(now, self.connection(handle)?, data);
+                sent.map(Ret::Sent).map_err(told)
+            }
+            Call::Urgent { handle } => {
+                let ahead = host.urgent_ahead(self.connection(handle)?);
+                Ok(Ret::Urgent(ahead > 0))
+            }
+            Call::Report { handle } => self.report(handle),
             Call::Recv { handle, max } => {
                 let octets = host.recv(now, self.connection(handle)?, *max);
                 octets.map(Ret::Data).map_err(told)
@@ -64,13 +77,34 @@ impl Sockets {
         }
     }
 
+    /// Takes what the host has to tell unasked.
+    pub(crate) fn take_reports(&mut self, host: &mut Host) {
+        while let Some(report) = host.poll_error_report() {
+            self.reports.push_back(report);
+        }
+    }
+
+    fn report(&mut self, handle: &Handle) -> CallResult {
+        let id = self.connection(handle)?;
+        let mut reports = self.reports.iter();
+        let at = reports.position(|report| report.connection == id);
+        let report = at.and_then(|at| self.reports.remove(at));
+        let report = report.ok_or(CallError::Again)?;
+        Ok(Ret::Report(match report.reason {
+            Reason::Urgent { .. } => Report::Urgent,
+            Reason::Retransmissions => Report::Retransmissions,
+            Reason::UserTimeout { .. } => Report::UserTimeout,
+            Reason::Icmp { .. } => Report::SoftError,
+        }))
+    }
+
     fn name(&mut self, handle: &Handle, socket: Socket) -> CallResult {
-        self.0.insert(handle.clone(), socket);
+        self.named.insert(handle.clone(), socket);
         Ok(Ret::Done)
     }
 
     fn socket(&self, handle: &Handle) -> Result<Socket, CallError> {
-        self.0.get(handle).copied().ok_or(CallError::Closed)
+        self.named.get(handle).copied().ok_or(CallError::Closed)
     }
 
     fn connection(&self, handle: &Handle) -> Result<ConnectionId, CallError> {
@@ -117,7 +151,7 @@ impl Sockets {
             Socket::Connection(id) => end(host, now, id),
             Socket::Listener { port, .. } => host.close_listener(now, port),
         };
-        self.0.remove(handle);
+        self.named.remove(handle);
         done(ended)
     }
 
@@ -128,7 +162,7 @@ impl Sockets {
         handle: &Handle,
         option: SocketOption,
     ) -> CallResult {
-        let socket = self.0.get_mut(handle).ok_or(CallError::Closed)?;
+        let socket = self.named.get_mut(handle).ok_or(CallError::Closed)?;
         match (option, socket) {
             (SocketOption::Nagle(on), Socket::Connection(id)) => done(host.set_nagle(now, *id, on)),
             (SocketOption::Nagle(on), Socket::Listener { nagle, .. }) => {

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tcpspec_connector::control::STORM;
 use tcpspec_connector::{Emitted, Reason, Reply, StackError, StateChange, Stop};
-use tcpspec_wire::Instant;
+use tcpspec_wire::{Body, Flags, Instant, PacketRef};
 
 use super::Trial;
 use crate::connections::{Ask, Looks};
@@ -30,6 +30,20 @@ impl Running<'_> {
             late: self.trial.clock.now().since(last),
             ..Reply::nothing(last)
         }
+    }
+
+    /// Hands the kernel a packet.
+    pub(super) fn write(&mut self, packet: &[u8]) -> Result<(), StackError> {
+        let Self { lane, trial } = self;
+        let kind = trial.kind;
+        match urgent_from(packet) {
+            Some(remote) => {
+                let write = || lane.write(kind, packet);
+                trial.application.while_urged(remote, write)??;
+            }
+            None => lane.write(kind, packet)?,
+        }
+        Ok(())
     }
 
     /// Takes in what came of something that the kernel has already dealt with.
@@ -172,6 +186,15 @@ impl Running<'_> {
             Err(errno) => Err(errno.into()),
         }
     }
+}
+
+/// The port that sent a packet, if it tells of urgent text.
+fn urgent_from(packet: &[u8]) -> Option<u16> {
+    let Body::Tcp(segment) = PacketRef::decode(packet).ok()?.body else {
+        return None;
+    };
+    let is_urgent = segment.flags.contains(Flags::URG);
+    is_urgent.then_some(segment.src_port)
 }
 
 /// When a run should have ended: when its time was up, or at the first thing

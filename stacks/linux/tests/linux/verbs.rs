@@ -36,6 +36,11 @@ use crate::trial::{
     send("C", b"a"),
     Err(CallError::Reset)
 )]
+#[case::no_urgent_text("establish", urgent(), Ok(Ret::Urgent(false)))]
+#[case::nothing_to_report("establish data", report(), Err(CallError::Again))]
+#[case::report_of_the_end("establish RST", report(), Err(CallError::Reset))]
+#[case::report_after_the_end("establish RST recv", report(), Err(CallError::Again))]
+#[case::send_urgent("establish", send_urgent(b"abc"), Ok(Ret::Sent(3)))]
 #[case::send("establish", send("C", b"abc"), Ok(Ret::Sent(3)))]
 #[case::shutdown("establish", shutdown("C"), Ok(Ret::Done))]
 #[case::close("establish", close("C"), Ok(Ret::Done))]
@@ -58,6 +63,23 @@ fn call_gives(#[case] way: &str, #[case] call: Call, #[case] expected: CallResul
         };
         trial.play(way);
         assert_eq!(trial.told(&call), expected, "IPv{version}");
+    }
+}
+
+fn urgent() -> Call {
+    let handle = handle("C");
+    Call::Urgent { handle }
+}
+
+fn report() -> Call {
+    let handle = handle("C");
+    Call::Report { handle }
+}
+
+fn send_urgent(data: &[u8]) -> Call {
+    Call::SendUrgent {
+        handle: handle("C"),
+        data: data.to_vec(),
     }
 }
 
