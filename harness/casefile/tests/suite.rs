@@ -5,7 +5,7 @@
     reason = "a test that cannot read its own files has failed"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -177,30 +177,4 @@ fn selector_that_fits_nothing_is_an_error_with_a_hint() {
     check_nothing("claim:9293:MUST-15", Some("claim:9293:MUST-13"));
     check_nothing("something/else/altogether", None);
     check_nothing("", None);
-}
-
-/// What stands for a row of what other suites check.
-#[derive(Debug, serde::Deserialize)]
-#[serde(untagged)]
-enum Row {
-    Case(String),
-    #[serde(rename_all = "kebab-case")]
-    Out {
-        left_out: String,
-    },
-}
-
-#[test]
-fn rows_of_other_suites_name_cases_that_exist_or_a_reason() {
-    let suite = load(&cases()).unwrap();
-    let exists = |id: &str| suite.cases.iter().any(|case| case.id.0 == id);
-    let text = fs::read_to_string(cases().join("peers.yaml")).unwrap();
-    let rows: BTreeMap<String, Row> = serde_yaml::from_str(&text).unwrap();
-    assert!(!rows.is_empty());
-    for (row, meaning) in rows {
-        match meaning {
-            Row::Case(id) => assert!(exists(&id), "{row}: there is no case `{id}`"),
-            Row::Out { left_out } => assert!(!left_out.is_empty(), "{row}: no reason"),
-        }
-    }
 }
