@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tcpspec_record::{Exit, IpVersion, Isn};
 use tcpspec_reports::Format;
 
+use crate::commands::Part;
 use crate::stacks::StackName;
 
 const STYLES: Styles = Styles::styled()
@@ -42,6 +43,10 @@ pub(crate) enum Command {
     Doctor(CasesArgs),
     /// Explain what went wrong in a run, from its log
     Explain(ExplainArgs),
+    /// Say what changed from one run to another; ends with 1 if anything got worse
+    Diff(DiffArgs),
+    /// Put the shards of a run together
+    Merge(MergeArgs),
     /// Make reports and captures again from a log
     Report(ReportArgs),
     /// Show what a bug of tcpspec looks like, to test who watches it
@@ -87,6 +92,11 @@ pub(crate) struct RunArgs {
     /// Seed of everything drawn at random
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+
+    /// Play one part of the variants only: 2/5 for the second of five; `merge` puts
+    /// the parts together
+    #[arg(long, value_name = "N/OF")]
+    pub(crate) shard: Option<Part>,
 
     /// Count deviations as failures
     #[arg(long)]
@@ -253,6 +263,37 @@ pub(crate) enum ExplainFormat {
     Md,
     /// One offline page
     Html,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DiffArgs {
+    /// The earlier run: its log or directory
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: PathBuf,
+
+    /// The later run
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MergeArgs {
+    /// Every shard of one run: logs or directories, in any order
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<PathBuf>,
+
+    /// What to write beside log and captures, separated by commas
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "html,junit"
+    )]
+    pub(crate) format: Vec<Format>,
+
+    /// Directory for log.jsonl, the reports and captures/
+    #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,15 +2,18 @@
 
 mod case;
 mod coverage;
+mod diff;
 mod doctor;
 mod explain;
 mod list;
+mod merge;
 mod report;
 mod run;
 mod show;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use run::Part;
 use tcpspec_casefile::Suite;
 use tcpspec_record::Exit;
 
@@ -28,6 +31,8 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Coverage(coverage) => coverage::run(&coverage, output::style(args.color)),
         Command::Case(case) => case::run(&case, output::style(args.color)),
         Command::Doctor(cases) => Ok(doctor::run(&cases, output::style(args.color))),
+        Command::Diff(diff) => diff::run(&diff),
+        Command::Merge(merge) => merge::run(&merge, output::style(args.color)),
         Command::Explain(explain) => explain::run(&explain, output::style(args.color)),
         Command::Report(report) => report::run(&report, output::style(args.color)),
         Command::Bug => bug::on_purpose(),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tcpspec_record::log::{FORMAT, write};
 use tcpspec_record::{
-    Baseline, CaseInfo, Exit, Footer, Header, Health, Line, Log, StackInfo, Tally, Trial, Verdict,
+    Baseline, CaseInfo, Footer, Header, Health, Line, Log, Tally, Trial, Verdict,
 };
 
 use crate::schedule::Pace;
@@ -119,7 +119,8 @@ impl Ledger {
     /// no trial matches. With options a stack may do otherwise, so they are not
     /// what an entry is held to.
     fn stale(&self) -> Vec<String> {
-        let everything = self.log.header.selection.is_empty();
+        let header = &self.log.header;
+        let everything = header.selection.is_empty() && header.shard.is_none();
         let mut stale = Vec::new();
         let plain = |(name, baseline): &(&String, &Baseline)| **name == baseline.stack;
         for (_, baseline) in self.baselines.iter().filter(plain) {
@@ -142,7 +143,8 @@ impl Ledger {
     pub(crate) fn finish(mut self, valid: bool) -> io::Result<Log> {
         let stale = self.stale();
         self.tally.stale = stale.len();
-        let exit = self.exit(valid).code();
+        let trials = self.ended.values();
+        let exit = self.log.header.exit(trials, &self.tally, valid).code();
         let footer = Footer {
             tally: self.tally,
             stale,
@@ -152,21 +154,6 @@ impl Ledger {
         write(&mut self.out, &Line::Footer(footer.clone()))?;
         self.log.footer = Some(footer);
         self.abandon()
-    }
-
-    /// The exit code of a run that came to its end: 3 before all others, then
-    /// the tally's; a stack of which nothing was played is never silently green.
-    fn exit(&self, valid: bool) -> Exit {
-        let is_idle = |stack: &StackInfo| {
-            let mut trials = self.ended.values();
-            !trials.any(|trial| trial.id.stack == stack.name && trial.verdict != Verdict::Skip)
-        };
-        let Header { strict, stacks, .. } = &self.log.header;
-        match self.tally.exit(*strict) {
-            _ if !valid => Exit::InvalidCase,
-            Exit::Success if stacks.iter().any(is_idle) => Exit::NothingRun,
-            exit => exit,
-        }
     }
 
     /// The run ends here, before its end: the log gets no footer.

@@ -8,6 +8,7 @@
 //! | [`trace`] | [`TraceEvent`]: one thing that happened |
 //! | [`trial`] | [`Trial`]: what one trial did and how it was judged |
 //! | [`log`] | the append-only JSON lines: header, cases, trials, footer |
+//! | [`merge`] | the shards of a run put together again |
 //! | [`baseline`] | known deviations of a stack |
 //!
 //! Nothing here knows how a case is written or run, and nothing here prints.
@@ -15,6 +16,7 @@
 pub mod baseline;
 pub mod id;
 pub mod log;
+pub mod merge;
 pub mod requirement;
 pub mod trace;
 pub mod trial;
@@ -22,7 +24,8 @@ pub mod verdict;
 
 pub use baseline::{Baseline, BaselineEntry};
 pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId};
-pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, StackInfo, StepInfo};
+pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, Shard, StackInfo, StepInfo};
+pub use merge::{MergeError, merge};
 pub use requirement::{Level, Requirement};
 pub use trace::{Event, Side, TraceEvent};
 pub use trial::{Failure, FieldDelta, StepOutcome, StepResult, Trial, Tried};

@@ -1,7 +1,7 @@
 //! The log: append-only JSON lines, a header first, a footer last. No footer
 //! means that the run did not come to its end. All outputs are views of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{CaseId, RequirementId};
 use crate::requirement::{Level, Requirement};
 use crate::trial::Trial;
-use crate::verdict::{Exit, Tally};
+use crate::verdict::{Exit, Tally, Verdict};
 
 /// Version of the log's format. A reader refuses any other.
 pub const FORMAT: u32 = 1;
@@ -43,6 +43,9 @@ pub struct Header {
     pub selection: Vec<String>,
     /// Whether deviations count as failures.
     pub strict: bool,
+    /// Which part of the run this is, if not all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// Trials planned.
     pub planned: usize,
     /// The stacks.
@@ -51,6 +54,41 @@ pub struct Header {
     pub requirements: Vec<Requirement>,
     /// How many requirements the catalogue holds, by RFC and level.
     pub catalogue: Vec<CatalogueCount>,
+}
+
+/// A part of a run, to be merged with the others: every variant belongs to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// Which, counted from 1.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+    /// What tells the suite of the whole run from another.
+    pub suite: u64,
+}
+
+impl Header {
+    /// The exit code of a run that came to its end; `valid` says whether every
+    /// case file was. 3 comes before all others, then the tally's; a stack of
+    /// which nothing was played is never silently green.
+    #[must_use]
+    pub fn exit<'t>(
+        &self,
+        trials: impl IntoIterator<Item = &'t Trial>,
+        tally: &Tally,
+        valid: bool,
+    ) -> Exit {
+        let trials = trials.into_iter();
+        let played = trials.filter(|trial| trial.verdict != Verdict::Skip);
+        let played: BTreeSet<&str> = played.map(|trial| trial.id.stack.as_str()).collect();
+        let is_idle = |stack: &StackInfo| !played.contains(stack.name.as_str());
+        match tally.exit(self.strict) {
+            _ if !valid => Exit::InvalidCase,
+            Exit::Success if self.stacks.iter().any(is_idle) => Exit::NothingRun,
+            exit => exit,
+        }
+    }
 }
 
 /// How many requirements of one RFC and level the catalogue holds.

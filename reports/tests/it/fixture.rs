@@ -90,6 +90,7 @@ fn header(planned: usize) -> Header {
         seed: 7,
         selection: Vec::new(),
         strict: false,
+        shard: None,
         planned,
         stacks: vec![
             stack("bundled", "virtual", ""),

@@ -48,8 +48,10 @@ fn wanted(args: &ExplainArgs) -> (PathBuf, Option<&str>) {
     }
 }
 
-/// Reads a log.
+/// Reads a log: a file, or that of the run in a directory.
 pub(super) fn read(path: &Path) -> Result<Log, Failure> {
+    let inside = path.join("log.jsonl");
+    let path = if path.is_dir() { &inside } else { path };
     let file = File::open(path).map_err(|error| Failure::file("open", path, error))?;
     Log::read(&mut BufReader::new(file)).map_err(|error| Failure::file("read", path, error))
 }

@@ -1,6 +1,7 @@
 //! `tcpspec run`: select, schedule, record, report.
 
 mod many;
+mod part;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +14,13 @@ use tcpspec_casefile::{BaselineError, Step, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::{
-    Baseline, CaseInfo, Exit, Header, IpVersion, Isn, Log, Requirement, RequirementId, StepInfo,
-    Trial, TrialId, Verdict,
+    Baseline, CaseInfo, Exit, Header, IpVersion, Isn, Log, Requirement, RequirementId, Shard,
+    StepInfo, Trial, TrialId, Verdict,
 };
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::Style;
+
+pub(crate) use part::Part;
 
 use super::{cases_dir, load};
 use crate::args::RunArgs;
@@ -63,6 +66,8 @@ struct Course<'a> {
     /// Those selected.
     variants: Vec<Arc<Variant>>,
     baselines: BTreeMap<String, Baseline>,
+    /// Which part of the variants this is, if not all of them.
+    shard: Option<Shard>,
 }
 
 impl<'a> Course<'a> {
@@ -76,15 +81,20 @@ impl<'a> Course<'a> {
         let selected = suite
             .select(&args.selection)
             .map_err(|error| Failure::nothing(&error))?;
-        let variants = selected.into_iter().cloned().map(Arc::new).collect();
-        let baselines = baselines::of_stacks(&cases_dir(&args.cases)?, &participants)
-            .map_err(|error| unusable(&error, style))?;
+        let dir = cases_dir(&args.cases)?;
+        let shard = args.shard.map(|part| part.shard(&selected, &dir));
+        let selected = selected.into_iter().enumerate();
+        let own = selected.filter(|(place, _)| args.shard.is_none_or(|part| part.has(*place)));
+        let variants = own.map(|(_, variant)| Arc::new(variant.clone())).collect();
+        let baselines =
+            baselines::of_stacks(&dir, &participants).map_err(|error| unusable(&error, style))?;
         Ok(Self {
             args,
             participants,
             suite,
             variants,
             baselines,
+            shard,
         })
     }
 
@@ -118,6 +128,7 @@ impl<'a> Course<'a> {
             seed: args.seed,
             selection: args.selection.clone(),
             strict: args.strict,
+            shard: self.shard,
             planned,
             stacks: self.participants.iter().map(Participant::info).collect(),
             requirements: cited(&self.suite, &self.variants),

@@ -11,5 +11,6 @@ mod faults;
 mod findings;
 mod outputs;
 mod readme;
+mod runs;
 mod switches;
 mod tidy;
