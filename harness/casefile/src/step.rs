@@ -183,6 +183,8 @@ pub enum SocketSetting {
     ReceiveBuffer(u32),
     /// `keepalive=off|DURATION`: the idle time before the first probe.
     KeepAlive(Option<Expr>),
+    /// `keepalive=on`: after the idle time that the stack takes by itself.
+    KeepAliveByDefault,
 }
 
 /// What the application is told.

@@ -116,6 +116,8 @@ pub enum SocketOption {
     ReceiveBuffer(u32),
     /// Idle time before keep-alives; `None` turns them off.
     KeepAlive(Option<Duration>),
+    /// Keep-alives after the idle time that the stack takes where none is named.
+    KeepAliveByDefault,
 }
 
 impl Call {

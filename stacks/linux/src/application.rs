@@ -292,6 +292,7 @@ impl Socket {
             SocketOption::ReceiveBuffer(octets) => {
                 sockopt::set_socket_recv_buffer_size(fd, octets as usize)
             }
+            SocketOption::KeepAliveByDefault => sockopt::set_socket_keepalive(fd, true),
             SocketOption::KeepAlive(None) => sockopt::set_socket_keepalive(fd, false),
             SocketOption::KeepAlive(Some(idle)) => sockopt::set_tcp_keepidle(fd, idle)
                 .and_then(|()| sockopt::set_socket_keepalive(fd, true)),

@@ -12,7 +12,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Duration;
 use std::{fs, io};
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt};
 
 use crate::error::{Context, LaneError};
 use crate::lane::Lane;
@@ -26,7 +26,9 @@ pub(crate) fn names() -> BTreeSet<String> {
     let shown = |field: &&Field| info.as_ref().is_some_and(|info| info.get(field).is_some());
     let fields = FIELDS.iter().filter(shown);
     let fields = fields.map(|Field { name, .. }| format!("{CONNECTION}{name}"));
-    fields.chain(counters().into_keys()).collect()
+    let idle = format!("{CONNECTION}{KEEP_IDLE}");
+    let names = fields.chain(counters().into_keys());
+    names.chain([idle]).collect()
 }
 
 /// What has these names now, of this socket and in the namespace of the lane.
@@ -45,6 +47,9 @@ pub(crate) fn read(
         BTreeMap::new()
     };
     let value = |name: &String| match name.strip_prefix(CONNECTION) {
+        Some(KEEP_IDLE) => sockopt::tcp_keepidle(socket?)
+            .ok()
+            .map(|idle| idle.as_secs()),
         Some(name) => {
             let field = FIELDS.iter().find(|field| field.name == name)?;
             info.as_ref()?.get(field)
@@ -115,6 +120,9 @@ fn pairs(text: &str, line: &str, prefix: &str) -> BTreeMap<String, u64> {
         .filter_map(|(name, value)| Some((format!("{prefix}{name}"), value.parse().ok()?)))
         .collect()
 }
+
+/// `TCP_KEEPIDLE`, in seconds: an option, beside the fields of `TCP_INFO`.
+const KEEP_IDLE: &str = "keepidle";
 
 /// CLOSED, as the kernel numbers the states.
 const TCP_CLOSE: u8 = 7;

@@ -94,7 +94,9 @@ pub(super) fn needs_of(call: &AppCall) -> Option<Capability> {
         AppCall::Abort => Some(Capability::Abort),
         AppCall::SetOption(SocketSetting::Nagle(_)) => Some(Capability::OptNagle),
         AppCall::SetOption(SocketSetting::ReceiveBuffer(_)) => Some(Capability::OptRcvbuf),
-        AppCall::SetOption(SocketSetting::KeepAlive(_)) => Some(Capability::OptKeepalive),
+        AppCall::SetOption(SocketSetting::KeepAlive(_) | SocketSetting::KeepAliveByDefault) => {
+            Some(Capability::OptKeepalive)
+        }
         AppCall::Look => None,
     }
 }

@@ -91,6 +91,7 @@ fn read_setopt(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>
         "rcvbuf" => SocketSetting::ReceiveBuffer(
             u32::try_from(count(value, MAX_SEND, reading)).unwrap_or(u32::MAX),
         ),
+        "keepalive" if value.text == "on" => SocketSetting::KeepAliveByDefault,
         "keepalive" => SocketSetting::KeepAlive(read_idle_time(value, reading)),
         _ => SocketSetting::Nagle(read_switch(value, reading)),
     })

@@ -343,6 +343,8 @@ fn call_means_what_it_says() {
     let keepalive = |idle| AppCall::SetOption(SocketSetting::KeepAlive(idle));
     let two_hours = Expr::Duration(Duration::from_secs(7200));
     check_app("setopt keepalive=2h", &keepalive(Some(two_hours)), &[]);
+    let default = AppCall::SetOption(SocketSetting::KeepAliveByDefault);
+    check_app("setopt keepalive=on", &default, &[]);
     check_app("setopt keepalive=off", &keepalive(None), &[]);
     let nagle = AppCall::SetOption(SocketSetting::Nagle(false));
     check_app("setopt nagle=off", &nagle, &[]);

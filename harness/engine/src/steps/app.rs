@@ -160,6 +160,7 @@ fn option(setting: &SocketSetting, scope: &Scope<'_>) -> Result<SocketOption, Ha
     Ok(match setting {
         SocketSetting::Nagle(on) => SocketOption::Nagle(*on),
         SocketSetting::ReceiveBuffer(octets) => SocketOption::ReceiveBuffer(*octets),
+        SocketSetting::KeepAliveByDefault => SocketOption::KeepAliveByDefault,
         SocketSetting::KeepAlive(idle) => {
             let idle = idle.as_ref().map(|idle| scope.span(idle));
             SocketOption::KeepAlive(idle.transpose()?)

@@ -163,7 +163,15 @@ impl Sockets {
         option: SocketOption,
     ) -> CallResult {
         let socket = self.named.get_mut(handle).ok_or(CallError::Closed)?;
+        let default = host.keepalive_idle();
         match (option, socket) {
+            (SocketOption::KeepAliveByDefault, Socket::Connection(id)) => {
+                done(host.set_keepalive(now, *id, Some(default)))
+            }
+            (SocketOption::KeepAliveByDefault, Socket::Listener { keepalive, .. }) => {
+                *keepalive = Some(default);
+                Ok(Ret::Done)
+            }
             (SocketOption::Nagle(on), Socket::Connection(id)) => done(host.set_nagle(now, *id, on)),
             (SocketOption::Nagle(on), Socket::Listener { nagle, .. }) => {
                 *nagle = Some(on);

@@ -70,6 +70,14 @@ impl Host {
         self.call(now, id, |connection, cx| connection.set_keepalive(cx, idle))
     }
 
+    /// How long a peer must be silent before it is probed where the user names
+    /// no time: at least two hours (MUST-28), unless
+    /// [`Config::keepalive`](crate::Config::keepalive) says other.
+    #[must_use]
+    pub fn keepalive_idle(&self) -> Duration {
+        self.config.keepalive.idle
+    }
+
     /// Sets the Differentiated Services field of what a connection sends from
     /// here on (RFC 9293 MUST-48, SHLD-21); 63 is the largest.
     ///

@@ -50,6 +50,7 @@ use crate::trial::{
 #[case::nagle("establish", option(SocketOption::Nagle(false)), Ok(Ret::Done))]
 #[case::rcvbuf("establish", option(SocketOption::ReceiveBuffer(4096)), Ok(Ret::Done))]
 #[case::keepalive("establish", option(KEEPALIVE), Ok(Ret::Done))]
+#[case::keepalive_by_default("establish", option(SocketOption::KeepAliveByDefault), Ok(Ret::Done))]
 #[case::no_keepalive("establish", option(SocketOption::KeepAlive(None)), Ok(Ret::Done))]
 #[case::keepalive_of_a_day(
     "establish",
