@@ -65,7 +65,8 @@ pub(crate) struct CasesArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RunArgs {
     /// What to run: an id, a group (`closing/`), a glob (`reset/*`), a variant
-    /// (`reset/exact@in=closing`), `tag:NAME` or `claim:ID`; everything if left out
+    /// (`reset/exact@in=closing`), `tag:NAME`, a requirement (`9293:MUST-13`), a
+    /// section (`rfc9293/3.10.7.4`) or a state (`state:CLOSING`); everything if left out
     #[arg(value_name = "SELECTION")]
     pub(crate) selection: Vec<String>,
 
