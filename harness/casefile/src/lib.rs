@@ -52,7 +52,9 @@ pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use icmp::{IcmpTemplate, Quote, Reporter};
 pub use schema::{schema, sweep_schema};
-pub use segment::{Address, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate};
+pub use segment::{
+    Address, IpFields, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate,
+};
 pub use step::{
     Action, Alternative, AppCall, Bounds, GoneBranch, InfoCheck, Outcome, Place, Report,
     SocketSetting, Step,

@@ -1,6 +1,6 @@
 //! Segments in a case: what the peer sends, and what the stack is expected to
 //! send. One grammar: `FLAGS [seq=] [ack=] [len=|data=] [win=] [urg=]
-//! [<options>] [ecn=] [modifiers]`.
+//! [<options>] [ecn=] [ttl=] [ds=] [df=] [modifiers]`.
 
 use tcpspec_wire::{Ecn, Flags, Mangle, TcpOption};
 
@@ -30,7 +30,9 @@ pub struct SegmentTemplate {
     pub options: Option<Vec<OptionTemplate>>,
     /// The ECN field of the IP header; not-ECT if not given.
     pub ecn: Option<Ecn>,
-    /// What is broken on purpose, in the order of the text. `ttl=` is here too.
+    /// What else of the IP header is written.
+    pub ip: IpFields<Expr>,
+    /// What is broken on purpose, in the order of the text.
     pub mangles: Vec<Mangle>,
     /// `src=`: where it comes from.
     pub source: Address,
@@ -38,6 +40,17 @@ pub struct SegmentTemplate {
     pub destination: Address,
     /// The text as written, in one line.
     pub text: String,
+}
+
+/// Fields of the IP header but ECN, each with what it is or may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IpFields<T> {
+    /// `ttl=`: the time to live or hop limit.
+    pub ttl: Option<T>,
+    /// `ds=`: the Differentiated Services codepoint, 0 to 63.
+    pub ds: Option<T>,
+    /// `df=`: the don't-fragment bit; always 1 on IPv6, which has none.
+    pub df: Option<T>,
 }
 
 /// An option for the peer to send.
@@ -114,6 +127,8 @@ pub struct SegmentPattern {
     pub options: Vec<OptionPattern>,
     /// The ECN field of the IP header; not compared if not given.
     pub ecn: Option<Ecn>,
+    /// What else of the IP header is compared.
+    pub ip: IpFields<Match>,
     /// The text as written, in one line.
     pub text: String,
 }

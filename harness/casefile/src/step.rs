@@ -68,7 +68,7 @@ pub enum Action {
     /// success if the list is empty.
     App(AppCall, Vec<Outcome>),
     /// `peer:` the peer sends.
-    Peer(SegmentTemplate),
+    Peer(Box<SegmentTemplate>),
     /// `icmp:` somebody reports an error about a segment of the stack.
     Icmp(IcmpTemplate),
     /// `sut:` the stack sends what one of the alternatives says. Never empty.
@@ -185,6 +185,12 @@ pub enum SocketSetting {
     KeepAlive(Option<Expr>),
     /// `keepalive=on`: after the idle time that the stack takes by itself.
     KeepAliveByDefault,
+    /// `user-timeout=DURATION`: R2 of what is sent from here on.
+    UserTimeout(Expr),
+    /// `ttl=N`: time to live or hop limit.
+    Ttl(u8),
+    /// `ds=N`: the Differentiated Services codepoint.
+    Ds(u8),
 }
 
 /// What the application is told.

@@ -2,10 +2,10 @@
 
 mod options;
 
-use tcpspec_casefile::{Match, SegmentPattern};
+use tcpspec_casefile::{IpFields, Match, SegmentPattern};
 use tcpspec_record::{FieldDelta, Side};
 use tcpspec_wire::text::Base;
-use tcpspec_wire::{Flags, Segment, SeqNumber};
+use tcpspec_wire::{Ecn, Flags, IpHeader, Segment, SeqNumber};
 
 use crate::book::Due;
 use crate::eval::Scope;
@@ -39,8 +39,7 @@ pub(crate) fn compare(
     for option in &pattern.options {
         deltas.extend(options::difference(option, segment, scope)?);
     }
-    let ecn = pattern.ecn.filter(|ecn| *ecn != arrival.ecn);
-    deltas.extend(ecn.map(|ecn| delta("ecn", ecn.to_string(), arrival.ecn.to_string())));
+    deltas.extend(ip(pattern, &arrival.ip, scope)?);
     Ok(deltas)
 }
 
@@ -160,6 +159,28 @@ fn text(
         None if len == 0 => Ok(None),
         None => Ok(Some(delta("len", "0", len.to_string()))),
     }
+}
+
+/// What differs in the IP header.
+fn ip(
+    pattern: &SegmentPattern,
+    header: &IpHeader,
+    scope: &Scope<'_>,
+) -> Result<Vec<FieldDelta>, Halt> {
+    let IpFields { ttl, ds, df } = &pattern.ip;
+    let fields = [
+        ("ttl", ttl, header.ttl),
+        ("ds", ds, header.traffic_class >> 2),
+        ("df", df, header.dont_fragment.into()),
+    ];
+    let mut deltas = Vec::new();
+    for (name, rule, got) in fields {
+        deltas.extend(count(name, rule.as_ref(), got.into(), scope)?);
+    }
+    let got = Ecn::of(header);
+    let ecn = pattern.ecn.filter(|ecn| *ecn != got);
+    deltas.extend(ecn.map(|ecn| delta("ecn", ecn.to_string(), got.to_string())));
+    Ok(deltas)
 }
 
 fn number(

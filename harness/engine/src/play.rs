@@ -12,7 +12,7 @@ use tcpspec_casefile::{SegmentPattern, Step, Variant};
 use tcpspec_connector::{Call, CallResult, Clock, Stop};
 use tcpspec_record::{Side, StepResult, Trial};
 use tcpspec_wire::text::SegmentText;
-use tcpspec_wire::{Body, Capability, Decoded, Ecn, Instant, Segment, State};
+use tcpspec_wire::{Body, Capability, Decoded, Instant, IpHeader, Segment, State};
 
 use crate::book::{Book, Due};
 use crate::eval::{Label, Scope};
@@ -28,8 +28,8 @@ use crate::stream::Stream;
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) at: Instant,
-    /// The ECN field of its packet.
-    pub(crate) ecn: Ecn,
+    /// The header of its packet.
+    pub(crate) ip: IpHeader,
     pub(crate) segment: Segment,
     pub(crate) text: String,
     /// What its fields should be, by what was known when it came.

@@ -416,6 +416,10 @@ fn an_offer_of_ecn_is_not_looked_at_unless_written() {
 #[case::older("ACK seq=1 ack=1 <ts=*,text.tsval>", Verdict::Fail, "ts=*,text.tsval")]
 #[case::pure("ACK seq=1 ack=1 ecn=not", Verdict::Pass, "")]
 #[case::marked("ACK seq=1 ack=1 ecn=ect0", Verdict::Fail, "ecn=ect0")]
+#[case::ip_header("ACK seq=1 ack=1 ttl=64 ds=0 df=1", Verdict::Pass, "")]
+#[case::ttl("ACK seq=1 ack=1 ttl=1..63", Verdict::Fail, "ttl=1..63")]
+#[case::ds("ACK seq=1 ack=1 ds=!0", Verdict::Fail, "ds=!0")]
+#[case::df("ACK seq=1 ack=1 df=0", Verdict::Fail, "df=0")]
 fn options_and_marks_are_compared(
     #[case] expected: &str,
     #[case] verdict: Verdict,

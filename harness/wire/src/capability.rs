@@ -62,6 +62,12 @@ pub enum Capability {
     Urgent,
     /// The application is told of what does not end the connection (`report`).
     Reports,
+    /// `setopt user-timeout=D`.
+    OptUserTimeout,
+    /// `setopt ttl=N`.
+    OptTtl,
+    /// `setopt ds=N`.
+    OptDs,
     /// Window scale (RFC 7323).
     WindowScale,
     /// Timestamps (RFC 7323).
@@ -104,7 +110,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 41] = [
+    pub const ALL: [(Self, &'static str); 44] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -129,6 +135,9 @@ impl Capability {
         (Self::OptKeepalive, "opt:keepalive"),
         (Self::Urgent, "urgent"),
         (Self::Reports, "reports"),
+        (Self::OptUserTimeout, "opt:user-timeout"),
+        (Self::OptTtl, "opt:ttl"),
+        (Self::OptDs, "opt:ds"),
         (Self::WindowScale, "ws"),
         (Self::Timestamps, "ts"),
         (Self::Sack, "sack"),

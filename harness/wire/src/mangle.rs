@@ -34,8 +34,6 @@ pub enum Mangle {
     /// `frag(N)`: sent as IP fragments of N octets, a multiple of eight; of
     /// several such edits the last one counts.
     Fragment(u16),
-    /// `ttl=N`: another time to live or hop limit.
-    Ttl(u8),
     /// `src=other`, or `src=ADDRESS`: another source address; the TCP checksum
     /// is made right for it.
     Source(IpAddr),
@@ -89,7 +87,6 @@ impl Draft {
             }
             Mangle::Raw { offset, octets } => self.overwrite(usize::from(*offset), octets),
             Mangle::Fragment(size) => self.fragment = Some(*size),
-            Mangle::Ttl(ttl) => self.packet.ip.ttl = *ttl,
             Mangle::Source(address) => self.packet.ip.src = *address,
         }
     }

@@ -82,6 +82,8 @@ pub(crate) struct Connection {
     pub(crate) urgent: Option<SeqNumber>,
     /// The Differentiated Services field of what we send.
     pub(crate) dscp: u8,
+    /// The time to live of what it sends.
+    pub(crate) ttl: u8,
     pub(crate) challenges: Challenges,
     pub(crate) path: PathMtu,
     /// When the peer was heard, or the user let go, whichever came later.
@@ -141,6 +143,7 @@ impl Connection {
             options,
             last_ack: SeqNumber::default(),
             urgent: None,
+            ttl: cx.config.ttl,
             dscp: cx.config.dscp.min(MAX_DSCP),
             challenges: Challenges::default(),
             path: PathMtu::new(cx.config.mtu, tuple.local.is_ipv4()),

@@ -118,6 +118,14 @@ pub enum SocketOption {
     KeepAlive(Option<Duration>),
     /// Keep-alives after the idle time that the stack takes where none is named.
     KeepAliveByDefault,
+    /// USER TIMEOUT: how long what was sent may stay unacknowledged (RFC 9293
+    /// section 3.9.1).
+    UserTimeout(Duration),
+    /// Time to live, or hop limit, of what is sent (RFC 9293 MUST-49).
+    Ttl(u8),
+    /// The Differentiated Services codepoint of what is sent, 0 to 63 (RFC 9293
+    /// MUST-48).
+    Ds(u8),
 }
 
 impl Call {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
-    RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, accept_with, bind, connect,
-    getpeername, listen, recv, send, shutdown, socket_with, sockopt,
+    AddressFamily, RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, accept_with, bind,
+    connect, getpeername, listen, recv, send, shutdown, socket_with, sockopt,
 };
 use tcpspec_connector::call::SocketOption;
 use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
@@ -296,6 +296,12 @@ impl Socket {
             SocketOption::KeepAlive(None) => sockopt::set_socket_keepalive(fd, false),
             SocketOption::KeepAlive(Some(idle)) => sockopt::set_tcp_keepidle(fd, idle)
                 .and_then(|()| sockopt::set_socket_keepalive(fd, true)),
+            SocketOption::UserTimeout(timeout) => {
+                let millis = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+                sockopt::set_tcp_user_timeout(fd, millis)
+            }
+            SocketOption::Ttl(ttl) => self.set_ttl(ttl),
+            SocketOption::Ds(ds) => self.set_ds(ds),
         }
         .map_err(|errno| match errno {
             // Of a value, not of the connection.
@@ -304,6 +310,28 @@ impl Socket {
             _ => told(errno),
         })?;
         Ok(Ret::Done)
+    }
+}
+
+/// Fields of the IP header. A socket of IPv6 may serve IPv4 as well, and the
+/// kernel keeps both settings apart.
+impl Socket {
+    fn set_ttl(&self, ttl: u8) -> Result<(), Errno> {
+        if self.is_ipv6()? {
+            sockopt::set_ipv6_unicast_hops(&self.fd, Some(ttl))?;
+        }
+        sockopt::set_ip_ttl(&self.fd, ttl.into())
+    }
+
+    fn set_ds(&self, ds: u8) -> Result<(), Errno> {
+        if self.is_ipv6()? {
+            sockopt::set_ipv6_tclass(&self.fd, u32::from(ds) << 2)?;
+        }
+        sockopt::set_ip_tos(&self.fd, ds << 2)
+    }
+
+    fn is_ipv6(&self) -> Result<bool, Errno> {
+        Ok(sockopt::socket_domain(&self.fd)? == AddressFamily::INET6)
     }
 }
 

@@ -97,6 +97,9 @@ pub(super) fn needs_of(call: &AppCall) -> Option<Capability> {
         AppCall::SetOption(SocketSetting::KeepAlive(_) | SocketSetting::KeepAliveByDefault) => {
             Some(Capability::OptKeepalive)
         }
+        AppCall::SetOption(SocketSetting::UserTimeout(_)) => Some(Capability::OptUserTimeout),
+        AppCall::SetOption(SocketSetting::Ttl(_)) => Some(Capability::OptTtl),
+        AppCall::SetOption(SocketSetting::Ds(_)) => Some(Capability::OptDs),
         AppCall::Look => None,
     }
 }

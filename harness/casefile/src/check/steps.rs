@@ -251,7 +251,7 @@ impl<'a> StepReader<'a> {
             let segment = self.template(*text, texts);
             self.reach.send(&segment);
             let said = segment.text.clone();
-            ("peer", Action::Peer(segment), said)
+            ("peer", Action::Peer(Box::new(segment)), said)
         } else if let Some(text) = raw.icmp.get() {
             let error = self.icmp(*text, texts);
             let said = error.text.clone();

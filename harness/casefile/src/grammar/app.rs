@@ -93,6 +93,9 @@ fn read_setopt(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>
         ),
         "keepalive" if value.text == "on" => SocketSetting::KeepAliveByDefault,
         "keepalive" => SocketSetting::KeepAlive(read_idle_time(value, reading)),
+        "user-timeout" => SocketSetting::UserTimeout(read_duration(value, reading)),
+        "ttl" => SocketSetting::Ttl(count(value, MAX_TTL, reading) as u8),
+        "ds" => SocketSetting::Ds(count(value, MAX_DS, reading) as u8),
         _ => SocketSetting::Nagle(read_switch(value, reading)),
     })
 }
@@ -110,9 +113,13 @@ fn read_idle_time(value: Word<'_>, reading: &mut Reading<'_>) -> Option<Expr> {
     if value.text == "off" {
         return None;
     }
-    Some(reading.part(value.at, |reading| {
+    Some(read_duration(value, reading))
+}
+
+fn read_duration(value: Word<'_>, reading: &mut Reading<'_>) -> Expr {
+    reading.part(value.at, |reading| {
         read_expr(value.text, Wanted::Duration, reading)
-    }))
+    })
 }
 
 /// The one `name=value` that a verb takes.
@@ -238,10 +245,16 @@ const OUTCOMES: [&str; 15] = [
     "user-timeout",
 ];
 
-const OPTIONS: [&str; 3] = ["nagle", "rcvbuf", "keepalive"];
+const OPTIONS: [&str; 6] = ["nagle", "rcvbuf", "keepalive", "user-timeout", "ttl", "ds"];
 
 /// Octets of one `send`: more than any window, less than would hurt.
 const MAX_SEND: i64 = 1 << 24;
+
+/// The field of eight bits at its largest.
+const MAX_TTL: i64 = 255;
+
+/// The field of six bits at its largest.
+const MAX_DS: i64 = 63;
 
 /// Octets of one `recv`.
 const MAX_RECEIVE: i64 = 1 << 24;

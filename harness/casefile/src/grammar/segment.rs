@@ -1,5 +1,5 @@
 //! Segments: `FLAGS [seq=] [ack=] [len=|data=] [win=] [urg=] [<options>]
-//! [ecn=] [modifiers]`.
+//! [ecn=] [ttl=] [ds=] [df=] [modifiers]`.
 
 use tcpspec_wire::{Ecn, Flags, Mangle};
 
@@ -9,7 +9,7 @@ use super::words::{Word, quoted, words};
 use super::{Reading, Wanted};
 use crate::diagnostic::{Code, Fault};
 use crate::expr::Expr;
-use crate::segment::{Address, SegmentPattern, SegmentTemplate};
+use crate::segment::{Address, IpFields, SegmentPattern, SegmentTemplate};
 
 /// Reads a segment for the peer to send.
 pub(crate) fn read_template(text: &str, reading: &mut Reading<'_>) -> SegmentTemplate {
@@ -21,6 +21,11 @@ pub(crate) fn read_template(text: &str, reading: &mut Reading<'_>) -> SegmentTem
     };
     let (seq, ack) = (value(Field::Seq), value(Field::Ack));
     let (len, window, urgent) = (value(Field::Len), value(Field::Win), value(Field::Urg));
+    let ip = IpFields {
+        ttl: value(Field::Ttl),
+        ds: value(Field::Ds),
+        df: value(Field::Df),
+    };
     if let Some(at) = parts.optional_at {
         let message = "the peer has to know what to send";
         let fault = Fault::new(Code::PatternInTemplate, at..at + 1, message)
@@ -37,6 +42,7 @@ pub(crate) fn read_template(text: &str, reading: &mut Reading<'_>) -> SegmentTem
         urgent,
         options: parts.options.map(|list| read_options(list, reading)),
         ecn: parts.ecn(reading),
+        ip,
         mangles: read_mangles(&parts, reading),
         source: read_address("src=", &parts, reading).unwrap_or(Address::Peer),
         destination: read_address("dst=", &parts, reading).unwrap_or(Address::Stack),
@@ -54,6 +60,11 @@ pub(crate) fn read_pattern(text: &str, reading: &mut Reading<'_>) -> SegmentPatt
     };
     let (seq, ack) = (value(Field::Seq), value(Field::Ack));
     let (len, window, urgent) = (value(Field::Len), value(Field::Win), value(Field::Urg));
+    let ip = IpFields {
+        ttl: value(Field::Ttl),
+        ds: value(Field::Ds),
+        df: value(Field::Df),
+    };
     for word in &parts.modifiers {
         let message = "only what the peer sends can be broken on purpose";
         let fault = Fault::new(Code::ModifierInPattern, word.span(), message)
@@ -74,6 +85,7 @@ pub(crate) fn read_pattern(text: &str, reading: &mut Reading<'_>) -> SegmentPatt
             .map(|list| read_option_patterns(list, reading))
             .unwrap_or_default(),
         ecn: parts.ecn(reading),
+        ip,
         text: one_line(text),
     }
 }
@@ -86,19 +98,25 @@ enum Field {
     Len,
     Win,
     Urg,
+    Ttl,
+    Ds,
+    Df,
 }
 
-const FIELDS: [(&str, Field); 5] = [
+const FIELDS: [(&str, Field); 8] = [
     ("seq", Field::Seq),
     ("ack", Field::Ack),
     ("len", Field::Len),
     ("win", Field::Win),
     ("urg", Field::Urg),
+    ("ttl", Field::Ttl),
+    ("ds", Field::Ds),
+    ("df", Field::Df),
 ];
 
 /// Every word that may stand before `=` in a segment.
-const FIELD_NAMES: [&str; 10] = [
-    "seq", "ack", "len", "data", "win", "urg", "ecn", "ttl", "src", "dst",
+const FIELD_NAMES: [&str; 12] = [
+    "seq", "ack", "len", "data", "win", "urg", "ecn", "ttl", "ds", "df", "src", "dst",
 ];
 
 /// The longest text that an IP packet can carry.
@@ -110,6 +128,9 @@ impl Field {
             Self::Seq | Self::Ack => Wanted::Sequence,
             Self::Len => Wanted::Count(MAX_TEXT),
             Self::Win | Self::Urg => Wanted::Count(u16::MAX as i64),
+            Self::Ttl => Wanted::Count(u8::MAX as i64),
+            Self::Ds => Wanted::Count(63),
+            Self::Df => Wanted::Count(1),
         }
     }
 }
@@ -269,7 +290,7 @@ fn once(is_first: bool, name: &str, word: Word<'_>, reading: &mut Reading<'_>) {
 }
 
 fn is_modifier(word: &str) -> bool {
-    ["bad(", "raw(", "frag(", "ttl=", "src=", "dst="]
+    ["bad(", "raw(", "frag(", "src=", "dst="]
         .iter()
         .any(|opening| word.starts_with(opening))
 }

@@ -155,7 +155,7 @@ fn expression_that_means_nothing_is_refused_where_it_goes_wrong() {
 #[test]
 fn template_takes_every_field() {
     let read = template(
-        "URG+ACK  seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1 dst=multicast",
+        "URG+ACK  seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1 df=0 dst=multicast",
     );
     assert_eq!(read.flags, Flags::URG | Flags::ACK);
     assert_eq!(read.seq, Some(Expr::Number(1)));
@@ -171,12 +171,14 @@ fn template_takes_every_field() {
         ])
     );
     assert_eq!(read.ecn, Some(Ecn::Ce));
-    assert_eq!(read.mangles, [Mangle::DataOffset(4), Mangle::Ttl(1)]);
+    assert_eq!(read.ip.ttl, Some(Expr::Number(1)));
+    assert_eq!((read.ip.ds, read.ip.df), (None, Some(Expr::Number(0))));
+    assert_eq!(read.mangles, [Mangle::DataOffset(4)]);
     assert_eq!(read.source, Address::Other);
     assert_eq!(read.destination, Address::Multicast);
     assert_eq!(
         read.text,
-        "URG+ACK seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1 dst=multicast"
+        "URG+ACK seq=1 ack=rcv.nxt len=3 win=0 urg=2 <mss=536; nop> ecn=ce bad(dataoff=4) src=other ttl=1 df=0 dst=multicast"
     );
 }
 
@@ -350,6 +352,13 @@ fn call_means_what_it_says() {
     check_app("setopt nagle=off", &nagle, &[]);
     let buffer = AppCall::SetOption(SocketSetting::ReceiveBuffer(4096));
     check_app("setopt rcvbuf=4096", &buffer, &[]);
+    let timeout = Expr::Duration(Duration::from_secs(90));
+    let timeout = AppCall::SetOption(SocketSetting::UserTimeout(timeout));
+    check_app("setopt user-timeout=90s", &timeout, &[]);
+    let ttl = AppCall::SetOption(SocketSetting::Ttl(7));
+    check_app("setopt ttl=7", &ttl, &[]);
+    let ds = AppCall::SetOption(SocketSetting::Ds(46));
+    check_app("setopt ds=46", &ds, &[]);
     check_app(
         "expect refused|timeout",
         &AppCall::Look,

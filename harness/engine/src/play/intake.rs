@@ -9,7 +9,7 @@ use tcpspec_connector::{
 };
 use tcpspec_record::trace::{Did, Taken};
 use tcpspec_record::{Event, Side};
-use tcpspec_wire::{Body, Capability, Ecn, Flags, Instant, Packet, Segment, State, TcpOption};
+use tcpspec_wire::{Body, Capability, Flags, Instant, IpHeader, Packet, Segment, State, TcpOption};
 
 use super::{Arrival, Play};
 use crate::eval::Numbers;
@@ -97,9 +97,7 @@ impl Play {
                 let got = "octets among the options that follow no format";
                 self.refuse_packet(emitted, text, "options of kind, length and data", got)
             }
-            Body::Tcp(segment) => {
-                self.take_segment(emitted, Ecn::of(&decoded.packet.ip), segment, never)
-            }
+            Body::Tcp(segment) => self.take_segment(emitted, decoded.packet.ip, segment, never),
             Body::Icmp(_) | Body::Fragment { .. } | Body::Other { .. } => {
                 let text = self.text_of(&decoded);
                 let packet = self
@@ -115,7 +113,7 @@ impl Play {
     fn take_segment(
         &mut self,
         emitted: &Emitted,
-        ecn: Ecn,
+        ip: IpHeader,
         segment: Segment,
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
@@ -135,7 +133,7 @@ impl Play {
         self.renew_labels(emitted.at, &segment);
         let arrival = Arrival {
             at: emitted.at,
-            ecn,
+            ip,
             segment,
             text,
             due,

@@ -165,6 +165,9 @@ fn option(setting: &SocketSetting, scope: &Scope<'_>) -> Result<SocketOption, Ha
             let idle = idle.as_ref().map(|idle| scope.span(idle));
             SocketOption::KeepAlive(idle.transpose()?)
         }
+        SocketSetting::UserTimeout(timeout) => SocketOption::UserTimeout(scope.span(timeout)?),
+        SocketSetting::Ttl(ttl) => SocketOption::Ttl(*ttl),
+        SocketSetting::Ds(ds) => SocketOption::Ds(*ds),
     })
 }
 

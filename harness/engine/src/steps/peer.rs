@@ -2,7 +2,7 @@
 
 mod options;
 
-use tcpspec_casefile::{Address, SegmentTemplate, Step};
+use tcpspec_casefile::{Address, Expr, SegmentTemplate, Step};
 use tcpspec_record::{Side, StepResult};
 use tcpspec_wire::mangle::mangle;
 use tcpspec_wire::{Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, WindowField};
@@ -26,8 +26,7 @@ impl Play {
         let segment = self.fill(template)?;
         let setup = self.plan.setup();
         let [src, dst] = [template.source, template.destination].map(|at| address(at, &setup));
-        let mut ip = IpHeader::new(src?, dst?);
-        template.ecn.unwrap_or_default().mark(&mut ip);
+        let ip = self.ip_header(template, IpHeader::new(src?, dst?))?;
         let packet = Packet {
             ip,
             body: Body::Tcp(segment.clone()),
@@ -53,6 +52,21 @@ impl Play {
         self.stimulus = short(&text).to_owned();
         self.deliver(octets, step).await?;
         Ok(StepResult::Done)
+    }
+
+    /// The IP header with what the template says of it.
+    fn ip_header(&self, template: &SegmentTemplate, mut ip: IpHeader) -> Result<IpHeader, Halt> {
+        let scope = self.scope();
+        let field = |expr: &Option<Expr>| {
+            expr.as_ref()
+                .map(|expr| scope.field::<u8>(expr))
+                .transpose()
+        };
+        ip.ttl = field(&template.ip.ttl)?.unwrap_or(ip.ttl);
+        ip.traffic_class = field(&template.ip.ds)?.unwrap_or(0) << 2;
+        ip.dont_fragment = field(&template.ip.df)?.map_or(ip.dont_fragment, |bit| bit != 0);
+        template.ecn.unwrap_or_default().mark(&mut ip);
+        Ok(ip)
     }
 
     /// The segment that a template stands for: what is left out gets what a
@@ -128,7 +142,7 @@ impl Play {
 
 /// Whether a correct stack takes the segment in: nothing is wrong with it.
 fn is_received(template: &SegmentTemplate) -> bool {
-    let harmless = |edit: &Mangle| matches!(edit, Mangle::Fragment(_) | Mangle::Ttl(_));
+    let harmless = |edit: &Mangle| matches!(edit, Mangle::Fragment(_));
     let is_addressed = template.source == Address::Peer && template.destination == Address::Stack;
     is_addressed && template.mangles.iter().all(harmless)
 }

@@ -16,7 +16,6 @@ impl fmt::Display for Mangle {
                 write!(f, "raw(offset={offset},hex={})", Hex(octets))
             }
             Self::Fragment(size) => write!(f, "frag({size})"),
-            Self::Ttl(ttl) => write!(f, "ttl={ttl}"),
             Self::Source(address) => write!(f, "src={address}"),
         }
     }
@@ -41,9 +40,6 @@ impl FromStr for Mangle {
             raw(edit).map_err(|error| error.shifted(at))
         } else if let Some((at, size)) = inside("frag(") {
             fragment(size).map_err(|error| error.shifted(at))
-        } else if let Some((at, ttl)) = behind("ttl=") {
-            let ttl = bounded(ttl, u64::from(u8::MAX)).map_err(|error| error.shifted(at))?;
-            Ok(Self::Ttl(ttl))
         } else if let Some((at, address)) = behind("src=") {
             let fault = |_| TextProblem::Address(address.to_owned()).at(at);
             address.parse().map(Self::Source).map_err(fault)

@@ -140,7 +140,6 @@ fn an_option_that_cannot_be_read(#[case] text: &str, #[case] at: usize, #[case] 
 #[case::raw("raw(13,ff)", 4, "raw(offset=N,hex=OCTETS)")]
 #[case::raw_offset("raw(offset=x,hex=ff)", 11, "`x` is not a number from 0 to 65535")]
 #[case::raw_octets("raw(offset=1,hex=f)", 17, "`f` is not octets")]
-#[case::ttl("ttl=256", 4, "`256` is not a number from 0 to 255")]
 #[case::address("src=other", 4, "`other` is not an IP address")]
 fn an_edit_that_cannot_be_read(#[case] text: &str, #[case] at: usize, #[case] says: &str) {
     check_fault::<Mangle>(text, at, says);

@@ -41,7 +41,6 @@ fn edit() -> impl Strategy<Value = Mangle> {
         (any::<u16>(), vec(any::<u8>(), 0..9))
             .prop_map(|(offset, octets)| Mangle::Raw { offset, octets }),
         (1..0x2000_u16).prop_map(|eighths| Mangle::Fragment(eighths * 8)),
-        any::<u8>().prop_map(Mangle::Ttl),
         any::<std::net::IpAddr>().prop_map(Mangle::Source),
     ]
 }

@@ -10,7 +10,7 @@ use tcpspec_wire::Capability;
 use crate::switches;
 
 /// What every configuration can do.
-const ALWAYS: [Capability; 19] = [
+const ALWAYS: [Capability; 22] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -28,6 +28,9 @@ const ALWAYS: [Capability; 19] = [
     Capability::OptKeepalive,
     Capability::Urgent,
     Capability::Reports,
+    Capability::OptUserTimeout,
+    Capability::OptTtl,
+    Capability::OptDs,
     Capability::Queue,
     Capability::VirtualTime,
 ];

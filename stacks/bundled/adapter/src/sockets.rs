@@ -1,7 +1,6 @@
 //! The harness's names for the sockets of the host, and its calls on them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
 
 use tcpspec_bundled::{ConnectionId, Error, ErrorReport, Host, Reason};
 use tcpspec_connector::call::SocketOption;
@@ -9,14 +8,13 @@ use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
 use tcpspec_wire::Instant;
 
 /// What a handle stands for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Socket {
     Listener {
         port: u16,
-        /// For the connections to be accepted; the host has these per
-        /// connection.
-        nagle: Option<bool>,
-        keepalive: Option<Duration>,
+        /// For the connections to be accepted, in the order in which they were
+        /// set; the host has these per connection.
+        inherited: Vec<SocketOption>,
     },
     Connection(ConnectionId),
 }
@@ -42,8 +40,7 @@ impl Sockets {
                     .map_err(told)?;
                 let socket = Socket::Listener {
                     port: *port,
-                    nagle: None,
-                    keepalive: None,
+                    inherited: Vec::new(),
                 };
                 self.name(handle, socket)
             }
@@ -104,7 +101,7 @@ impl Sockets {
     }
 
     fn socket(&self, handle: &Handle) -> Result<Socket, CallError> {
-        self.named.get(handle).copied().ok_or(CallError::Closed)
+        self.named.get(handle).cloned().ok_or(CallError::Closed)
     }
 
     fn connection(&self, handle: &Handle) -> Result<ConnectionId, CallError> {
@@ -121,20 +118,12 @@ impl Sockets {
         listener: &Handle,
         new: &Handle,
     ) -> CallResult {
-        let Socket::Listener {
-            port,
-            nagle,
-            keepalive,
-        } = self.socket(listener)?
-        else {
+        let Socket::Listener { port, inherited } = self.socket(listener)? else {
             return Err(CallError::Other("not a listener".to_owned()));
         };
         let id = host.accept(port).map_err(told)?;
-        if let Some(on) = nagle {
-            host.set_nagle(now, id, on).map_err(told)?;
-        }
-        if keepalive.is_some() {
-            host.set_keepalive(now, id, keepalive).map_err(told)?;
+        for option in inherited {
+            set(host, now, id, option).map_err(told)?;
         }
         self.name(new, Socket::Connection(id))
     }
@@ -163,34 +152,32 @@ impl Sockets {
         option: SocketOption,
     ) -> CallResult {
         let socket = self.named.get_mut(handle).ok_or(CallError::Closed)?;
-        let default = host.keepalive_idle();
         match (option, socket) {
-            (SocketOption::KeepAliveByDefault, Socket::Connection(id)) => {
-                done(host.set_keepalive(now, *id, Some(default)))
-            }
-            (SocketOption::KeepAliveByDefault, Socket::Listener { keepalive, .. }) => {
-                *keepalive = Some(default);
-                Ok(Ret::Done)
-            }
-            (SocketOption::Nagle(on), Socket::Connection(id)) => done(host.set_nagle(now, *id, on)),
-            (SocketOption::Nagle(on), Socket::Listener { nagle, .. }) => {
-                *nagle = Some(on);
-                Ok(Ret::Done)
-            }
-            (SocketOption::ReceiveBuffer(octets), Socket::Connection(id)) => {
-                done(host.set_receive_buffer(now, *id, octets))
-            }
+            (option, Socket::Connection(id)) => done(set(host, now, *id, option)),
             (SocketOption::ReceiveBuffer(octets), Socket::Listener { port, .. }) => {
                 done(host.set_listener_receive_buffer(*port, octets))
             }
-            (SocketOption::KeepAlive(idle), Socket::Connection(id)) => {
-                done(host.set_keepalive(now, *id, idle))
-            }
-            (SocketOption::KeepAlive(idle), Socket::Listener { keepalive, .. }) => {
-                *keepalive = idle;
+            (option, Socket::Listener { inherited, .. }) => {
+                inherited.push(option);
                 Ok(Ret::Done)
             }
         }
+    }
+}
+
+/// Sets an option of a connection.
+fn set(host: &mut Host, now: Instant, id: ConnectionId, option: SocketOption) -> Result<(), Error> {
+    match option {
+        SocketOption::Nagle(on) => host.set_nagle(now, id, on),
+        SocketOption::ReceiveBuffer(octets) => host.set_receive_buffer(now, id, octets),
+        SocketOption::KeepAlive(idle) => host.set_keepalive(now, id, idle),
+        SocketOption::KeepAliveByDefault => {
+            let idle = host.keepalive_idle();
+            host.set_keepalive(now, id, Some(idle))
+        }
+        SocketOption::UserTimeout(timeout) => host.set_user_timeout(now, id, timeout),
+        SocketOption::Ttl(ttl) => host.set_ttl(now, id, ttl),
+        SocketOption::Ds(ds) => host.set_dscp(now, id, ds),
     }
 }
 

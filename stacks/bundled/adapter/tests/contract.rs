@@ -181,6 +181,8 @@ fn open_forgets_the_trial_before() {
     Call::SetOption { handle: handle("L"), option: SocketOption::KeepAlive(None) }, Ok(Ret::Done))]
 #[case::keepalive_by_default_on_a_listener(
     Call::SetOption { handle: handle("L"), option: SocketOption::KeepAliveByDefault }, Ok(Ret::Done))]
+#[case::ttl_on_a_listener(
+    Call::SetOption { handle: handle("L"), option: SocketOption::Ttl(7) }, Ok(Ret::Done))]
 #[case::close_of_the_listener(Call::Close { handle: handle("L") }, Ok(Ret::Done))]
 fn call_with_a_listener_alone(#[case] made: Call, #[case] told: CallResult) {
     let mut stack = open();

@@ -124,7 +124,7 @@ impl Connection {
     ) -> u16 {
         let FourTuple { local, remote } = self.tuple;
         let ip = IpHeader {
-            ttl: cx.config.ttl,
+            ttl: self.ttl,
             traffic_class: self.dscp << 2 | codepoint,
             dont_fragment: cx.config.icmp.path_mtu && !self.path.needs_fragments(),
             ..IpHeader::new(local.ip(), remote.ip())

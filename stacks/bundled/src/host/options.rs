@@ -90,6 +90,19 @@ impl Host {
         })
     }
 
+    /// Sets the time to live (IPv6: hop limit) of what a connection sends from
+    /// here on (RFC 9293 MUST-49). Zero, with which nothing arrives, counts as
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if there is no such connection.
+    pub fn set_ttl(&mut self, now: Instant, id: ConnectionId, ttl: u8) -> Result<(), Error> {
+        self.call(now, id, |connection, _| {
+            connection.ttl = ttl.max(1);
+        })
+    }
+
     /// Sets the USER TIMEOUT of a connection, which is R2: how long what was
     /// sent may stay unacknowledged (RFC 9293 MUST-21). With RFC 5482 switched
     /// on it is held to the limits of [`UserTimeouts`](crate::UserTimeouts) and

@@ -52,6 +52,13 @@ use crate::trial::{
 #[case::keepalive("establish", option(KEEPALIVE), Ok(Ret::Done))]
 #[case::keepalive_by_default("establish", option(SocketOption::KeepAliveByDefault), Ok(Ret::Done))]
 #[case::no_keepalive("establish", option(SocketOption::KeepAlive(None)), Ok(Ret::Done))]
+#[case::user_timeout(
+    "establish",
+    option(SocketOption::UserTimeout(Duration::from_secs(90))),
+    Ok(Ret::Done)
+)]
+#[case::ttl("establish", option(SocketOption::Ttl(7)), Ok(Ret::Done))]
+#[case::ds("establish", option(SocketOption::Ds(46)), Ok(Ret::Done))]
 #[case::keepalive_of_a_day(
     "establish",
     option(SocketOption::KeepAlive(Some(Duration::from_secs(86_400)))),
