@@ -72,6 +72,23 @@ impl Variant {
             _ => &[],
         })
     }
+
+    /// How much text the link's packets have to carry for the stack to be able
+    /// to send what the case expects of it, as far as numbers stand there.
+    #[must_use]
+    pub fn room(&self) -> i64 {
+        let steps = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Sut(alternatives) => {
+                let each = alternatives.iter().map(|one| {
+                    let segments = one.segments.iter();
+                    segments.map(SegmentPattern::room).max().unwrap_or(0)
+                });
+                each.min()
+            }
+            _ => None,
+        });
+        steps.max().unwrap_or(0)
+    }
 }
 
 /// How the peer behaves where no step says otherwise (`params:`).

@@ -47,6 +47,9 @@ pub enum Symbol {
     Irs,
     /// `mss`: the largest segment the stack may send, in octets of text.
     Mss,
+    /// `link.mss`: what the link's largest packet carries, in octets of text:
+    /// the fixed headers of IP and TCP taken off, and no options.
+    LinkMss,
     /// `msl`: the profile's Maximum Segment Lifetime.
     Msl,
     /// `rto.lo`: the least retransmission timeout of the profile.
@@ -81,9 +84,23 @@ pub enum Symbol {
     FinWait2,
 }
 
+impl Expr {
+    /// What it comes to in every trial; `None` if that depends on the trial.
+    pub(crate) fn constant(&self) -> Option<i64> {
+        let both = |a: &Self, b: &Self| Some((a.constant()?, b.constant()?));
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Add(a, b) => both(a, b).map(|(a, b)| a.saturating_add(b)),
+            Self::Sub(a, b) => both(a, b).map(|(a, b)| a.saturating_sub(b)),
+            Self::Mul(a, b) => both(a, b).map(|(a, b)| a.saturating_mul(b)),
+            Self::Absolute(_) | Self::Duration(_) | Self::Symbol(_) | Self::Label(..) => None,
+        }
+    }
+}
+
 impl Symbol {
     /// Every symbol with its text.
-    pub const ALL: [(Self, &'static str); 23] = [
+    pub const ALL: [(Self, &'static str); 24] = [
         (Self::SndUna, "snd.una"),
         (Self::SndNxt, "snd.nxt"),
         (Self::SndWnd, "snd.wnd"),
@@ -92,6 +109,7 @@ impl Symbol {
         (Self::Iss, "iss"),
         (Self::Irs, "irs"),
         (Self::Mss, "mss"),
+        (Self::LinkMss, "link.mss"),
         (Self::Msl, "msl"),
         (Self::RtoLo, "rto.lo"),
         (Self::RtoHi, "rto.hi"),

@@ -146,6 +146,30 @@ pub enum Match {
     Not(Box<Self>),
 }
 
+impl Match {
+    /// The least number that it takes, where that is the same in every trial.
+    fn least(&self) -> Option<i64> {
+        match self {
+            Self::Value(least) | Self::Range(least, _) => least.constant(),
+            Self::Any | Self::Not(_) => None,
+        }
+    }
+}
+
+impl SegmentPattern {
+    /// How much text the link's packets have to carry for the stack to send
+    /// such a segment, or to offer such an MSS.
+    pub(crate) fn room(&self) -> i64 {
+        let text = self.len.as_ref().and_then(Match::least);
+        let mss = self.options.iter().filter_map(|option| match option {
+            OptionPattern::Mss(allowed) => allowed.least(),
+            OptionPattern::Exactly(TcpOption::Mss(mss)) => Some(i64::from(*mss)),
+            _ => None,
+        });
+        text.into_iter().chain(mss).max().unwrap_or(0)
+    }
+}
+
 /// What is expected of an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionPattern {

@@ -116,23 +116,22 @@ impl Ledger {
     }
 
     /// Entries whose trial now passes; in a run of everything, also those that
-    /// no trial matches. With options a stack may do otherwise, so they are not
-    /// what an entry is held to.
+    /// no trial matches. Each entry is held to the stack that it names alone.
     fn stale(&self) -> Vec<String> {
         let header = &self.log.header;
         let everything = header.selection.is_empty() && header.shard.is_none();
         let mut stale = Vec::new();
-        let plain = |(name, baseline): &(&String, &Baseline)| **name == baseline.stack;
-        for (_, baseline) in self.baselines.iter().filter(plain) {
-            for entry in &baseline.known {
+        for (name, baseline) in &self.baselines {
+            let known = baseline.known.iter();
+            for entry in known.filter(|entry| entry.stack(&baseline.stack) == *name) {
                 let mut covered = self
                     .ended
                     .values()
-                    .filter(|trial| trial.id.stack == baseline.stack && entry.covers(&trial.id))
+                    .filter(|trial| trial.id.stack == *name && entry.covers(&trial.id))
                     .peekable();
                 let unmatched = everything && covered.peek().is_none();
                 if unmatched || covered.any(|trial| trial.verdict == Verdict::Pass) {
-                    stale.push(format!("{}: {}", baseline.stack, entry.variant));
+                    stale.push(format!("{name}: {}", entry.variant));
                 }
             }
         }

@@ -197,7 +197,7 @@ fn settings(options: Options) -> Settings {
 /// empty if it can.
 fn linux_unavailable(options: Options) -> String {
     if let Err(error) = sandbox::enter() {
-        return error.to_string();
+        return format!("{error}; {}", error.fix());
     }
     let checks = sandbox::probe(&settings(options));
     let missing = checks.into_iter().find(|check| !check.ok);

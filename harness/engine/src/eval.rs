@@ -88,6 +88,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) labels: &'a BTreeMap<String, Label>,
     pub(crate) profile: &'a Profile,
     pub(crate) numbering: Numbering,
+    /// Octets of text that fit the link's largest packet.
+    pub(crate) link_mss: u16,
 }
 
 impl Scope<'_> {
@@ -198,6 +200,7 @@ impl Scope<'_> {
             Symbol::Iss => Value::Seq(sut()?.iss),
             Symbol::Irs => Value::Seq(self.book.peer_iss),
             Symbol::Mss => Value::Count(self.book.peer_mss().into()),
+            Symbol::LinkMss => Value::Count(self.link_mss.into()),
             Symbol::Msl => Value::Span(self.profile.msl),
             Symbol::RtoLo => Value::Span(self.profile.rto_min),
             Symbol::RtoHi => Value::Span(self.profile.rto_initial.max(self.profile.rto_min)),

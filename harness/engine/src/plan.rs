@@ -63,6 +63,13 @@ impl Plan {
             let mtu = self.hello.mtu;
             return Some(format!("IPv6 does not run over a link of {mtu} octets"));
         }
+        let room = self.variant.room();
+        if room > self.link_mss().into() {
+            let mtu = self.hello.mtu;
+            return Some(format!(
+                "segments of {room} octets do not fit a link of {mtu}"
+            ));
+        }
         let own = Need::from(own);
         let needs = self.variant.needs.iter().chain([&own]);
         let unmet = needs
@@ -81,6 +88,16 @@ impl Plan {
         ];
         let reasons: Vec<String> = reasons.into_iter().flatten().collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// What the link's largest packet carries, in octets of text without any
+    /// options.
+    pub(crate) fn link_mss(&self) -> u16 {
+        let headers = match self.id.ip {
+            IpVersion::V4 => 40,
+            IpVersion::V6 => 60,
+        };
+        self.hello.mtu.saturating_sub(headers)
     }
 
     /// Whether a harness that was late by this much may itself be why the

@@ -167,6 +167,7 @@ impl Play {
             labels: &self.labels,
             profile: &self.plan.hello.profile,
             numbering: self.plan.variant.numbering,
+            link_mss: self.plan.link_mss(),
         }
     }
 

@@ -29,6 +29,10 @@ pub struct BaselineEntry {
     /// With these initial sequence numbers alone; all if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isn: Option<Isn>,
+    /// Where the stack has this option alone, as `dual` of `linux:dual`;
+    /// whatever its options are if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
     /// The verdict to expect.
     pub verdict: Verdict,
     /// Why the stack does this, and who says so.
@@ -51,5 +55,66 @@ impl BaselineEntry {
         self.variant == trial.variant_id()
             && self.ip.is_none_or(|ip| ip == trial.ip)
             && self.isn.is_none_or(|isn| isn == trial.isn)
+            && self.with.as_ref().is_none_or(|with| has(trial, with))
+    }
+
+    /// The stack that is held to the entry: with other options it may do
+    /// otherwise, and that makes the entry no less true.
+    #[must_use]
+    pub fn stack(&self, family: &str) -> String {
+        match &self.with {
+            None => family.to_owned(),
+            Some(option) => format!("{family}:{option}"),
+        }
+    }
+}
+
+/// Whether the trial's stack has this option.
+fn has(trial: &TrialId, option: &str) -> bool {
+    let options = trial
+        .stack
+        .split_once(':')
+        .map_or("", |(_, options)| options);
+    options.split(',').any(|one| one == option)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::CaseId;
+
+    #[test]
+    fn an_entry_speaks_of_stacks_with_its_option() {
+        let covered = |with: Option<&str>, stack: &str| {
+            let entry = BaselineEntry {
+                variant: "group/case".to_owned(),
+                ip: None,
+                isn: None,
+                with: with.map(str::to_owned),
+                verdict: Verdict::Fail,
+                reason: String::new(),
+                clause: None,
+                deliberate: None,
+                observed: Vec::new(),
+            };
+            entry.covers(&TrialId {
+                case: CaseId("group/case".to_owned()),
+                variant: String::new(),
+                stack: stack.to_owned(),
+                ip: IpVersion::V4,
+                isn: Isn::Random,
+                seed: 1,
+            })
+        };
+        for (with, stack, expected) in [
+            (None, "linux", true),
+            (None, "linux:dual", true),
+            (Some("dual"), "linux", false),
+            (Some("dual"), "linux:dual", true),
+            (Some("dual"), "linux:no-sack,dual", true),
+            (Some("sack"), "linux:no-sack,dual", false),
+        ] {
+            assert_eq!(covered(with, stack), expected, "{with:?} of {stack}");
+        }
     }
 }

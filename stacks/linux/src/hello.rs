@@ -72,6 +72,10 @@ fn capabilities(options: Options) -> BTreeSet<Capability> {
             capabilities.remove(&capability);
         }
     }
+    // Duplicates are reported in SACK options.
+    if !capabilities.contains(&Capability::Sack) {
+        capabilities.remove(&Capability::DuplicateSack);
+    }
     capabilities
 }
 
@@ -173,7 +177,6 @@ const CAPABILITIES: &[Capability] = &[
     Capability::WindowScale,
     Capability::Timestamps,
     Capability::Sack,
-    Capability::DuplicateSack,
     Capability::DuplicateSack,
     Capability::FastRetransmit,
     Capability::LimitedTransmit,

@@ -13,7 +13,7 @@ use tcpspec_connector::{Setup, StackUnderTest};
 use crate::netns;
 use crate::port::Attachment;
 use crate::stack::{ATTACH, LinuxStack, Settings};
-use crate::sys;
+use crate::{statelog, sys};
 
 /// Where the process has its rights from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +25,12 @@ pub enum Privilege {
 }
 
 impl Privilege {
-    /// How to have it otherwise, and what for.
+    /// How else it could be had, and what for.
     #[must_use]
     pub const fn otherwise(self) -> &'static str {
         match self {
-            Self::Held => "without sudo it does without rights, where user namespaces are allowed",
-            Self::UserNamespace => "with sudo it reads the kernel's own log of states as well",
+            Self::Held => "as an ordinary user, where user namespaces are allowed",
+            Self::UserNamespace => "under sudo, where it reads the kernel's own log as well",
         }
     }
 }
@@ -38,7 +38,7 @@ impl Privilege {
 impl fmt::Display for Privilege {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Held => "privileged",
+            Self::Held => "root, or what comes to the same",
             Self::UserNamespace => "ordinary user, in a user namespace",
         })
     }
@@ -51,10 +51,10 @@ pub enum SandboxError {
     #[error("a user namespace can only be entered before any thread starts")]
     Threads,
     /// The kernel refuses.
-    #[error("user namespaces are not allowed here: {source}; {fix}")]
+    #[error("no user namespace can be had: {why}")]
     Refused {
-        /// The kernel's answer.
-        source: io::Error,
+        /// What the kernel's answer means.
+        why: String,
         /// What to do.
         fix: String,
     },
@@ -66,6 +66,17 @@ pub enum SandboxError {
         /// The kernel's answer.
         source: io::Error,
     },
+}
+
+impl SandboxError {
+    /// What to do about it.
+    #[must_use]
+    pub fn fix(&self) -> &str {
+        match self {
+            Self::Refused { fix, .. } => fix,
+            Self::Threads | Self::Map { .. } => "run with sudo",
+        }
+    }
 }
 
 /// Gets the process the rights to make lanes, and as many descriptors as the
@@ -108,14 +119,15 @@ fn raise_descriptor_limit() {
 fn refused(source: io::Error) -> SandboxError {
     match source.raw_os_error() {
         Some(libc::EINVAL) => SandboxError::Threads,
+        // The kernel says "no space left on device" to a limit.
         Some(libc::ENOSPC) => SandboxError::Refused {
-            source,
-            fix: "raise the limits: sudo sysctl -w user.max_user_namespaces=10000 \
-                  user.max_net_namespaces=10000"
+            why: "as many as are allowed are there already".to_owned(),
+            fix: "run with sudo, or raise the limits: sudo sysctl -w \
+                  user.max_user_namespaces=10000 user.max_net_namespaces=10000"
                 .to_owned(),
         },
         _ => SandboxError::Refused {
-            source,
+            why: source.to_string(),
             fix: fix_for_user_namespaces(),
         },
     }
@@ -140,7 +152,7 @@ pub struct Check {
     pub ok: bool,
     /// What was found.
     pub detail: String,
-    /// What to do, if it is not there.
+    /// What to do if it is not there; where it is, how it could be better.
     pub fix: Option<String>,
 }
 
@@ -156,7 +168,7 @@ pub fn probe(settings: &Settings) -> Vec<Check> {
         check_descriptors(),
     ];
     if has_rights() && checks.iter().all(|check| check.ok) {
-        checks.push(check_lane(settings));
+        checks.extend([check_lane(settings), check_states(settings)]);
     }
     checks
 }
@@ -256,10 +268,12 @@ fn check_attachment(settings: &Settings) -> Check {
     match settings.attachment() {
         (Attachment::Tun, _) => check_tun(&settings.tun),
         (Attachment::Veth, None) => Check::good(name, "veth, as asked for".to_owned()),
-        (Attachment::Veth, Some(why)) => {
-            let fix = check_tun(&settings.tun).fix.unwrap_or_default();
-            Check::good(name, format!("veth, for want of TUN ({why}; {fix})"))
-        }
+        (Attachment::Veth, Some(why)) => Check {
+            fix: check_tun(&settings.tun)
+                .fix
+                .map(|fix| format!("TUN, which is faster: {fix}")),
+            ..Check::good(name, format!("veth, for want of TUN ({why})"))
+        },
     }
 }
 
@@ -315,17 +329,26 @@ fn check_lane(settings: &Settings) -> Check {
     match opened {
         Ok(()) => Check::good(
             name,
-            format!(
-                "network namespace, device, packet tap and sock_diag work for IPv4 and IPv6; \
-                 states: {}",
-                stack.hello().details.first().map_or("", |detail| &detail.1)
-            ),
+            "network namespace, device, packet tap and sock_diag work for IPv4 and IPv6".to_owned(),
         ),
         Err(error) => {
             let fix = "the kernel needs TUN, PACKET, INET_DIAG, INET_DIAG_DESTROY and IPV6: \
                        sudo modprobe -a tun af_packet inet_diag tcp_diag ipv6";
             Check::bad(name, error, fix)
         }
+    }
+}
+
+/// How states are looked at. It can be done without the kernel's log, so that
+/// the lack of it is no fault.
+fn check_states(settings: &Settings) -> Check {
+    let name = "states";
+    match statelog::shared(settings) {
+        Ok(_) => Check::good(name, "every change, from the kernel's own log".to_owned()),
+        Err(why) => Check {
+            fix: Some(format!("every change, from the kernel's own log: {why}")),
+            ..Check::good(name, "looked at after each step".to_owned())
+        },
     }
 }
 
@@ -376,7 +399,7 @@ mod tests {
             options: crate::Options::default(),
         };
         for check in probe(&settings) {
-            assert_eq!(check.ok, check.fix.is_none(), "{check:?}");
+            assert!(check.ok || check.fix.is_some(), "{check:?}");
             assert!(!check.detail.is_empty(), "{check:?}");
         }
     }
@@ -386,7 +409,8 @@ mod tests {
     #[case::forbidden(libc::EPERM, "run with sudo")]
     #[case::too_many(libc::ENOSPC, "user.max_net_namespaces")]
     fn a_refusal_says_what_to_do(#[case] errno: i32, #[case] expected: &str) {
-        let error = refused(io::Error::from_raw_os_error(errno)).to_string();
-        assert!(error.contains(expected), "{error}");
+        let error = refused(io::Error::from_raw_os_error(errno));
+        let said = format!("{error}; {}", error.fix());
+        assert!(said.contains(expected), "{said}");
     }
 }

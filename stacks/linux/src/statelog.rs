@@ -46,7 +46,20 @@ pub(crate) fn shared(settings: &Settings) -> Result<&'static StateLog, String> {
         return Err("it is switched off".to_owned());
     }
     let log = LOG.get_or_init(StateLog::start);
-    log.as_ref().map_err(ToString::to_string)
+    log.as_ref().map_err(unreadable)
+}
+
+/// What the kernel's refusal means to whoever would like to have the log.
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "that takes root, or the capabilities BPF and PERFMON outside any user namespace".into()
+        }
+        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => {
+            "that takes a 64-bit little-endian kernel from 5.8 on, with BPF".into()
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// The log of all lanes of the process.

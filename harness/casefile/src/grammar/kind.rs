@@ -55,9 +55,12 @@ pub(super) const fn symbol_kind(symbol: Symbol) -> Kind {
         Symbol::SndUna | Symbol::SndNxt | Symbol::RcvNxt | Symbol::Iss | Symbol::Irs => {
             Kind::Sequence
         }
-        Symbol::SndWnd | Symbol::RcvWnd | Symbol::Mss | Symbol::R1 | Symbol::KeepAliveProbes => {
-            Kind::Number
-        }
+        Symbol::SndWnd
+        | Symbol::RcvWnd
+        | Symbol::Mss
+        | Symbol::LinkMss
+        | Symbol::R1
+        | Symbol::KeepAliveProbes => Kind::Number,
         Symbol::Msl
         | Symbol::RtoLo
         | Symbol::RtoHi

@@ -112,14 +112,14 @@ fn pattern(item: Word<'_>, reading: &mut Reading<'_>) -> Option<OptionPattern> {
     }
     let (name, value) = item.text.split_once('=').unwrap_or((item.text, ""));
     let value_at = item.at + name.len() + 1;
-    let is_range = value.contains("..") || value.starts_with('!');
+    let is_rule = !value.bytes().all(|c| c.is_ascii_digit());
     match (name, value) {
         (name, "*") => kind_of(item.part(name, 0), reading).map(OptionPattern::Kind),
-        ("mss", value) if is_range => {
+        ("mss", value) if is_rule => {
             let range = number(value, value_at, u16::MAX.into(), reading);
             Some(OptionPattern::Mss(range))
         }
-        ("ws", value) if is_range => {
+        ("ws", value) if is_rule => {
             let range = number(value, value_at, u8::MAX.into(), reading);
             Some(OptionPattern::WindowScale(range))
         }

@@ -1,5 +1,5 @@
-//! `tcpspec doctor`: what this machine allows. Each line ends in a fix, or
-//! says that there is nothing to fix.
+//! `tcpspec doctor`: what this machine allows. What is bad has a line below it
+//! that says how to mend it; what is good has one if it could be had otherwise.
 
 use tcpspec_linux::{Settings, sandbox};
 use tcpspec_record::Exit;
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 pub(crate) fn run(args: &CasesArgs, _: Style) -> Exit {
     let all_good = [check_cases(args), check_linux()];
-    line("bundled stack", true, "built in, virtual time", "");
+    line("bundled stack", true, "built in, virtual time", None);
     if all_good.into_iter().all(|good| good) {
         Exit::Success
     } else {
@@ -19,10 +19,12 @@ pub(crate) fn run(args: &CasesArgs, _: Style) -> Exit {
     }
 }
 
-fn line(name: &str, good: bool, detail: &str, fix: &str) {
-    let mark = if good { "ok " } else { "BAD" };
-    let fix = if good { "nothing to do" } else { fix };
-    anstream::println!("{mark}  {name}: {detail}; {fix}");
+fn line(name: &str, good: bool, detail: &str, fix: Option<&str>) {
+    let (mark, advice) = if good { ("ok ", "or") } else { ("BAD", "fix") };
+    anstream::println!("{mark}  {name}: {detail}");
+    if let Some(fix) = fix {
+        anstream::println!("     {advice}: {fix}");
+    }
 }
 
 fn check_cases(args: &CasesArgs) -> bool {
@@ -33,7 +35,7 @@ fn check_cases(args: &CasesArgs) -> bool {
                 "cases",
                 false,
                 &failure.to_string(),
-                "change into the project's directory",
+                Some("change into the project's directory"),
             );
             return false;
         }
@@ -45,7 +47,7 @@ fn check_cases(args: &CasesArgs) -> bool {
                 "cases",
                 true,
                 &format!("{} in {}", count(variants, "variant"), dir.display()),
-                "",
+                None,
             );
             true
         }
@@ -55,7 +57,7 @@ fn check_cases(args: &CasesArgs) -> bool {
                 "cases",
                 false,
                 &format!("{found} in {}", dir.display()),
-                "run `tcpspec list` and mend what it names",
+                Some("run `tcpspec list` and mend what it names"),
             );
             false
         }
@@ -64,7 +66,7 @@ fn check_cases(args: &CasesArgs) -> bool {
                 "cases",
                 false,
                 &Failure::error(&error).to_string(),
-                "name the directory by --cases DIR",
+                Some("name the directory by --cases DIR"),
             );
             false
         }
@@ -74,11 +76,11 @@ fn check_cases(args: &CasesArgs) -> bool {
 fn check_linux() -> bool {
     match sandbox::enter() {
         Ok(privilege) => {
-            let detail = format!("{privilege}; {}", privilege.otherwise());
-            line("linux: runs as", true, &detail, "");
+            let otherwise = Some(privilege.otherwise());
+            line("linux: runs as", true, &privilege.to_string(), otherwise);
         }
         Err(error) => {
-            let fix = "or run it under sudo";
+            let fix = Some(error.fix());
             line("linux: rights", false, &error.to_string(), fix);
             return false;
         }
@@ -89,7 +91,7 @@ fn check_linux() -> bool {
             &format!("linux: {}", check.name),
             check.ok,
             &check.detail,
-            check.fix.as_deref().unwrap_or_default(),
+            check.fix.as_deref(),
         );
     }
     checks.iter().all(|check| check.ok)
