@@ -83,7 +83,8 @@ coverage:
 		&& mv cases/COVERAGE.md.new cases/COVERAGE.md || { rm -f cases/COVERAGE.md.new; exit 1; }
 	TCPSPEC_BLESS=1 $(CARGO) test --quiet --locked --package tcpspec-casefile --test peers
 
-# ARGS="RST --survivors": some classes; only what nothing has noticed so far.
+# ARGS="--sample 60": an estimate; ARGS="RST --survivors": some classes, and only
+# what nothing has noticed so far.
 mutants:
 	$(CARGO) run --quiet --locked --release --package tcpspec-mutation -- $(ARGS)
 

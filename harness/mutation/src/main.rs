@@ -9,6 +9,7 @@ use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
 use std::iter;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, mpsc};
@@ -35,6 +36,10 @@ struct Args {
     /// Only those that nothing has noticed so far
     #[arg(long)]
     survivors: bool,
+
+    /// Only so many, spread evenly over all that are chosen: an estimate
+    #[arg(long, value_name = "N")]
+    sample: Option<NonZeroUsize>,
 
     /// Mutants to build and run at once; each has a copy of the tree
     #[arg(long, value_name = "N", default_value_t = 2)]
@@ -65,11 +70,7 @@ fn work(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let tree = workshop::fingerprint(&root)?;
     let mut results = Results::open(&dir.join("results.jsonl"))?;
 
-    let chosen: Vec<&Mutant> = manifest
-        .mutants
-        .iter()
-        .filter(|mutant| args.chooses(mutant))
-        .collect();
+    let chosen = args.choose(&manifest);
     let todo: Vec<&Mutant> = chosen
         .iter()
         .copied()
@@ -101,17 +102,33 @@ fn work(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
             ))
         })
         .collect();
-    say(&page::summary(&judged))?;
-    if judged.len() == manifest.mutants.len() {
+    let summary = page::summary(&judged, manifest.mutants.len());
+    say(&summary)?;
+    if args.selection.is_empty() && !args.survivors {
         let text = page::markdown(&manifest, &judged, &controls, &played);
         fs::write(root.join("stacks/bundled/MUTANTS.md"), text)?;
-        page::into_readme(&root.join("README.md"), &page::summary(&judged))?;
+        page::into_readme(&root.join("README.md"), &summary)?;
     }
     let score = Score::of(judged);
     Ok(ExitCode::from(if score.survived == 0 { 0 } else { 3 }))
 }
 
 impl Args {
+    fn choose<'a>(&self, manifest: &'a Manifest) -> Vec<&'a Mutant> {
+        let chosen: Vec<&Mutant> = manifest
+            .mutants
+            .iter()
+            .filter(|mutant| self.chooses(mutant))
+            .collect();
+        let count = self.sample.map_or(chosen.len(), NonZeroUsize::get);
+        let sampled = |n: usize| n * count / chosen.len() != (n + 1) * count / chosen.len();
+        let numbered = chosen.iter().enumerate();
+        numbered
+            .filter(|(n, _)| count >= chosen.len() || sampled(*n))
+            .map(|(_, mutant)| *mutant)
+            .collect()
+    }
+
     fn chooses(&self, mutant: &Mutant) -> bool {
         let named = |name: &String| mutant.id.starts_with(name) || mutant.class == *name;
         self.selection.is_empty() || self.selection.iter().any(named)

@@ -63,7 +63,7 @@ pub fn markdown(
         "# Mutants\n\nThe bundled stack broken on purpose, one edit at a time (`mutants/`), \
          and what the suite notices. Made by `make mutants`; an endless run and a panic count as \
          noticed.\n\n{}",
-        summary(judged)
+        summary(judged, manifest.mutants.len())
     );
     let text = &mut page;
     section(
@@ -88,18 +88,19 @@ pub fn markdown(
         "Faults this stack cannot be given",
         &lines(left_out.map(|entry| (&entry.id, &entry.reason))),
     );
-    section(
-        text,
-        "Cases never seen to fail",
-        &never_failed(judged, controls, played),
-    );
+    // A sample does not say what the rest would have been noticed by.
+    if judged.len() == manifest.mutants.len() {
+        let never = never_failed(judged, controls, played);
+        section(text, "Cases never seen to fail", &never);
+    }
     section(text, "Who notices what", &all(judged));
     page
 }
 
-/// The figures in a few lines, for this page and for the README.
+/// The figures in a few lines, for this page and for the README: of how many
+/// mutants, and of how many there are.
 #[must_use]
-pub fn summary(judged: &[Judged<'_>]) -> String {
+pub fn summary(judged: &[Judged<'_>], listed: usize) -> String {
     let of = |choose: fn(&Mutant) -> bool| {
         Score::of(judged.iter().copied().filter(|(mutant, _)| choose(mutant)))
     };
@@ -111,10 +112,12 @@ pub fn summary(judged: &[Judged<'_>]) -> String {
             of(|mutant| mutant.seen_in_the_wild),
         ),
     ];
-    table(
-        "mutants",
-        rows.map(|(name, score)| (name.to_owned(), score)),
-    )
+    let rows = rows.map(|(name, score)| (name.to_owned(), score));
+    let played = match judged.len() {
+        all if all == listed => format!("All {listed} mutants were played."),
+        some => format!("{some} of the {listed} mutants were played, a sample over all classes."),
+    };
+    format!("{played}\n\n{}", table("mutants", rows))
 }
 
 fn is_must(mutant: &Mutant) -> bool {
