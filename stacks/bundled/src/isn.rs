@@ -55,9 +55,9 @@ impl IsnGenerator {
     /// so that later ones have later timestamps (RFC 6191).
     pub(crate) fn timestamp_offset(&self, tuple: &FourTuple) -> u32 {
         match self.source {
-            Isn::Fixed(_) | Isn::From(_) => 0,
+            Isn::Fixed(_) => 0,
             // The half of the hash that no ISN shows.
-            Isn::Keyed => (self.hash(tuple) >> 32) as u32,
+            Isn::From(_) | Isn::Keyed => (self.hash(tuple) >> 32) as u32,
         }
     }
 
