@@ -1,10 +1,12 @@
 //! The report model: a log, counted and put in order. Renderers only print
 //! what stands here, so no two outputs can disagree on a number.
 //!
-//! Left out: comparison of runs, grouping of failures by cause and the
-//! state x event grid. Each is a further view of the same parts.
+//! Left out: grouping of failures by cause and the state x event grid. Each is
+//! a further view of the same parts.
 
 mod case;
+mod change;
+mod compare;
 mod reason;
 mod repro;
 mod requirement;
@@ -19,6 +21,8 @@ use tcpspec_record::{
 };
 
 pub use case::{Case, Group, Play, Variant};
+pub use change::{Change, ChangeKind, Changes};
+pub use compare::{Cell, Column, Comparison, Likeness, Row};
 pub use reason::Reason;
 pub use repro::repro;
 pub use requirement::{Judgement, LevelCount, RequirementReport, Rfc, Standing};
