@@ -41,6 +41,8 @@ pub enum CellKind {
         /// The requirement that is decided.
         claim: Option<RequirementId>,
     },
+    /// Another case shows it, by its id or that of its variant.
+    Elsewhere(String),
     /// The event cannot happen in this state, and why.
     Impossible(String),
     /// Nobody has written it, and why.

@@ -4,10 +4,12 @@
 
 mod row;
 
+use std::collections::BTreeMap;
+
 use tcpspec_record::CaseId;
 use tcpspec_wire::State;
 
-use super::{Checker, Library, Parsed, require, words};
+use super::{Checker, Library, Parsed, Progress, require, words};
 use crate::case::{Case, Variant};
 use crate::diagnostic::{Code, Fault, Sink};
 use crate::phrase::{Binding, Texts, Used, Value};
@@ -37,6 +39,8 @@ struct Table<'a> {
     events: &'a Parsed<EventsFile>,
     state: State,
     prelude: Option<Variant>,
+    /// The cases that rows may point to.
+    cases: &'a BTreeMap<CaseId, Progress>,
     sink: &'a Sink,
 }
 
@@ -79,6 +83,7 @@ impl Checker<'_> {
             events,
             state,
             prelude,
+            cases: &self.progress,
             sink: self.sink,
         };
         let (cells, variants) = table.cells(self.library);
@@ -220,9 +225,9 @@ impl Table<'_> {
     fn kind(&self, row: &Placed<Row>, texts: Texts<'_>, library: &Library) -> Option<CellKind> {
         let Placed { node, value: raw } = row;
         let complain = |fault| texts.document.complain_at(*node, fault, self.sink);
-        let found = [&raw.reply, &raw.impossible, &raw.todo];
+        let found = [&raw.reply, &raw.by, &raw.impossible, &raw.todo];
         if found.iter().filter(|field| field.get().is_some()).count() != 1 {
-            let message = "a row has one of `reply`, `impossible` and `todo`";
+            let message = "a row has one of `reply`, `by`, `impossible` and `todo`";
             complain(Fault::new(Code::OneAction, 0..0, message));
             return None;
         }
@@ -232,6 +237,9 @@ impl Table<'_> {
             if beside {
                 let message = "nothing else stands in a row that is not tested";
                 complain(Fault::new(Code::Beside, 0..0, message));
+            }
+            if let Some(by) = raw.by.get() {
+                return self.elsewhere(*by, texts);
             }
             let impossible = raw.impossible.get().map(reason).map(CellKind::Impossible);
             return impossible.or_else(|| raw.todo.get().map(reason).map(CellKind::Todo));
@@ -248,6 +256,27 @@ impl Table<'_> {
             app: self.app(raw).map(|app| texts.text(app)).collect(),
             claim: claim.and_then(|claim| words::requirement(*claim, catalogue, texts)),
         })
+    }
+
+    /// The case that shows what this row is about; it has to be there.
+    fn elsewhere(&self, by: Text, texts: Texts<'_>) -> Option<CellKind> {
+        let by = texts.phrase(by);
+        let id = CaseId(by.text.split('@').next().unwrap_or_default().to_owned());
+        let shown = match self.cases.get(&id) {
+            Some(Progress::Valid(case)) => {
+                id.0 == by.text || case.variants.iter().any(|one| one.id() == by.text)
+            }
+            // What is wrong with that case is said there.
+            Some(_) => true,
+            None => false,
+        };
+        if !shown {
+            let message = format!("there is no case or variant `{}`", by.text);
+            let fault = Fault::new(Code::UnknownPrelude, 0..by.text.len(), message);
+            let known = self.cases.keys().map(|id| id.0.as_str());
+            texts.complain(&by, fault.suggest(&by.text, known));
+        }
+        shown.then_some(CellKind::Elsewhere(by.text))
     }
 
     /// What the application is told: the row's, or the sweep's; `none` is

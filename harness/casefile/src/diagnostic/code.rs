@@ -61,7 +61,7 @@ codes! {
     UnknownRequirement = "E011",
     /// A capability that no stack can have.
     UnknownCapability = "E012",
-    /// A prelude that does not exist.
+    /// A prelude, or another case, that does not exist.
     UnknownPrelude = "E013",
     /// A fragment that does not exist.
     UnknownFragment = "E014",

@@ -38,7 +38,8 @@ pub(crate) struct SweepFile {
     pub(crate) rows: Field<Entries<Placed<Row>>>,
 }
 
-/// What an event does: `reply` and what goes with it, or why there is none.
+/// What an event does: `reply` and what goes with it, the case that shows it,
+/// or why there is none.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[derive(Default)]
@@ -64,6 +65,8 @@ pub(crate) struct Row {
     pub(crate) then: Field<Text>,
     /// Why this has to be so.
     pub(crate) why: Field<Text>,
+    /// The case, or the variant of one, that shows it.
+    pub(crate) by: Field<Text>,
     /// The event cannot happen in this state: why.
     pub(crate) impossible: Field<Text>,
     /// The row has still to be written: why.
@@ -78,7 +81,8 @@ pub(crate) struct EventsFile {
     pub(crate) events: Field<Entries<Placed<Event>>>,
 }
 
-/// An event: what happens to the stack.
+/// An event: what happens to the stack. One that only `by` rows tell of says
+/// in words what it is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Event {

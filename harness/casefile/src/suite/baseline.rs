@@ -10,7 +10,7 @@ use super::{LoadError, parse, read_text};
 use crate::check::{Parsed, require};
 use crate::diagnostic::{Code, Diagnostic, Fault, Sink};
 use crate::document::Document;
-use crate::raw::{Field, Items, Placed, Text};
+use crate::raw::{Field, Items, OneOrMany, Placed, Text};
 
 /// Why a baseline cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +67,7 @@ struct RawBaseline {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawEntry {
-    variant: Field<Text>,
+    variant: Field<OneOrMany>,
     ip: Field<Text>,
     isn: Field<Text>,
     with: Field<Text>,
@@ -91,11 +91,26 @@ impl Reader<'_> {
             stack: self.text(&raw.stack).unwrap_or_default().to_owned(),
             known: entries
                 .iter()
-                .filter_map(|entry| self.entry(entry))
+                .filter_map(|entry| Some((entry, self.entry(entry)?)))
+                .flat_map(|(raw, entry)| self.each(raw, entry))
                 .collect(),
         }
     }
 
+    /// One entry for each variant that it names.
+    fn each(
+        &self,
+        raw: &Placed<RawEntry>,
+        entry: BaselineEntry,
+    ) -> impl Iterator<Item = BaselineEntry> {
+        let variants = raw.value.variant.get().map_or(&[][..], OneOrMany::as_slice);
+        variants.iter().map(move |variant| BaselineEntry {
+            variant: self.document.text(variant.0).to_owned(),
+            ..entry.clone()
+        })
+    }
+
+    /// What it says, whatever variant it is about.
     fn entry(&self, entry: &Placed<RawEntry>) -> Option<BaselineEntry> {
         let Placed { node, value: raw } = entry;
         for key in ["variant", "verdict", "reason"] {
@@ -127,7 +142,7 @@ impl Reader<'_> {
             );
         }
         Some(BaselineEntry {
-            variant: self.text(&raw.variant)?.to_owned(),
+            variant: String::new(),
             ip: ip.and_then(Result::ok),
             isn: isn.and_then(Result::ok),
             with: self.text(&raw.with).map(str::to_owned),
@@ -202,6 +217,16 @@ mod tests {
         assert_eq!(second.deliberate.as_deref(), Some("there"));
         assert_eq!(second.observed, ["> SYN", "< RST"]);
         assert_eq!((&first.clause, first.observed.len()), (&None, 0));
+    }
+
+    #[test]
+    fn entry_of_several_variants_is_one_of_each() {
+        let text = "stack: linux\nknown:\n- {variant: [a/b, c/d], verdict: fail, reason: r}\n";
+        let baseline = read_baseline("stack.yaml", text).expect("it is valid");
+        let variants = baseline.known.iter().map(|entry| entry.variant.as_str());
+        assert_eq!(variants.collect::<Vec<_>>(), ["a/b", "c/d"]);
+        let same = |entry: &BaselineEntry| entry.verdict == Verdict::Fail && entry.reason == "r";
+        assert!(baseline.known.iter().all(same));
     }
 
     #[test]

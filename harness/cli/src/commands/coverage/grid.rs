@@ -17,6 +17,7 @@ struct Half<'a> {
 #[derive(Default)]
 struct Counts {
     tested: usize,
+    elsewhere: usize,
     impossible: usize,
     todo: usize,
 }
@@ -69,6 +70,7 @@ fn shown(cell: &Cell) -> String {
             let next: Vec<&str> = next.iter().map(|state| short(*state)).collect();
             format!("{reply} > {}", next.join("/"))
         }
+        CellKind::Elsewhere(case) => case.split('@').next().unwrap_or_default().to_owned(),
         CellKind::Impossible(_) => ".".to_owned(),
         CellKind::Todo(_) => "TODO".to_owned(),
     }
@@ -95,6 +97,7 @@ fn counts(sweeps: &[Sweep]) -> Counts {
     for cell in sweeps.iter().flat_map(|sweep| &sweep.cells) {
         *match cell.kind {
             CellKind::Tested { .. } => &mut counts.tested,
+            CellKind::Elsewhere(_) => &mut counts.elsewhere,
             CellKind::Impossible(_) => &mut counts.impossible,
             CellKind::Todo(_) => &mut counts.todo,
         } += 1;
@@ -105,10 +108,15 @@ fn counts(sweeps: &[Sweep]) -> Counts {
 fn total(sweeps: &[Sweep]) -> String {
     let Counts {
         tested,
+        elsewhere,
         impossible,
         todo,
     } = counts(sweeps);
-    format!("{tested} cells tested, {impossible} impossible (.), {todo} to do\n")
+    format!(
+        "{} cells tested ({elsewhere} of them by the case that is named), \
+         {impossible} impossible (.), {todo} to do\n",
+        tested + elsewhere
+    )
 }
 
 /// The grid for a terminal.
@@ -184,6 +192,7 @@ fn fill(entry: &mut Value, kind: &CellKind) {
             entry["app"] = json!(app);
             entry["claim"] = json!(claim);
         }
+        CellKind::Elsewhere(case) => entry["by"] = json!(case),
         CellKind::Impossible(why) => entry["impossible"] = json!(why),
         CellKind::Todo(why) => entry["todo"] = json!(why),
     }
