@@ -5,13 +5,17 @@
 //! sheet, script and arrow shapes go in as they are. A policy in the page
 //! forbids it to load anything. Left out: whatever takes a second log.
 
-mod arrow;
 mod bits;
+mod capture;
 mod cases;
-mod failures;
+mod explain;
+mod keys;
 mod overview;
+mod play;
 mod requirements;
 mod skips;
+mod trace;
+mod transcript;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -19,6 +23,13 @@ use crate::model::Report;
 
 /// What the page may load: nothing. Only what stands in it counts.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/// What makes the page easier to use; it reads well without.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n",
+    include_str!("html/ladder.js"),
+    include_str!("html/cases.js")
+);
 
 /// Renders the page.
 #[must_use]
@@ -28,19 +39,18 @@ pub fn render(report: &Report<'_>) -> String {
         html lang="en" {
             (head(report))
             body {
-                (arrow::shapes())
+                (PreEscaped(include_str!("html/arrows.svg")))
                 header { (overview::masthead(report)) (contents(report)) }
                 main {
                     (overview::headline(report))
                     (overview::stacks(report))
-                    (failures::section(report))
                     (overview::groups(report))
                     (cases::section(report))
                     (requirements::section(report))
                     (skips::section(report))
                 }
                 footer { p { "Written by " (report.header.tool) " from the log of the run alone." } }
-                script { (PreEscaped(include_str!("html/page.js"))) }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
@@ -66,12 +76,10 @@ fn head(report: &Report<'_>) -> Markup {
 }
 
 fn contents(report: &Report<'_>) -> Markup {
-    let failures = !report.attention().is_empty();
     let skips = !(report.skipped.is_empty() && report.blocked.is_empty());
     html! {
         nav aria-label="Contents" {
             a href="#stacks" { "Stacks" }
-            @if failures { a href="#explained" { "Explained" } }
             a href="#groups" { "Totals" }
             a href="#cases" { "Cases" }
             a href="#requirements" { "Requirements" }

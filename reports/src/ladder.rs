@@ -26,6 +26,9 @@ pub struct Ladder<'a> {
 pub struct Row<'a> {
     /// When, in nanoseconds since the stack was opened.
     pub at: u64,
+    /// The packet's text as the log has it, window and options too; empty of
+    /// anything else.
+    pub full: &'a str,
     /// Until when it was expected, in words; of [`Act::Expected`] alone.
     pub until: &'a str,
     /// The MSS that a SYN offers. It follows from the version of IP, so it is

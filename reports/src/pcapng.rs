@@ -24,12 +24,7 @@ pub struct Capture<'a> {
 /// packets and needs an explanation.
 #[must_use]
 pub fn captures<'a>(report: &'a Report<'a>) -> Vec<Capture<'a>> {
-    let capture = |variant| Capture {
-        variant,
-        trials: trials(variant),
-    };
-    let all = report.variants().map(capture);
-    all.filter(|capture| !capture.trials.is_empty()).collect()
+    report.variants().filter_map(Capture::of).collect()
 }
 
 /// Where the capture of a trial lies below the report's directory, if there is
@@ -41,7 +36,14 @@ pub fn path_of(report: &Report<'_>, trial: &Trial) -> Option<String> {
     captured.then(|| path(&variant.id()))
 }
 
-impl Capture<'_> {
+impl<'a> Capture<'a> {
+    /// The capture of a variant, if there is anything to capture.
+    #[must_use]
+    pub fn of(variant: &'a Variant<'a>) -> Option<Self> {
+        let trials = trials(variant);
+        (!trials.is_empty()).then_some(Self { variant, trials })
+    }
+
     /// Where it lies below the report's directory.
     #[must_use]
     pub fn path(&self) -> String {

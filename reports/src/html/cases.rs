@@ -1,26 +1,27 @@
-//! Every case: what it shows, what it claims, and what happened, step by step.
+//! Every case: a panel that tells what it shows, what it claims, and what
+//! happened in each of its variants.
 
 use maud::{Markup, html};
 use tcpspec_record::{CaseInfo, RequirementId};
 
-use super::arrow;
-use super::bits::{anchor, level, link, play_badge, short_counts, text, who};
-use super::failures::panel_anchor;
+use super::bits::{anchor, level, link, short_counts};
+use super::keys;
+use super::play::play;
 use crate::model::{Case, Group, Play, Report, Variant};
+
+/// Panels of a report of so few cases are open from the beginning.
+const OPEN_MAX: usize = 3;
 
 /// The section: a panel for each case, group by group.
 pub(super) fn section(report: &Report<'_>) -> Markup {
+    let cases: usize = report.groups.iter().map(|group| group.cases.len()).sum();
     html! {
         section #cases {
             h2 { "Cases" }
-            form #filter hidden {
-                input type="search" name="text" placeholder="Filter by id or title" aria-label="Filter by id or title";
-                label { input type="checkbox" name="attention"; " only what needs attention" }
-                output {}
-            }
+            (keys::form())
             (legend())
             @if report.groups.is_empty() { p { "No case was run." } }
-            @for group in &report.groups { (group_panel(report, group)) }
+            @for group in &report.groups { (group_panel(report, group, cases <= OPEN_MAX)) }
         }
     }
 }
@@ -35,42 +36,42 @@ fn legend() -> Markup {
                  Numbers are relative to each side's SYN unless the case says otherwise. \
                  A dashed arrow was expected, a double one came instead and broke the trial, a dotted one came after that. \
                  A bar on the right line is a call of the application. \
-                 The state is the stack's. Trials that differ in nothing but time, or in the MSS of a SYN, share a ladder, which is that of the first."
+                 The state is the stack's. Trials that differ in nothing but time, window and options share a ladder, which is that of the first."
+            }
+            p {
+                "A segment opens its fields. To scale, the room between two rows is as long as the time between them; \
+                 the strip above a ladder has the whole trial in one line."
             }
         }
     }
 }
 
-fn group_panel(report: &Report<'_>, group: &Group<'_>) -> Markup {
+fn group_panel(report: &Report<'_>, group: &Group<'_>, open: bool) -> Markup {
     html! {
         section.group id=(anchor("group", &group.name)) {
             h3 {
                 (group.name)
                 span.marks { @for stack in &report.stacks { small { (stack.info.name) } } }
             }
-            @for case in &group.cases { (panel(report, case)) }
+            @for case in &group.cases { (panel(report, case, open)) }
         }
     }
 }
 
-fn panel(report: &Report<'_>, case: &Case<'_>) -> Markup {
+fn panel(report: &Report<'_>, case: &Case<'_>, open: bool) -> Markup {
     let Some(first) = case.variants.first() else {
         return html! {};
     };
     let info = &first.info;
-    let alone = case.variants.len() == 1;
+    let (req, section) = keys::of_case(report, case);
     html! {
-        details.case id=(anchor("case", &case.id.0)) data-attention[case.needs_attention()] {
+        details.case id=(anchor("case", &case.id.0)) open[open]
+            data-level=(info.level) data-req=[req] data-section=[section] data-attention[case.needs_attention()] {
             summary { b { (info.title) } " " code { (case.id) } " " (level(info.level)) (marks(report, case)) }
             @if !info.purpose.is_empty() { p { (info.purpose.trim()) } }
             @if let Some(disputed) = &info.disputed { p { b { "Disputed: " } (disputed) } }
             (claims(report, info))
-            @for variant in &case.variants {
-                @if !alone { h4 id=(anchor("case", &variant.id())) { (variant.info.variant) } }
-                @if variant.info.title != info.title { p { b { (variant.info.title) } } }
-                @if variant.info.claims != info.claims { p.run { @for id in &variant.info.claims { (link("req", &id.0)) " " } } }
-                (plays(variant))
-            }
+            @for one in &case.variants { (variant(report, one, first, case.variants.len() == 1)) }
         }
     }
 }
@@ -101,19 +102,26 @@ fn claim(report: &Report<'_>, id: &RequirementId) -> Markup {
     }
 }
 
-/// What happened. The case's sentences stand beside the first course that ran;
-/// a play that is explained above is only pointed at.
-fn plays(variant: &Variant<'_>) -> Markup {
-    let taught = variant
-        .plays
+/// What happened, the worst first, and what sets this variant apart from the
+/// first. The case's sentences stand beside the first course that ran.
+fn variant(report: &Report<'_>, variant: &Variant<'_>, first: &Variant<'_>, alone: bool) -> Markup {
+    let (info, model) = (&variant.info, &first.info);
+    let mut plays: Vec<&Play<'_>> = variant.plays.iter().collect();
+    plays.sort_by_key(|play| play.urgency());
+    let has_rows = |play: &&Play<'_>| !play.ladder.rows.is_empty();
+    let taught = plays
         .iter()
-        .position(|play| !play.needs_explanation() && !play.ladder.rows.is_empty());
+        .position(|play| !play.needs_explanation() && has_rows(play));
+    let name = (!alone).then_some(&info.variant);
     html! {
-        @for (index, play) in variant.plays.iter().enumerate() {
-            (play_panel(variant, play, taught == Some(index)))
+        div.variant data-name=[name] {
+            @if !alone { h4 id=(anchor("case", &variant.id())) { (info.variant) } }
+            @if info.title != model.title { p { b { (info.title) } } }
+            @if info.claims != model.claims { p.run { @for id in &info.claims { (link("req", &id.0)) " " } } }
+            @for (index, one) in plays.iter().enumerate() { (play(report, variant, one, taught == Some(index))) }
+            @if plays.is_empty() { p.play { "No trial." } }
+            @if !plays.iter().any(has_rows) { (script(variant)) }
         }
-        @if variant.plays.is_empty() { p { "No trial." } }
-        @if variant.plays.iter().all(|play| play.ladder.rows.is_empty()) { (script(variant)) }
     }
 }
 
@@ -124,21 +132,6 @@ fn script(variant: &Variant<'_>) -> Markup {
             @for (_, step) in variant.steps().own() {
                 li { code { (step.text) } @if let Some(why) = &step.why { " " (why) } }
             }
-        }
-    }
-}
-
-fn play_panel(variant: &Variant<'_>, play: &Play<'_>, teach: bool) -> Markup {
-    let trial = play.trial();
-    html! {
-        p.who {
-            (play_badge(play)) " " (who(&play.trials))
-            @for tag in &trial.tags { " " span.tag { (tag) } }
-            @if play.needs_explanation() { " " a href={"#" (panel_anchor(variant, play))} { "explained above" } }
-            @else if !trial.reason.is_empty() { " " (text(&trial.reason)) }
-        }
-        @if !play.needs_explanation() && !play.ladder.rows.is_empty() {
-            (arrow::ladder(&play.ladder, variant.steps(), teach))
         }
     }
 }

@@ -89,11 +89,12 @@ impl<'a> Builder<'a> {
                 note,
                 ..
             } => {
-                let (text, mss) = short(text);
+                let full = text;
+                let (text, mss) = short(full);
                 let mark = mark(*from, *taken);
                 let from = *from;
                 let row = self.add(at, step, Act::Packet { from, text, mark });
-                row.mss = mss;
+                (row.full, row.mss) = (full, mss);
                 row.what.note = note.as_deref();
                 self.see_reset();
             }
@@ -116,6 +117,7 @@ impl<'a> Builder<'a> {
         };
         self.rows.push(Row {
             at,
+            full: "",
             until: "",
             mss: None,
             reason: None,
@@ -250,6 +252,7 @@ impl<'a> Builder<'a> {
         let index = last.map_or(0, |last| last + 1);
         let row = Row {
             at,
+            full: "",
             until: "",
             mss: None,
             reason: None,

@@ -1,9 +1,11 @@
 //! Cases with their variants and trials, grouped, what needs attention first.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use tcpspec_record::{CaseId, CaseInfo, Log, Tally, Trial, Verdict};
+use tcpspec_record::{CaseId, CaseInfo, Log, RequirementId, Tally, Trial, Verdict};
 
+use super::requirement::cited;
 use super::{InOrder, StackReport, Steps, tally, undescribed};
 use crate::ladder::Ladder;
 
@@ -78,6 +80,12 @@ impl<'a> Variant<'a> {
     #[must_use]
     pub fn steps(&self) -> Steps<'_> {
         Steps::of(&self.info)
+    }
+
+    /// The requirements that it and its steps cite.
+    #[must_use]
+    pub fn cited(&self) -> BTreeSet<&RequirementId> {
+        cited(&self.info)
     }
 
     /// Its trials.

@@ -177,7 +177,7 @@ fn requirements<'a>(
 }
 
 /// What a case and its steps cite.
-fn cited(info: &CaseInfo) -> BTreeSet<&RequirementId> {
+pub(super) fn cited(info: &CaseInfo) -> BTreeSet<&RequirementId> {
     let by_steps = info.steps.iter().filter_map(|step| step.claim.as_ref());
     info.claims.iter().chain(by_steps).collect()
 }

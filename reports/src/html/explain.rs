@@ -1,0 +1,100 @@
+//! Why a play is not a pass: sentence, law, the fields that differ, the
+//! alternatives that were tried, states, hint.
+
+use maud::{Markup, html};
+use tcpspec_record::{Failure, FieldDelta, Trial};
+
+use super::bits::{level, link, text};
+use crate::ladder::span;
+use crate::model::{Report, Variant};
+
+/// What was wrong, in one sentence, and by which law.
+pub(super) fn sentence(report: &Report<'_>, variant: &Variant<'_>, trial: &Trial) -> Markup {
+    let failure = trial.failure.as_ref();
+    html! {
+        p.sentence { (text(&trial.reason)) }
+        @if failure.is_some() || trial.elapsed > 0 {
+            p.run {
+                @if let Some(failure) = failure { (variant.steps().position(failure.step)) " · " }
+                "after " (span(trial.elapsed))
+            }
+        }
+        (law(report, variant, failure))
+        @if let Some(known) = &trial.known { p { b { "Known: " } (known) } }
+    }
+}
+
+fn law(report: &Report<'_>, variant: &Variant<'_>, failure: Option<&Failure>) -> Markup {
+    let claim = failure.and_then(|failure| failure.claim.as_ref());
+    let Some(claim) = claim.or_else(|| variant.info.claims.first()) else {
+        return html! {};
+    };
+    html! {
+        p.law {
+            (link("req", &claim.0)) " "
+            @if let Some(rule) = report.requirement(claim) {
+                (level(rule.level)) " " (rule.summary) " (RFC " (claim.rfc()) ", section " (rule.section) ")"
+            }
+        }
+    }
+}
+
+/// What differs from what was allowed, and what else is known of it.
+pub(super) fn delta(trial: &Trial) -> Markup {
+    let Some(failure) = &trial.failure else {
+        return html! {};
+    };
+    html! {
+        @if !failure.delta.is_empty() { (fields(&failure.delta)) }
+        @else if !failure.expected.is_empty() { (allowed(failure)) }
+        @if !failure.tried.is_empty() { (tried(failure)) }
+        @if let Some((before, now)) = &failure.states {
+            p { "State before: " code { (before) } ", now: " code { (now) } "." }
+        }
+        @if let Some(hint) = &failure.hint { p.hint { b { "Likely cause: " } (hint) } }
+    }
+}
+
+fn fields(delta: &[FieldDelta]) -> Markup {
+    html! {
+        table.grid.delta {
+            thead { tr { th { "Field" } th { "Allowed" } th { "Got" } th { "Why" } } }
+            tbody {
+                @for field in delta {
+                    tr {
+                        th { (field.field) }
+                        td { (text(&field.expected)) }
+                        td.v-fail { (text(&field.got)) }
+                        td { (field.why) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn allowed(failure: &Failure) -> Markup {
+    html! {
+        p {
+            "Allowed: "
+            @for (index, expected) in failure.expected.iter().enumerate() {
+                @if index > 0 { " or " } code { (text(expected)) }
+            }
+            ". Got: "
+            @if failure.got.is_empty() { "nothing" } @else { code { (text(&failure.got)) } }
+            "."
+        }
+    }
+}
+
+fn tried(failure: &Failure) -> Markup {
+    html! {
+        details.tried {
+            summary { "All " (failure.tried.len()) " alternatives, and why none matched" }
+            @for one in &failure.tried {
+                p { code { (text(&one.expected)) } }
+                (fields(&one.delta))
+            }
+        }
+    }
+}

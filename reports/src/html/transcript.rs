@@ -1,0 +1,60 @@
+//! All that happened in a trial as plain lines: every call of the
+//! application, every packet in full, every state, as the log has them.
+
+use std::fmt::Write as _;
+
+use tcpspec_record::trace::{Did, Taken};
+use tcpspec_record::{Event, Side, Trial};
+
+use crate::ladder::span;
+use crate::text::clean;
+
+/// The lines: microseconds, who, what.
+pub(super) fn lines(trial: &Trial) -> String {
+    let mut text = String::new();
+    for event in &trial.trace {
+        let seconds = event.at as f64 / 1e9;
+        let (who, what) = words(&event.event);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{seconds:>12.6}  {who:<8}  {}", clean(&what));
+    }
+    text
+}
+
+fn words(event: &Event) -> (&'static str, String) {
+    match event {
+        Event::Packet {
+            from, text, taken, ..
+        } => {
+            let who = match from {
+                Side::Peer => "peer",
+                Side::Sut => "stack",
+            };
+            (who, format!("{text}{}", taken.map_or("", remark)))
+        }
+        Event::Expected { text, when } => ("expected", format!("{text} {when}")),
+        Event::App { call, result } => ("app", format!("{call} \u{2192} {result}")),
+        Event::State { state, exact: true } => ("state", state.clone()),
+        Event::State {
+            state,
+            exact: false,
+        } => ("state", format!("{state}, when looked at")),
+        Event::Reason { did, why } => {
+            let did = match did {
+                Did::Dropped => "dropped",
+                Did::Reset => "reset",
+            };
+            ("reason", format!("{did}: {why}"))
+        }
+        Event::Wait { nanos } => ("wait", span(*nanos)),
+    }
+}
+
+const fn remark(taken: Taken) -> &'static str {
+    match taken {
+        Taken::Matched => "",
+        Taken::Tolerated => "  (tolerated)",
+        Taken::Refused => "  (refused)",
+        Taken::After => "  (after the verdict)",
+    }
+}
