@@ -14,7 +14,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
 
 pub use code::Code;
-pub(crate) use sink::{Fault, Sink, closest};
+pub(crate) use sink::{Fault, Sink, closest, nearest};
 
 /// One complaint about one place of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]

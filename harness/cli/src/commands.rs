@@ -5,10 +5,13 @@ mod coverage;
 mod diff;
 mod doctor;
 mod explain;
+mod last;
 mod list;
+mod manual;
 mod merge;
 mod report;
 mod run;
+mod schema;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +38,9 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Merge(merge) => merge::run(&merge, output::style(args.color)),
         Command::Explain(explain) => explain::run(&explain, output::style(args.color)),
         Command::Report(report) => report::run(&report, output::style(args.color)),
+        Command::Schema(schema) => schema::run(&schema),
+        Command::Completions(completions) => Ok(manual::completions(&completions)),
+        Command::Man(man) => manual::pages(&man),
         Command::Bug => bug::on_purpose(),
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tcpspec_record::log::{FORMAT, write};
 use tcpspec_record::{
-    Baseline, CaseInfo, Footer, Header, Health, Line, Log, Tally, Trial, Verdict,
+    Baseline, BaselineEntry, CaseInfo, Footer, Header, Health, Line, Log, Tally, Trial, Verdict,
 };
 
 use crate::schedule::Pace;
@@ -129,13 +129,21 @@ impl Ledger {
                     .values()
                     .filter(|trial| trial.id.stack == *name && entry.covers(&trial.id))
                     .peekable();
-                let unmatched = everything && covered.peek().is_none();
+                let unmatched = everything && self.can_match(entry) && covered.peek().is_none();
                 if unmatched || covered.any(|trial| trial.verdict == Verdict::Pass) {
                     stale.push(format!("{name}: {}", entry.variant));
                 }
             }
         }
         stale
+    }
+
+    /// Whether the run has a world that the entry speaks of.
+    fn can_match(&self, entry: &BaselineEntry) -> bool {
+        let mut worlds = self.log.header.worlds.iter();
+        worlds.any(|world| {
+            entry.ip.is_none_or(|ip| ip == world.ip) && entry.isn.is_none_or(|isn| isn == world.isn)
+        })
     }
 
     /// The run came to its end; `valid` says whether every case file was.

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`args`] | the command line |
 //! | [`commands`] | one module for each verb |
+//! | [`select`] | which variants a command is about |
 //! | [`stacks`] | names of stacks, and how to make one |
 //! | [`schedule`] | trials on worker threads and lanes; deadlines; Ctrl-C |
 //! | [`ledger`] | the run's log, written as trials end |
@@ -21,6 +22,7 @@ mod failure;
 mod ledger;
 mod output;
 mod schedule;
+mod select;
 mod stacks;
 
 use std::process::ExitCode;

@@ -135,6 +135,7 @@ impl Participant {
             capabilities: hello.capabilities.iter().map(ToString::to_string).collect(),
             profile: profile(hello),
             unavailable: self.unavailable.clone(),
+            declared: serde_json::to_value(&**hello).unwrap_or_default(),
         }
     }
 }

@@ -2,13 +2,14 @@
 //! turns an expected failure into a known one; an entry whose trial passes is
 //! stale, and that is an error: baselines shrink by being edited.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{IpVersion, Isn, TrialId};
 use crate::verdict::Verdict;
 
 /// The known deviations of one stack.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     /// The stack, as in `--stack`.
@@ -18,7 +19,7 @@ pub struct Baseline {
 }
 
 /// One known deviation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaselineEntry {
     /// The variant, as in `reset/in-closing@at=left`.

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A case's id: its path under `cases/` without the extension, as in
 /// `closing/fin-retransmitted`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct CaseId(pub String);
 
@@ -26,7 +29,9 @@ impl fmt::Display for CaseId {
 }
 
 /// A requirement's id: RFC number, colon, label, as in `9293:MUST-13`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct RequirementId(pub String);
 
@@ -45,7 +50,9 @@ impl fmt::Display for RequirementId {
 }
 
 /// The version of IP a trial runs over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub enum IpVersion {
     /// IPv4.
     #[serde(rename = "4")]
@@ -83,7 +90,18 @@ impl FromStr for IpVersion {
 
 /// Where the initial sequence numbers of a trial lie.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Isn {
@@ -129,9 +147,35 @@ impl FromStr for Isn {
     }
 }
 
+/// What a variant is played in besides a stack: a version of IP, and where
+/// numbers begin.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct World {
+    /// The version of IP.
+    pub ip: IpVersion,
+    /// Where the initial sequence numbers lie.
+    #[serde(default, skip_serializing_if = "Isn::is_random")]
+    pub isn: Isn,
+}
+
+/// As people read it: `ip=4`, `ip=6 isn=wrap`.
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.isn {
+            Isn::Random => write!(f, "ip={}", self.ip),
+            Isn::Wrap => write!(f, "ip={} isn={}", self.ip, self.isn),
+        }
+    }
+}
+
 /// The unit of running and repeating: variant x stack x IP version x initial
 /// sequence numbers x seed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct TrialId {
     /// The case.
@@ -162,9 +206,15 @@ impl TrialId {
     /// The dimensions of the run, as people read them: `ip=4`, `ip=6 isn=wrap`.
     #[must_use]
     pub fn dimensions(&self) -> String {
-        match self.isn {
-            Isn::Random => format!("ip={}", self.ip),
-            Isn::Wrap => format!("ip={} isn={}", self.ip, self.isn),
+        self.world().to_string()
+    }
+
+    /// What it is played in.
+    #[must_use]
+    pub const fn world(&self) -> World {
+        World {
+            ip: self.ip,
+            isn: self.isn,
         }
     }
 }

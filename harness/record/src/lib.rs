@@ -10,6 +10,7 @@
 //! | [`log`] | the append-only JSON lines: header, cases, trials, footer |
 //! | [`merge`] | the shards of a run put together again |
 //! | [`baseline`] | known deviations of a stack |
+//! | [`schema`] | the JSON Schemas of log and baseline |
 //!
 //! Nothing here knows how a case is written or run, and nothing here prints.
 
@@ -18,12 +19,13 @@ pub mod id;
 pub mod log;
 pub mod merge;
 pub mod requirement;
+pub mod schema;
 pub mod trace;
 pub mod trial;
 pub mod verdict;
 
 pub use baseline::{Baseline, BaselineEntry};
-pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId};
+pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId, World};
 pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, Shard, StackInfo, StepInfo};
 pub use merge::{MergeError, merge};
 pub use requirement::{Level, Requirement};

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::id::{CaseId, RequirementId};
+use crate::id::{CaseId, RequirementId, World};
 use crate::requirement::{Level, Requirement};
 use crate::trial::Trial;
 use crate::verdict::{Exit, Tally, Verdict};
@@ -16,7 +18,7 @@ use crate::verdict::{Exit, Tally, Verdict};
 pub const FORMAT: u32 = 1;
 
 /// One line of a log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Line {
     /// The first line.
@@ -30,7 +32,7 @@ pub enum Line {
 }
 
 /// What was run, on what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// [`FORMAT`].
@@ -46,6 +48,8 @@ pub struct Header {
     /// Which part of the run this is, if not all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
+    /// What every variant is played in on each stack.
+    pub worlds: Vec<World>,
     /// Trials planned.
     pub planned: usize,
     /// The stacks.
@@ -57,7 +61,9 @@ pub struct Header {
 }
 
 /// A part of a run, to be merged with the others: every variant belongs to one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Shard {
     /// Which, counted from 1.
@@ -92,7 +98,7 @@ impl Header {
 }
 
 /// How many requirements of one RFC and level the catalogue holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueCount {
     /// The RFC's number, as text.
@@ -104,7 +110,7 @@ pub struct CatalogueCount {
 }
 
 /// A stack as it declared itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StackInfo {
     /// Name, as in `--stack`.
@@ -120,10 +126,14 @@ pub struct StackInfo {
     /// Why none of its trials could run; empty if they could.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unavailable: String,
+    /// Its declaration whole, as the harness took it: whoever judges the log
+    /// again needs it.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub declared: Value,
 }
 
 /// A variant of a case, as far as a report has to know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseInfo {
     /// The case.
@@ -147,7 +157,7 @@ pub struct CaseInfo {
 }
 
 /// A step, as a report shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepInfo {
     /// The step as the case writes it, in one line.
@@ -173,7 +183,7 @@ const fn is_false(value: &bool) -> bool {
 }
 
 /// The end of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Footer {
     /// How many trials ended how.
@@ -189,7 +199,7 @@ pub struct Footer {
 }
 
 /// How the harness kept up with the trials on the real clock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Health {
     /// Trials that were played again, because the harness had been late.

@@ -95,6 +95,7 @@ fn difference(a: &Header, b: &Header, in_a: Shard, in_b: Shard) -> Option<&'stat
         (a.catalogue == b.catalogue, "requirements"),
         (a.selection == b.selection, "selections"),
         (a.stacks == b.stacks, "stacks"),
+        (a.worlds == b.worlds, "values of --ip or --isn"),
         (a.seed == b.seed, "seeds"),
         (a.strict == b.strict, "strictnesses"),
         (in_a.of == in_b.of, "numbers of shards"),

@@ -1,5 +1,6 @@
 //! What one trial did and how it was judged.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{RequirementId, TrialId};
@@ -7,7 +8,7 @@ use crate::trace::TraceEvent;
 use crate::verdict::Verdict;
 
 /// One trial's record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
     /// Which trial.
@@ -56,8 +57,23 @@ impl Trial {
     }
 }
 
+impl Trial {
+    /// Whether nothing is left to do about it: it passed, or departs in a way
+    /// that is tolerated or known, or cannot be played here.
+    #[must_use]
+    pub const fn is_settled(&self, strict: bool) -> bool {
+        match self.verdict {
+            Verdict::Pass | Verdict::Skip => true,
+            Verdict::Blocked | Verdict::Inconclusive => false,
+            Verdict::Crash | Verdict::Stuck | Verdict::Fail | Verdict::Deviates => {
+                self.known.is_some() || !self.verdict.is_failure(strict)
+            }
+        }
+    }
+}
+
 /// How a step ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepOutcome {
     /// The step, counted from 1, preludes included: an index into
@@ -71,7 +87,7 @@ pub struct StepOutcome {
 }
 
 /// How a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StepResult {
     /// It did something and judged nothing.
@@ -87,7 +103,7 @@ pub enum StepResult {
 }
 
 /// What broke a trial, in the parts a failure screen is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
     /// The step that was awaited, counted from 1, preludes included.
@@ -115,7 +131,7 @@ pub struct Failure {
 }
 
 /// An alternative that what came was compared with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tried {
     /// What it allows.
@@ -125,7 +141,7 @@ pub struct Tried {
 }
 
 /// One field that is not as allowed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldDelta {
     /// The field: `flags`, `seq`, `ack`, `time`, `state` ...

@@ -47,5 +47,6 @@ fn undeclared(name: &str) -> StackInfo {
         capabilities: Vec::new(),
         profile: Vec::new(),
         unavailable: String::new(),
+        declared: serde_json::Value::Null,
     }
 }

@@ -4,9 +4,9 @@
 use tcpspec_record::log::{CatalogueCount, FORMAT};
 use tcpspec_record::trace::Taken;
 use tcpspec_record::{
-    CaseId, CaseInfo, Event, Failure, FieldDelta, Footer, Header, Health, IpVersion, Level, Log,
-    Requirement, RequirementId, Side, StackInfo, StepInfo, StepOutcome, StepResult, Tally,
-    TraceEvent, Trial, TrialId, Verdict,
+    CaseId, CaseInfo, Event, Failure, FieldDelta, Footer, Header, Health, IpVersion, Isn, Level,
+    Log, Requirement, RequirementId, Side, StackInfo, StepInfo, StepOutcome, StepResult, Tally,
+    TraceEvent, Trial, TrialId, Verdict, World,
 };
 
 const MS: u64 = 1_000_000;
@@ -91,6 +91,10 @@ fn header(planned: usize) -> Header {
         selection: Vec::new(),
         strict: false,
         shard: None,
+        worlds: vec![World {
+            ip: IpVersion::V4,
+            isn: Isn::Random,
+        }],
         planned,
         stacks: vec![
             stack("bundled", "virtual", ""),
@@ -153,6 +157,7 @@ fn stack(name: &str, clock: &str, unavailable: &str) -> StackInfo {
             ("rto".to_owned(), "1 s to 60 s".to_owned()),
         ],
         unavailable: unavailable.to_owned(),
+        declared: serde_json::Value::Null,
     }
 }
 
@@ -385,7 +390,7 @@ pub(crate) fn id(case: &str, variant: &str, stack: &str, ip: IpVersion) -> Trial
         variant: variant.to_owned(),
         stack: stack.to_owned(),
         ip,
-        isn: tcpspec_record::Isn::Random,
+        isn: Isn::Random,
         seed: 7,
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tcpspec_wire::Capability;
 
 /// A stack's declaration: who it is, what it can do, which times it keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hello {
     /// Name, as in `--stack`.
     pub name: String,
@@ -15,6 +17,7 @@ pub struct Hello {
     /// Which clock it runs on.
     pub clock: Clock,
     /// What it can do. A case that needs more is skipped.
+    #[serde(with = "by_name")]
     pub capabilities: BTreeSet<Capability>,
     /// The times it keeps.
     pub profile: Profile,
@@ -29,7 +32,8 @@ pub struct Hello {
 }
 
 /// The clock a stack runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Clock {
     /// Time is a number that the harness moves.
     Virtual,
@@ -38,7 +42,8 @@ pub enum Clock {
 }
 
 /// The times a stack declares to keep, where the RFCs leave them open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Maximum Segment Lifetime: TIME-WAIT lasts twice as long.
     pub msl: Duration,
@@ -80,7 +85,8 @@ pub struct Profile {
 
 /// How late a timer may fire: a share of its length and a constant. A timer
 /// is never early.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lateness {
     /// Share of the timer's length, in thousandths.
     pub per_mille: u32,
@@ -93,5 +99,31 @@ impl Lateness {
     #[must_use]
     pub fn of(self, timer: Duration) -> Duration {
         timer.saturating_mul(self.per_mille) / 1000 + self.constant
+    }
+}
+
+/// Capabilities as a log writes them: by their names.
+mod by_name {
+    use std::collections::BTreeSet;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use tcpspec_wire::Capability;
+
+    pub(super) fn serialize<S: Serializer>(
+        all: &BTreeSet<Capability>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(all.iter().map(|capability| capability.name()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeSet<Capability>, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let all = names
+            .iter()
+            .map(|name| name.parse().map_err(D::Error::custom));
+        all.collect()
     }
 }

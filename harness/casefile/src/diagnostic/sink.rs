@@ -105,6 +105,22 @@ pub(crate) fn closest<'a>(
         .map(|(_, word)| word)
 }
 
+/// The known words most like `wrong`, the nearest first, however far they are.
+pub(crate) fn nearest<'a>(
+    wrong: &str,
+    known: impl IntoIterator<Item = &'a String>,
+    most: usize,
+) -> Vec<String> {
+    let wrong = fold(wrong);
+    let known = known.into_iter();
+    let mut all: Vec<(usize, &String)> = known
+        .map(|word| (strsim::damerau_levenshtein(&wrong, &fold(word)), word))
+        .collect();
+    all.sort();
+    all.truncate(most);
+    all.into_iter().map(|(_, word)| word.clone()).collect()
+}
+
 fn fold(word: &str) -> String {
     word.to_lowercase().replace('_', "-")
 }

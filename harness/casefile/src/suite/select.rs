@@ -1,24 +1,29 @@
 //! Selecting variants by what a user writes on the command line.
 
+use std::collections::BTreeSet;
+
+use tcpspec_record::RequirementId;
+
 use super::Suite;
 use crate::case::{Case, Variant};
-use crate::diagnostic::closest;
+use crate::diagnostic::nearest;
 
 /// A selector that fits nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{selector}` selects no case{}", meant(near))]
+#[error("`{selector}` selects no case; {}", listed(near))]
 pub struct SelectError {
     /// What was written.
     pub selector: String,
-    /// What may have been meant, the nearest first; three at most.
+    /// What may have been meant, the nearest first; three, if there are so many.
     pub near: Vec<String>,
 }
 
-fn meant(near: &[String]) -> String {
+fn listed(near: &[String]) -> String {
     let quoted: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
     match quoted.as_slice() {
-        [] => String::new(),
-        _ => format!(": did you mean {}?", quoted.join(" or ")),
+        [] => "there is nothing of its kind".to_owned(),
+        [one] => format!("the nearest is {one}"),
+        [before @ .., last] => format!("the nearest are {} and {last}", before.join(", ")),
     }
 }
 
@@ -32,68 +37,71 @@ impl Suite {
     /// all of them if there is no selector.
     ///
     /// A selector is an id (`reset/in-closing`), a variant
-    /// (`reset/in-closing@at=left`), a group (`closing/`), either of them with
-    /// `*` and `?`, `tag:NAME`, a requirement (`9293:MUST-13`, with `claim:` before
-    /// it or not), a section with all below it (`rfc9293/3.10.7.4`), or a state
-    /// that the steps name (`state:CLOSING`).
+    /// (`reset/in-closing@at=left`), a group (`closing/`), any of them with
+    /// `*` and `?`, or what ids begin with (`closing/fin`) if none is just that;
+    /// `tag:NAME`, a requirement (`9293:MUST-13`, with `claim:` before it or not),
+    /// a section with all below it (`rfc9293/3.10.7.4`), or a state that the
+    /// steps name (`state:CLOSING`).
     ///
     /// # Errors
     ///
     /// [`SelectError`] for the first selector that fits nothing.
     pub fn select(&self, selectors: &[String]) -> Result<Vec<&Variant>, SelectError> {
-        for selector in selectors {
-            let mut all = self.cases.iter().flat_map(with_case);
-            if !all.any(|(case, variant)| self.fits(selector, case, variant)) {
-                return Err(self.nothing(selector));
-            }
-        }
+        let picked: Result<Vec<Selector<'_>>, SelectError> =
+            selectors.iter().map(|text| self.pick(text)).collect();
+        let picked = picked?;
         let wanted = |(case, variant): &(&Case, &Variant)| {
-            let any = |selector: &String| self.fits(selector, case, variant);
-            selectors.is_empty() || selectors.iter().any(any)
+            let any = |selector: &Selector<'_>| selector.fits(self, case, variant);
+            picked.is_empty() || picked.iter().any(any)
         };
         let all = self.cases.iter().flat_map(with_case);
         Ok(all.filter(wanted).map(|(_, variant)| variant).collect())
     }
 
-    fn fits(&self, selector: &str, case: &Case, variant: &Variant) -> bool {
-        if let Some(tag) = selector.strip_prefix("tag:") {
-            return case.tags.iter().any(|known| matches(tag, known));
-        }
-        if let Some(state) = selector.strip_prefix("state:") {
-            let states = variant.steps.iter().filter_map(|step| step.state.as_ref());
-            return states.flatten().any(|known| known.to_string() == state);
-        }
-        let bare = || Some(selector).filter(|text| text.contains(':'));
-        if let Some(claim) = selector.strip_prefix("claim:").or_else(bare) {
-            return variant.claims.iter().any(|id| matches(claim, &id.0));
-        }
-        if let Some((rfc, section)) = section(selector) {
-            return variant.claims.iter().any(|id| {
-                let rule = self.catalogue.get(id);
-                id.rfc() == rfc && rule.is_some_and(|rule| is_within(&rule.section, section))
-            });
-        }
-        let group = selector.ends_with('/') && matches(&format!("{selector}*"), &case.id.0);
-        group || matches(selector, &case.id.0) || matches(selector, &variant.id())
+    /// What a selector means: what it names, else what begins with it.
+    fn pick<'t>(&self, text: &'t str) -> Result<Selector<'t>, SelectError> {
+        let selector = Selector::read(text);
+        let prefix = match selector {
+            Selector::Id(text) if !text.is_empty() => Some(Selector::Prefix(text)),
+            _ => None,
+        };
+        let fits_any = |selector: &Selector<'_>| {
+            let mut all = self.cases.iter().flat_map(with_case);
+            all.any(|(case, variant)| selector.fits(self, case, variant))
+        };
+        let mut meanings = std::iter::once(selector).chain(prefix);
+        let picked = meanings.find(fits_any);
+        picked.ok_or_else(|| SelectError {
+            selector: text.to_owned(),
+            near: nearest(text, &self.names_like(&Selector::read(text)), NEAR),
+        })
     }
 
-    fn nothing(&self, selector: &str) -> SelectError {
-        let ids = self.cases.iter().map(|case| case.id.0.clone());
-        let groups = self
-            .cases
-            .iter()
-            .map(|case| format!("{}/", case.id.group()));
-        let tags = self.cases.iter().flat_map(|case| &case.tags);
-        let claims = self.variants().flat_map(|variant| &variant.claims);
-        let known: Vec<String> = ids
-            .chain(groups)
-            .chain(self.variants().map(Variant::id))
-            .chain(tags.map(|tag| format!("tag:{tag}")))
-            .chain(claims.map(|claim| format!("claim:{claim}")))
-            .collect();
-        SelectError {
-            selector: selector.to_owned(),
-            near: nearest(selector, &known, NEAR),
+    /// All that could stand in place of a selector of this kind.
+    fn names_like(&self, selector: &Selector<'_>) -> BTreeSet<String> {
+        let cited = || self.variants().flat_map(Variant::cites);
+        match selector {
+            Selector::Tag(_) => {
+                let tags = self.cases.iter().flat_map(|case| &case.tags);
+                tags.map(|tag| format!("tag:{tag}")).collect()
+            }
+            Selector::State(_) => {
+                let steps = self.variants().flat_map(|variant| &variant.steps);
+                let states = steps.filter_map(|step| step.state.as_ref()).flatten();
+                states.map(|state| format!("state:{state}")).collect()
+            }
+            Selector::Claim(_) => cited().map(|id| id.0.clone()).collect(),
+            Selector::Section { .. } => {
+                let rules = cited().filter_map(|id| self.catalogue.get(id));
+                rules
+                    .map(|rule| format!("rfc{}/{}", rule.id.rfc(), rule.section))
+                    .collect()
+            }
+            Selector::Id(_) | Selector::Prefix(_) => {
+                let cases = self.cases.iter();
+                let names = cases.flat_map(|case| [case.id.0.clone(), group(case)]);
+                names.chain(self.variants().map(Variant::id)).collect()
+            }
         }
     }
 }
@@ -101,16 +109,63 @@ impl Suite {
 /// What may be named in place of a selector that fits nothing.
 const NEAR: usize = 3;
 
-fn nearest(selector: &str, known: &[String], most: usize) -> Vec<String> {
-    let mut near: Vec<String> = Vec::new();
-    while near.len() < most {
-        let others = known.iter().filter(|known| !near.contains(*known));
-        match closest(selector, others.map(String::as_str)) {
-            Some(next) => near.push(next.to_owned()),
-            None => break,
+fn group(case: &Case) -> String {
+    format!("{}/", case.id.group())
+}
+
+/// A selector by its kind.
+enum Selector<'t> {
+    Tag(&'t str),
+    State(&'t str),
+    Claim(&'t str),
+    Section {
+        rfc: &'t str,
+        section: &'t str,
+    },
+    Id(&'t str),
+    /// What an id or a variant begins with.
+    Prefix(&'t str),
+}
+
+impl<'t> Selector<'t> {
+    fn read(text: &'t str) -> Self {
+        if let Some(tag) = text.strip_prefix("tag:") {
+            Self::Tag(tag)
+        } else if let Some(state) = text.strip_prefix("state:") {
+            Self::State(state)
+        } else if let Some(claim) = text.strip_prefix("claim:") {
+            Self::Claim(claim)
+        } else if text.contains(':') {
+            Self::Claim(text)
+        } else if let Some((rfc, section)) = section(text) {
+            Self::Section { rfc, section }
+        } else {
+            Self::Id(text)
         }
     }
-    near
+
+    fn fits(&self, suite: &Suite, case: &Case, variant: &Variant) -> bool {
+        let cites = |fits: &dyn Fn(&RequirementId) -> bool| variant.cites().into_iter().any(fits);
+        match *self {
+            Self::Tag(tag) => case.tags.iter().any(|known| matches(tag, known)),
+            Self::State(state) => {
+                let state = state.to_uppercase();
+                let states = variant.steps.iter().filter_map(|step| step.state.as_ref());
+                let mut states = states.flatten();
+                states.any(|known| matches(&state, &known.to_string()))
+            }
+            Self::Claim(claim) => cites(&|id| matches(claim, &id.0)),
+            Self::Section { rfc, section } => cites(&|id| {
+                let rule = suite.catalogue.get(id);
+                id.rfc() == rfc && rule.is_some_and(|rule| is_within(&rule.section, section))
+            }),
+            Self::Id(text) => {
+                let group = text.ends_with('/') && matches(&format!("{text}*"), &case.id.0);
+                group || matches(text, &case.id.0) || matches(text, &variant.id())
+            }
+            Self::Prefix(text) => matches(&format!("{text}*"), &variant.id()),
+        }
+    }
 }
 
 /// `rfc9293/3.10.7.4`: number and section.

@@ -10,9 +10,7 @@ use crate::failure::Failure;
 
 pub(crate) fn run(args: &ListArgs, style: Style) -> Result<Exit, Failure> {
     let suite = load(&args.cases, style)?;
-    let variants = suite
-        .select(&args.selection)
-        .map_err(|error| Failure::nothing(&error))?;
+    let variants = args.select.select(&suite)?;
     let ids: Vec<String> = variants
         .iter()
         .map(|variant| variant_id(&variant.case, &variant.name))

@@ -14,14 +14,16 @@ use tcpspec_casefile::{BaselineError, Step, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::{
-    Baseline, CaseInfo, Exit, Header, IpVersion, Isn, Log, Requirement, RequirementId, Shard,
-    StepInfo, Trial, TrialId, Verdict,
+    Baseline, CaseInfo, Exit, Header, Log, Requirement, RequirementId, Shard, StepInfo, Trial,
+    TrialId, Verdict, World,
 };
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::Style;
 
 pub(crate) use part::Part;
 
+use super::explain::read;
+use super::last::unsettled;
 use super::{cases_dir, load};
 use crate::args::RunArgs;
 use crate::baselines;
@@ -78,9 +80,10 @@ impl<'a> Course<'a> {
         let participants: Vec<Participant> =
             stacks.map(|name| Participant::enlist(*name)).collect();
         let suite = load(&args.cases, style)?;
-        let selected = suite
-            .select(&args.selection)
-            .map_err(|error| Failure::nothing(&error))?;
+        let mut selected = args.select.select(&suite)?;
+        if args.last_failed {
+            retain_last_failed(&mut selected, &args.out)?;
+        }
         let dir = cases_dir(&args.cases)?;
         let shard = args.shard.map(|part| part.shard(&selected, &dir));
         let selected = selected.into_iter().enumerate();
@@ -119,6 +122,17 @@ impl<'a> Course<'a> {
             .map_err(|error| Failure::file("write", path, error))
     }
 
+    /// What was selected; nothing if that is everything.
+    fn selection(&self) -> Vec<String> {
+        let last_failed = self.args.last_failed.then(|| "--last-failed".to_owned());
+        self.args
+            .select
+            .words()
+            .into_iter()
+            .chain(last_failed)
+            .collect()
+    }
+
     fn header(&self, planned: usize) -> Header {
         let (format, tool) = ledger::tool();
         let args = self.args;
@@ -126,9 +140,10 @@ impl<'a> Course<'a> {
             format,
             tool,
             seed: args.seed,
-            selection: args.selection.clone(),
+            selection: self.selection(),
             strict: args.strict,
             shard: self.shard,
+            worlds: worlds(args).collect(),
             planned,
             stacks: self.participants.iter().map(Participant::info).collect(),
             requirements: cited(&self.suite, &self.variants),
@@ -167,7 +182,7 @@ impl Planned {
         };
         for stack in participants {
             for variant in variants {
-                for (ip, isn) in worlds(args) {
+                for World { ip, isn } in worlds(args) {
                     let id = TrialId {
                         case: variant.case.clone(),
                         variant: variant.name.clone(),
@@ -206,10 +221,25 @@ impl Planned {
 }
 
 /// The worlds that each variant is played in.
-fn worlds(args: &RunArgs) -> impl Iterator<Item = (IpVersion, Isn)> {
-    let ips = args.ip.versions().iter();
-    let isns = args.isn.values();
-    ips.flat_map(move |ip| isns.iter().map(move |isn| (*ip, *isn)))
+fn worlds(args: &RunArgs) -> impl Iterator<Item = World> {
+    let ips = args.ip.versions().iter().copied();
+    let isns = args.isn.values().iter().copied();
+    ips.flat_map(move |ip| isns.clone().map(move |isn| World { ip, isn }))
+}
+
+/// Leaves of the selected variants those of which the last run says that they
+/// have not passed.
+fn retain_last_failed(selected: &mut Vec<&Variant>, out: &Path) -> Result<(), Failure> {
+    let open = unsettled(&read(out)?);
+    let open: BTreeSet<String> = open.iter().map(TrialId::variant_id).collect();
+    selected.retain(|variant| open.contains(&variant.id()));
+    if selected.is_empty() {
+        let out = out.display();
+        return Err(Failure::none(format!(
+            "of what is selected nothing is left to pass in the last run ({out})"
+        )));
+    }
+    Ok(())
 }
 
 /// Plays all trials and writes the log.

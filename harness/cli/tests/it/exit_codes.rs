@@ -153,7 +153,7 @@ fn exit_4_nothing_selected() {
     let scratch = Scratch::with_groups(&["handshake"]);
     let says = [
         "`handshake/tree-way` selects no case",
-        "did you mean `handshake/three-way`",
+        "the nearest are `handshake/three-way`, `",
     ];
     check(scratch.run(&["handshake/tree-way"]), 4, &says);
 }

@@ -64,6 +64,7 @@ fn merged_shards_are_the_unsharded_run() {
 
 #[rstest]
 #[case::seed(&["handshake/", "--seed", "2"], "its seeds differ")]
+#[case::worlds(&["handshake/", "--ip", "4"], "its values of --ip or --isn differ")]
 #[case::strict(&["handshake/", "--strict"], "its strictnesses differ")]
 #[case::selection(&["handshake/l*"], "its suites differ")]
 #[case::stack(&["handshake/", "--stack", "control:silent"], "its stacks differ")]
