@@ -1,16 +1,19 @@
 //! The report model: a log, counted and put in order. Renderers only print
 //! what stands here, so no two outputs can disagree on a number.
 //!
-//! Left out: grouping of failures by cause and the state x event grid. Each is
-//! a further view of the same parts.
+//! Left out: what only a case file knows, such as the events that cannot happen
+//! in a state.
 
 mod case;
+mod cause;
 mod change;
 mod compare;
+mod moment;
 mod reason;
 mod repro;
 mod requirement;
 mod stack;
+mod states;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -21,12 +24,15 @@ use tcpspec_record::{
 };
 
 pub use case::{Case, Group, Play, Variant};
+pub use cause::{Cause, Differs, StateClass, Traits};
 pub use change::{Change, ChangeKind, Changes};
 pub use compare::{Cell, Column, Comparison, Likeness, Row};
+pub use moment::{Moment, Stimulus, facets};
 pub use reason::Reason;
 pub use repro::repro;
 pub use requirement::{Judgement, LevelCount, RequirementReport, Rfc, Standing};
 pub use stack::StackReport;
+pub use states::{MOVES, Met, Move, StatesReport};
 pub use steps::Steps;
 
 /// A log, counted and put in order.
@@ -42,6 +48,12 @@ pub struct Report<'a> {
     pub stale: &'a [String],
     /// The stacks; every list "by stack" below is in this order.
     pub stacks: Vec<StackReport<'a>>,
+    /// What the connections of each stack went through.
+    pub states: Vec<StatesReport>,
+    /// Why trials did not pass, the most frequent cause first.
+    pub causes: Vec<Cause<'a>>,
+    /// The stacks side by side.
+    pub comparison: Comparison<'a>,
     /// The groups of cases, in the order of the log.
     pub groups: Vec<Group<'a>>,
     /// The requirements that the cases cite, by RFC.
@@ -70,6 +82,9 @@ impl<'a> Report<'a> {
             tally,
             incomplete: log.footer.is_none(),
             stale: log.footer.as_ref().map_or(&[], |footer| &footer.stale),
+            states: states::by_stack(&variants, &stacks),
+            causes: cause::causes(&variants, &log.header.requirements),
+            comparison: Comparison::of(log),
             groups: case::groups(variants, &stacks),
             stacks,
             rfcs,
@@ -150,6 +165,12 @@ impl<'a> Report<'a> {
         self.variants().find(|variant| {
             variant.info.id == trial.id.case && variant.info.variant == trial.id.variant
         })
+    }
+
+    /// The cause of a trial that did not pass.
+    #[must_use]
+    pub fn cause_of(&self, variant: &Variant<'_>, trial: &Trial) -> Option<&Cause<'a>> {
+        cause::find(&self.causes, variant, trial)
     }
 
     /// The rule behind a requirement id.

@@ -3,7 +3,7 @@
 (() => {
   const form = document.getElementById("filter");
   const OF_CASE = ["level", "req", "section"];
-  const OF_PLAY = ["verdict", "stack", "ip", "state", "event", "tag", "cause"];
+  const OF_PLAY = ["verdict", "stack", "ip", "state", "event", "tag", "at", "cause"];
   const LABELS = { attention: "needs attention" };
 
   const values = (element, key) => element.dataset[key]?.split("|") ?? [];

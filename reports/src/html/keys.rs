@@ -5,7 +5,9 @@
 //! |---|---|---|
 //! | `q` | words of title and id | |
 //! | `level`, `req`, `section` | what is claimed | the case |
-//! | `verdict`, `stack`, `ip`, `state`, `event`, `tag`, `cause` | what happened | the play |
+//! | `verdict`, `stack`, `ip`, `state`, `event`, `tag` | what happened | the play |
+//! | `at` | an event in a state, `CLOSING/RST`, or a move, `CLOSING/>TIME-WAIT` | the play |
+//! | `cause` | why it did not pass | the play |
 //!
 //! All keys that stand at plays must hold of one and the same play. Several
 //! values of one key are parted by a bar.
@@ -13,9 +15,9 @@
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
-use tcpspec_record::Verdict;
+use tcpspec_record::{Requirement, Verdict};
 
-use crate::model::{Case, Play, Report, Variant};
+use crate::model::{Case, Play, Report, Variant, facets};
 
 /// Keys that are chosen from a list. The script fills the lists with what the
 /// page has; any other key in a link shows beside them, to be taken away.
@@ -44,9 +46,17 @@ pub(super) fn form() -> Markup {
 pub(super) fn of_case(report: &Report<'_>, case: &Case<'_>) -> (Option<String>, Option<String>) {
     let cited = case.variants.iter().flat_map(|variant| variant.cited());
     let cited: BTreeSet<_> = cited.collect();
-    let sections = cited.iter().filter_map(|id| report.requirement(id));
-    let sections = sections.map(|rule| rule.section.as_str());
+    let rules = cited.iter().filter_map(|id| report.requirement(id));
+    let sections: Vec<String> = rules.flat_map(sections).collect();
+    let sections = sections.iter().map(String::as_str);
     (list(cited.iter().map(|id| id.0.as_str())), list(sections))
+}
+
+/// The section that a rule stands in, and the rules of its level there: what
+/// the cells of the matrix lead to.
+pub(super) fn sections(rule: &Requirement) -> [String; 2] {
+    let section = format!("rfc{}/{}", rule.id.rfc(), rule.section);
+    [format!("{section} {}", rule.level), section]
 }
 
 /// What is compared of a play.
@@ -57,14 +67,18 @@ pub(super) struct PlayKeys {
     pub(super) state: Option<String>,
     pub(super) event: Option<String>,
     pub(super) tag: Option<String>,
+    pub(super) at: Option<String>,
+    pub(super) cause: Option<String>,
 }
 
 impl PlayKeys {
-    pub(super) fn of(variant: &Variant<'_>, play: &Play<'_>) -> Self {
+    pub(super) fn of(report: &Report<'_>, variant: &Variant<'_>, play: &Play<'_>) -> Self {
         let trials = play.trials.iter();
         let ips = trials.clone().map(|trial| trial.id.ip.to_string());
         let ips: BTreeSet<String> = ips.collect();
         let states = play.ladder.rows.iter().flat_map(|row| &row.what.states);
+        let facets = facets(play.trial(), &variant.info);
+        let cause = report.cause_of(variant, play.trial());
         let axes = variant.info.variant.split(',');
         Self {
             verdict: verdict(play),
@@ -73,6 +87,8 @@ impl PlayKeys {
             state: list(states.copied()),
             event: list(axes.filter_map(|axis| axis.strip_prefix("event="))),
             tag: list(play.trial().tags.iter().map(String::as_str)),
+            at: list(facets.iter().map(String::as_str)),
+            cause: cause.map(|cause| cause.id.clone()),
         }
     }
 }

@@ -15,12 +15,13 @@ pub(super) fn play(
     play: &Play<'_>,
     teach: bool,
 ) -> Markup {
-    let keys = PlayKeys::of(variant, play);
+    let keys = PlayKeys::of(report, variant, play);
     let trial = play.trial();
     let explained = play.needs_explanation();
     html! {
         div class={"play v-" (trial.verdict.word())} data-verdict=(keys.verdict) data-stack=[keys.stack] data-ip=[keys.ip]
-            data-state=[keys.state] data-event=[keys.event] data-tag=[keys.tag] {
+            data-state=[keys.state] data-event=[keys.event] data-tag=[keys.tag]
+            data-at=[keys.at] data-cause=[keys.cause] {
             p.who {
                 (play_badge(play)) " " (who(&play.trials))
                 @for tag in &trial.tags { " " span.tag { (tag) } }

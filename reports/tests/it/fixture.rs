@@ -223,7 +223,13 @@ fn cases() -> Vec<CaseInfo> {
     ]
 }
 
-fn case(id: &str, variant: &str, title: &str, claims: &[&str], steps: Vec<StepInfo>) -> CaseInfo {
+pub(crate) fn case(
+    id: &str,
+    variant: &str,
+    title: &str,
+    claims: &[&str],
+    steps: Vec<StepInfo>,
+) -> CaseInfo {
     CaseInfo {
         id: CaseId(id.to_owned()),
         variant: variant.to_owned(),
@@ -395,7 +401,7 @@ pub(crate) fn id(case: &str, variant: &str, stack: &str, ip: IpVersion) -> Trial
     }
 }
 
-fn ended(id: TrialId, verdict: Verdict, reason: &str) -> Trial {
+pub(crate) fn ended(id: TrialId, verdict: Verdict, reason: &str) -> Trial {
     Trial {
         id,
         verdict,
@@ -606,7 +612,7 @@ pub(crate) fn closing_timeout(silence: bool) -> Log {
     log
 }
 
-fn delta(field: &str, expected: &str, got: &str, why: &str) -> FieldDelta {
+pub(crate) fn delta(field: &str, expected: &str, got: &str, why: &str) -> FieldDelta {
     FieldDelta {
         field: field.to_owned(),
         expected: expected.to_owned(),
@@ -615,7 +621,7 @@ fn delta(field: &str, expected: &str, got: &str, why: &str) -> FieldDelta {
     }
 }
 
-fn event(at: u64, step: usize, event: Event) -> TraceEvent {
+pub(crate) fn event(at: u64, step: usize, event: Event) -> TraceEvent {
     TraceEvent { at, step, event }
 }
 
@@ -630,11 +636,11 @@ fn packet(at: u64, step: usize, from: Side, text: &str, taken: Option<Taken>) ->
     event(at, step, packet)
 }
 
-fn sent(at: u64, step: usize, text: &str) -> TraceEvent {
+pub(crate) fn sent(at: u64, step: usize, text: &str) -> TraceEvent {
     packet(at, step, Side::Peer, text, None)
 }
 
-fn came(at: u64, step: usize, text: &str, taken: Taken) -> TraceEvent {
+pub(crate) fn came(at: u64, step: usize, text: &str, taken: Taken) -> TraceEvent {
     packet(at, step, Side::Sut, text, Some(taken))
 }
 
@@ -645,7 +651,7 @@ fn noted(mut event: TraceEvent, remark: &str) -> TraceEvent {
     event
 }
 
-fn app(at: u64, step: usize, call: &str, result: &str) -> TraceEvent {
+pub(crate) fn app(at: u64, step: usize, call: &str, result: &str) -> TraceEvent {
     let app = Event::App {
         call: call.to_owned(),
         result: result.to_owned(),
@@ -653,7 +659,7 @@ fn app(at: u64, step: usize, call: &str, result: &str) -> TraceEvent {
     event(at, step, app)
 }
 
-fn state(at: u64, step: usize, state: &str) -> TraceEvent {
+pub(crate) fn state(at: u64, step: usize, state: &str) -> TraceEvent {
     let state = Event::State {
         state: state.to_owned(),
         exact: true,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod cause;
 mod compare;
 mod counts;
 mod fixture;
@@ -11,4 +12,5 @@ mod ladder;
 mod model;
 mod outputs;
 mod pcapng;
+mod states;
 mod terminal;
