@@ -170,6 +170,9 @@ pub(crate) struct RawStep {
     pub(crate) repeat: Field<Placed<RepeatMap>>,
     /// Steps of a fragment of cases/fragments.
     pub(crate) r#use: Field<Use>,
+    /// The connection that the step is about, by a name of the case's own;
+    /// without it the first one.
+    pub(crate) on: Field<Text>,
     /// The stack's state after the step, or the exact list of changes since
     /// the last `state`.
     #[schemars(with = "words::OneOrMany<words::StateWord>")]

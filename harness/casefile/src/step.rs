@@ -15,6 +15,8 @@ use crate::segment::{Match, SegmentPattern, SegmentTemplate};
 pub struct Step {
     /// What is done or expected.
     pub action: Action,
+    /// `on:` the connection that it is about, where that is not the first one.
+    pub on: Option<String>,
     /// `as:` a name for this step's segment and moment.
     pub label: Option<String>,
     /// `within:` or `at:`. Only on steps that expect the stack to send.
@@ -138,7 +140,8 @@ pub struct GoneBranch {
     pub deviates: bool,
 }
 
-/// A call of the application. A case has one listener and one connection.
+/// A call of the application. A case has one listener; the connection is the
+/// step's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppCall {
     /// `listen`

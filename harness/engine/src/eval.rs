@@ -46,6 +46,8 @@ pub(crate) struct Label {
 pub(crate) struct Labelled {
     /// Who sent it.
     pub(crate) side: Side,
+    /// The peer's port: which connection it is of.
+    pub(crate) port: u16,
     pub(crate) numbers: Numbers,
     pub(crate) packet: PacketRef,
 }

@@ -12,8 +12,9 @@ use crate::eval::{Labelled, Numbers};
 use crate::halt::{Broken, Halt, delta};
 use crate::limits;
 use crate::matcher;
-use crate::play::{Arrival, Play};
+use crate::play::Play;
 use crate::steps::{short, words, worse};
+use crate::talk::Arrival;
 
 /// When something has to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,14 +56,14 @@ impl Play {
             last: self.began,
         };
         loop {
-            while let Some(arrival) = self.inbox.pop_front() {
+            while let Some(arrival) = self.talk.inbox.pop_front() {
                 let silence = self.silence(&open)?;
                 if let Some(met) = self.met_by(&silence, |until| until < arrival.at) {
-                    self.inbox.push_front(arrival);
+                    self.talk.inbox.push_front(arrival);
                     return self.conclude(step, met);
                 }
                 if open.complete().is_some() && !self.continues(&open, &arrival)? {
-                    self.inbox.push_front(arrival);
+                    self.talk.inbox.push_front(arrival);
                     break;
                 }
                 self.offer(step, &mut open, &window, arrival)?;
@@ -171,7 +172,7 @@ impl Play {
             }
             if !strict && self.is_merged_ack(step, open, &arrival)? {
                 open.taken += 1;
-                self.inbox.push_front(arrival);
+                self.talk.inbox.push_front(arrival);
                 return Ok(());
             }
             return Err(self.mismatch(open, window, &arrival, missed).into());
@@ -186,6 +187,7 @@ impl Play {
             .mark(arrival.packet, Taken::Matched, step.note.as_deref());
         let labelled = Labelled {
             side: Side::Sut,
+            port: self.talk.peer_port,
             numbers: Numbers::from(&arrival.segment),
             packet: arrival.packet,
         };

@@ -12,7 +12,8 @@
 //! |---|---|
 //! | [`plan`] | what to run, and whether the stack can do it at all |
 //! | [`interpreter`] | asks and replies; the plain loop |
-//! | `play` | a trial under way: clock, inbox, states, replies taken in |
+//! | `play` | a trial under way: clock, connections, replies taken in |
+//! | `talk` | one connection: ports, numbers, texts, what has come |
 //! | `steps` | what each kind of step does |
 //! | `expectation` | the wait for what a `sut:` step allows |
 //! | `matcher` | one segment against one pattern, field by field |
@@ -37,6 +38,7 @@ mod ranges;
 mod recorder;
 mod steps;
 mod stream;
+mod talk;
 
 pub use interpreter::{Ask, Interpreter, Progress, drive};
 pub use plan::Plan;

@@ -10,7 +10,7 @@ use tcpspec_wire::{Ecn, Flags, IpHeader, Segment, SeqNumber};
 use crate::book::Due;
 use crate::eval::Scope;
 use crate::halt::{Halt, delta};
-use crate::play::Arrival;
+use crate::talk::Arrival;
 
 /// What differs between the segment and the pattern; nothing if they match.
 pub(crate) fn compare(

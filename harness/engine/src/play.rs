@@ -3,7 +3,7 @@
 
 mod intake;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,30 +12,17 @@ use tcpspec_casefile::{SegmentPattern, Step, Variant};
 use tcpspec_connector::{Call, CallResult, Clock, Stop};
 use tcpspec_record::{Side, StepResult, Trial};
 use tcpspec_wire::text::SegmentText;
-use tcpspec_wire::{Body, Capability, Decoded, Instant, IpHeader, Segment, State};
+use tcpspec_wire::{Body, Capability, Decoded, Instant, Segment, State};
 
-use crate::book::{Book, Due};
+use crate::book::Book;
 use crate::eval::{Label, Scope};
 use crate::halt::{Broken, Halt};
 use crate::interpreter::{Ask, Port};
 use crate::judge;
 use crate::limits;
-use crate::plan::{LISTEN_PORT, Plan, default_mss};
-use crate::recorder::{PacketRef, Recorder};
-use crate::stream::Stream;
-
-/// A segment of the stack that no step has taken yet.
-#[derive(Clone, Debug)]
-pub(crate) struct Arrival {
-    pub(crate) at: Instant,
-    /// The header of its packet.
-    pub(crate) ip: IpHeader,
-    pub(crate) segment: Segment,
-    pub(crate) text: String,
-    /// What its fields should be, by what was known when it came.
-    pub(crate) due: Due,
-    pub(crate) packet: PacketRef,
-}
+use crate::plan::{Plan, default_mss};
+use crate::recorder::Recorder;
+use crate::talk::Talk;
 
 /// A trial under way.
 #[derive(Debug)]
@@ -45,32 +32,15 @@ pub(crate) struct Play {
     pub(crate) now: Instant,
     /// When the step under way began.
     pub(crate) began: Instant,
-    pub(crate) book: Book,
-    pub(crate) inbox: VecDeque<Arrival>,
+    /// The connection that the step under way is about, and all others.
+    pub(crate) talk: Talk,
+    pub(crate) others: Vec<Talk>,
     pub(crate) labels: BTreeMap<String, Label>,
-    /// The stack's own port of the connection.
-    pub(crate) local_port: u16,
     pub(crate) listening: bool,
-    /// Whether there was a connection to set options of; before that they are
-    /// set of the listener, for connections to come.
-    pub(crate) connected: bool,
-    /// The connection's state as the stack last showed it.
-    state: Option<State>,
-    /// Changes since the last `state:`, with the state there was then.
-    pub(crate) changes: Vec<State>,
-    /// When the connection was last seen to end.
-    pub(crate) gone_at: Option<Instant>,
-    pub(crate) peer_stream: Stream,
-    pub(crate) sut_stream: Stream,
-    /// Octets the application has sent and read.
-    pub(crate) sent: u32,
-    pub(crate) read: u32,
     /// Counters as they stood when the trial began: those of which a case
     /// wants to know how they grow.
     pub(crate) info_at_begin: BTreeMap<String, u64>,
     packets: usize,
-    /// The last segment that the stack sent.
-    pub(crate) last_of_sut: Option<PacketRef>,
     /// The last thing done to the stack, for sentences.
     pub(crate) stimulus: String,
     pub(crate) recorder: Recorder,
@@ -96,22 +66,12 @@ impl Play {
             port,
             now: Instant::ZERO,
             began: Instant::ZERO,
-            book: Book::new(iss, default_mss),
-            inbox: VecDeque::new(),
+            talk: Talk::new(None, 0, Book::new(iss, default_mss)),
+            others: Vec::new(),
             labels: BTreeMap::new(),
-            local_port: LISTEN_PORT,
             listening: false,
-            connected: false,
-            state: None,
-            changes: vec![State::Closed],
-            gone_at: None,
-            peer_stream: Stream::new(0),
-            sut_stream: Stream::new(0xa5),
-            sent: 0,
-            read: 0,
             info_at_begin: BTreeMap::new(),
             packets: 0,
-            last_of_sut: None,
             stimulus: String::new(),
             recorder: Recorder::default(),
         }
@@ -163,7 +123,7 @@ impl Play {
     /// What expressions are evaluated in.
     pub(crate) fn scope(&self) -> Scope<'_> {
         Scope {
-            book: &self.book,
+            book: &self.talk.book,
             labels: &self.labels,
             profile: &self.plan.hello.profile,
             numbering: self.plan.variant.numbering,
@@ -173,7 +133,7 @@ impl Play {
 
     /// The connection's state, as far as the stack has shown it.
     pub(crate) fn state(&self) -> State {
-        match self.state {
+        match self.talk.state {
             Some(State::Listen) | None if !self.listening => State::Closed,
             None => State::Listen,
             Some(state) => state,
@@ -237,14 +197,14 @@ impl Play {
     /// has the same port, and changes nothing.
     pub(crate) fn connect(&mut self, local_port: u16) -> u16 {
         if !matches!(self.state(), State::Closed | State::Listen) {
-            return self.local_port;
+            return self.talk.local_port;
         }
-        if self.book.sut.is_some() {
-            self.book.reopen();
-            (self.sent, self.read) = (0, 0);
+        if self.talk.book.sut.is_some() {
+            self.talk.book.reopen();
+            (self.talk.sent, self.talk.read) = (0, 0);
         }
-        self.local_port = local_port;
-        self.state = None;
+        self.talk.local_port = local_port;
+        self.talk.state = None;
         local_port
     }
 }

@@ -60,7 +60,9 @@ impl Recorder {
             && taken.is_none()
         {
             *taken = Some(how);
-            *note = remark.map(str::to_owned);
+            if let Some(remark) = remark {
+                *note = Some(remark.to_owned());
+            }
             event.step = step;
         }
     }

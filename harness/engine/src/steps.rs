@@ -21,6 +21,7 @@ use crate::play::Play;
 impl Play {
     /// Does one step.
     pub(crate) async fn step(&mut self, step: &Step) -> Result<StepResult, Halt> {
+        self.turn_to(step.on.as_deref());
         // In a repeat the last round's stands for the step.
         if let Some(label) = &step.label {
             self.labels.remove(label);

@@ -266,6 +266,41 @@ fn case_that_looks_at_what_a_stack_does_not_show_is_skipped() {
     );
 }
 
+/// A second connection with text of its own, after the first.
+const SECOND: &str = "  - peer: ACK ack=11\n  - peer: SYN\n    on: b\n  - sut: SYN+ACK\n    on: b\n  \
+    - peer: ACK\n    on: b\n  - app: accept\n    on: b\n    state: ESTABLISHED\n  \
+    - app: send len=20\n    on: b\n  - sut: ACK seq=1 len=20\n    on: b\n    as: other\n";
+
+#[rstest]
+#[case::the_other_goes_on(
+    "  - peer: RST\n  - gone: now\n  - state: ESTABLISHED\n    on: b\n",
+    Verdict::Pass
+)]
+#[case::text_is_each_ones_own(
+    "  - peer: ACK len=5\n  - peer: ACK len=7\n    on: b\n  - app: recv len=9 expect bytes=5\n  \
+    - app: recv len=9 expect bytes=7\n    on: b\n  - sut: ACK ack=6\n  - sut: ACK ack=8\n    on: b\n",
+    Verdict::Pass
+)]
+#[case::silence_is_of_all("  - quiet: 2s\n", Verdict::Fail)]
+#[case::what_comes_on_another_is_not_expected_here(
+    "  - sut: ACK len=20\n    within: 2s\n",
+    Verdict::Fail
+)]
+#[case::a_label_is_of_its_connection(
+    "  - app: send len=5\n  - sut: ACK seq=11 len=5\n  - sut: ACK seq=1 len=20\n    on: b\n    within: [other.first + 900ms, other.last + 1s]\n",
+    Verdict::Pass
+)]
+fn connections_of_a_case_are_kept_apart(#[case] steps: &str, #[case] verdict: Verdict) {
+    let trial = play(&format!("{SECOND}{steps}"), IpVersion::V4);
+    assert_eq!(trial.verdict, verdict, "{steps}: {}", trial.reason);
+    let peers = packets(&trial, Side::Peer);
+    let ports = peers
+        .iter()
+        .filter_map(|packet| Some(packet.segment()?.src_port));
+    assert!(ports.clone().any(|port| port == 40_001), "{steps}");
+    assert!(ports.clone().any(|port| port == 40_000), "{steps}");
+}
+
 #[test]
 fn repeated_steps_come_several_times_and_the_last_label_counts() {
     let steps = "  - repeat:\n      times: 3\n      steps:\n        \

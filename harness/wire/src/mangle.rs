@@ -1,6 +1,7 @@
 //! Malformed traffic: edits of the octets of a well-formed packet. What can be
 //! said with the types of [`Packet`] is left to them.
 
+mod ip;
 mod text;
 
 use std::net::IpAddr;
@@ -12,8 +13,8 @@ use crate::segment::{CHECKSUM, DATA_OFFSET};
 /// One edit of a packet's octets.
 ///
 /// Edits apply in the order in which they are written, save that checksums are
-/// made right after all of them (so `bad(checksum)` may stand anywhere) and
-/// fragmentation comes last. A packet that carries no TCP segment knows only
+/// made right after all of them (so `bad(checksum)` may stand anywhere); those
+/// of the IP header and fragmentation come last. A packet that carries no TCP segment knows only
 /// `ttl`, `src` and `frag`; the others leave it as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mangle {
@@ -29,6 +30,20 @@ pub enum Mangle {
         /// Where to begin, in octets from the start of the TCP header.
         offset: u16,
         /// What to write; what would go beyond the packet's end is appended.
+        octets: Vec<u8>,
+    },
+    /// `cut(N)`: only the first N octets of the segment are sent, and the IP
+    /// header says so.
+    Cut(u16),
+    /// `ip-options(OCTETS)`: options in the IPv4 header, filled up to whole
+    /// words; IPv6 has none, and its packets stay as they are.
+    IpOptions(Vec<u8>),
+    /// `ip(offset=N,hex=...)`: octets of the IP header overwritten; the checksum
+    /// of IPv4 is made right, unless the edit covers it.
+    Ip {
+        /// Where to begin, in octets from the start of the IP header.
+        offset: u16,
+        /// What to write; what would go beyond the header is left out.
         octets: Vec<u8>,
     },
     /// `frag(N)`: sent as IP fragments of N octets, a multiple of eight; of
@@ -59,7 +74,11 @@ struct Draft {
     checksum_written: bool,
     /// Whether a bit of the checksum is to be flipped.
     checksum_bad: bool,
+    /// How much of the segment is sent.
+    cut: Option<u16>,
     fragment: Option<u16>,
+    /// Edits of the IP header, for when there is one.
+    ip: Vec<Mangle>,
 }
 
 impl Draft {
@@ -73,7 +92,9 @@ impl Draft {
             }),
             checksum_written: false,
             checksum_bad: false,
+            cut: None,
             fragment: None,
+            ip: Vec::new(),
         }
     }
 
@@ -86,6 +107,8 @@ impl Draft {
                 }
             }
             Mangle::Raw { offset, octets } => self.overwrite(usize::from(*offset), octets),
+            Mangle::Cut(len) => self.cut = Some(*len),
+            Mangle::IpOptions(_) | Mangle::Ip { .. } => self.ip.push(edit.clone()),
             Mangle::Fragment(size) => self.fragment = Some(*size),
             Mangle::Source(address) => self.packet.ip.src = *address,
         }
@@ -104,15 +127,20 @@ impl Draft {
     fn finish(mut self) -> Vec<Vec<u8>> {
         if let Some(mut octets) = self.tcp.take() {
             self.set_checksum(&mut octets);
+            octets.truncate(self.cut.map_or(octets.len(), usize::from));
             self.packet.body = Body::Other {
                 protocol: protocol::TCP,
                 octets,
             };
         }
-        match self.fragment {
+        let mut packets = match self.fragment {
             Some(size) => fragments(&self.packet, size),
             None => vec![self.packet.encode()],
+        };
+        for packet in &mut packets {
+            ip::edit(packet, &self.ip);
         }
+        packets
     }
 
     fn set_checksum(&self, tcp: &mut [u8]) {

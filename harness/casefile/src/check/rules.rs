@@ -43,17 +43,17 @@ pub(super) fn has_unknown_key(step: NodeId, texts: Texts<'_>) -> bool {
 }
 
 /// Keys that can stand beside an action.
-const BESIDE: [&str; 9] = [
-    "as", "within", "at", "state", "never", "claim", "why", "note", "hint",
+const BESIDE: [&str; 10] = [
+    "on", "as", "within", "at", "state", "never", "claim", "why", "note", "hint",
 ];
 
 fn beside(action: &str) -> &'static [&'static str] {
     match action {
         "sut" => &BESIDE,
-        "use" | "repeat" => &["claim", "why", "hint"],
-        "gone" => &["as", "never", "claim", "why", "note", "hint"],
+        "use" | "repeat" => &["on", "claim", "why", "hint"],
+        "gone" => &["on", "as", "never", "claim", "why", "note", "hint"],
         "quiet" | "wait" => &["as", "state", "never", "claim", "why", "note", "hint"],
-        _ => &["as", "state", "claim", "why", "note", "hint"],
+        _ => &["on", "as", "state", "claim", "why", "note", "hint"],
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) struct StepReader<'a> {
 #[derive(Clone, Default)]
 pub(super) struct Inherited {
     pub(super) from: Option<CaseId>,
+    pub(super) on: Option<String>,
     pub(super) claim: Option<RequirementId>,
     pub(super) why: Option<String>,
     pub(super) hint: Option<String>,
@@ -134,7 +135,7 @@ impl<'a> StepReader<'a> {
         if let Some(label) = &step.label {
             self.labels.insert(label.clone(), label_kind(&step.action));
         }
-        if let Action::Peer(segment) = &step.action {
+        if let (Action::Peer(segment), None) = (&step.action, &step.on) {
             self.reach.send(segment);
         }
         self.steps.push(Step {
@@ -198,7 +199,8 @@ impl<'a> StepReader<'a> {
         texts: Texts<'_>,
         inherited: &Inherited,
     ) {
-        if let (Some(action), text) = self.action(&step.value, texts) {
+        let on = self.on(&step.value.on, texts, inherited);
+        if let (Some(action), text) = self.action(&step.value, on.is_some(), texts) {
             self.push(action, text, step, texts, inherited);
         }
     }
@@ -215,10 +217,16 @@ impl<'a> StepReader<'a> {
         let own = |field: &Field<Text>| field.get().map(|text| texts.text(*text));
         let claim = raw.claim.get();
         let claim = claim.and_then(|id| requirement(*id, &self.library.catalogue, texts));
+        let on = self.on(&raw.on, texts, inherited);
+        let text = match &on {
+            Some(name) => format!("{text} on {name}"),
+            None => text,
+        };
         let state = states(&raw.state, texts);
         let never = self.patterns(&raw.never, texts);
         self.judges |= judges(&action) || state.is_some() || !never.is_empty();
         let step = Step {
+            on,
             bounds: bounds(&raw.within, &raw.at, &self.labels, texts),
             label: self.label(&raw.r#as, label_kind(&action), *node, texts),
             state,
@@ -237,11 +245,22 @@ impl<'a> StepReader<'a> {
         self.steps.push(step);
     }
 
-    /// The action and its text in one line; `None` if it could not be read.
-    fn action(&mut self, raw: &RawStep, texts: Texts<'_>) -> (Option<Action>, String) {
+    /// The action and its text in one line; `None` if it could not be read. The
+    /// numbers of a connection `elsewhere` are not followed.
+    fn action(
+        &mut self,
+        raw: &RawStep,
+        elsewhere: bool,
+        texts: Texts<'_>,
+    ) -> (Option<Action>, String) {
+        let reach = if elsewhere {
+            Reach::Unknown
+        } else {
+            self.reach
+        };
         let expecting = Expecting {
             labels: &self.labels,
-            reach: self.reach,
+            reach,
             texts,
         };
         let (name, action, said) = if let Some(text) = raw.app.get() {
@@ -249,7 +268,9 @@ impl<'a> StepReader<'a> {
             ("app", Action::App(call, outcomes), said)
         } else if let Some(text) = raw.peer.get() {
             let segment = self.template(*text, texts);
-            self.reach.send(&segment);
+            if !elsewhere {
+                self.reach.send(&segment);
+            }
             let said = segment.text.clone();
             ("peer", Action::Peer(Box::new(segment)), said)
         } else if let Some(text) = raw.icmp.get() {
@@ -344,6 +365,7 @@ impl<'a> StepReader<'a> {
         let claim = claim.and_then(|id| requirement(*id, &self.library.catalogue, texts));
         let inherited = Inherited {
             from: Some(CaseId(format!("fragments/{}", fragment.name))),
+            on: self.on(&raw.on, texts, inherited),
             claim: inherited.claim.clone().or(claim),
             why: own(&raw.why).or_else(|| inherited.why.clone()),
             hint: own(&raw.hint).or_else(|| inherited.hint.clone()),

@@ -290,9 +290,17 @@ fn once(is_first: bool, name: &str, word: Word<'_>, reading: &mut Reading<'_>) {
 }
 
 fn is_modifier(word: &str) -> bool {
-    ["bad(", "raw(", "frag(", "src=", "dst="]
-        .iter()
-        .any(|opening| word.starts_with(opening))
+    let openings = [
+        "bad(",
+        "raw(",
+        "cut(",
+        "ip(",
+        "ip-options(",
+        "frag(",
+        "src=",
+        "dst=",
+    ];
+    openings.iter().any(|opening| word.starts_with(opening))
 }
 
 /// The address behind `src=` or `dst=`. It goes by what it is: numbers differ

@@ -11,13 +11,13 @@ use tcpspec_record::trace::{Did, Taken};
 use tcpspec_record::{Event, Side};
 use tcpspec_wire::{Body, Capability, Flags, Instant, IpHeader, Packet, Segment, State, TcpOption};
 
-use super::{Arrival, Play};
+use super::Play;
 use crate::eval::Numbers;
 use crate::halt::{Broken, Halt, delta};
 use crate::limits;
 use crate::matcher;
-use crate::plan::PEER_PORT;
 use crate::stream::offset_of;
+use crate::talk::Arrival;
 
 impl Play {
     /// Takes in all that a reply tells, in the order in which it happened.
@@ -54,29 +54,30 @@ impl Play {
     }
 
     fn take_state(&mut self, change: StateChange) {
-        let ours = Connection {
-            local: self.local_port,
-            remote: PEER_PORT,
-        };
-        if change.connection != ours || self.state == Some(change.state) {
+        // What happens on connections that are none of the case's is not told.
+        self.with_talk(change.connection, |play| play.take_change(change));
+    }
+
+    fn take_change(&mut self, change: StateChange) {
+        let talk = &mut self.talk;
+        if talk.state == Some(change.state) {
             return;
         }
-        self.state = Some(change.state);
-        if self.changes.last() != Some(&change.state) {
-            self.changes.push(change.state);
+        talk.state = Some(change.state);
+        if talk.changes.last() != Some(&change.state) {
+            talk.changes.push(change.state);
         }
         if matches!(change.state, State::Closed | State::Listen) {
-            self.gone_at = Some(change.at);
-            self.book.end();
+            talk.gone_at = Some(change.at);
+            talk.book.end();
         }
+        let state = match &talk.name {
+            Some(name) => format!("{} on {name}", change.state),
+            None => change.state.to_string(),
+        };
         let exact = self.declares(Capability::StateLog);
-        self.recorder.event(
-            change.at,
-            Event::State {
-                state: change.state.to_string(),
-                exact,
-            },
-        );
+        self.recorder
+            .event(change.at, Event::State { state, exact });
     }
 
     fn take_packet(&mut self, emitted: &Emitted, never: &[SegmentPattern]) -> Result<(), Halt> {
@@ -117,19 +118,40 @@ impl Play {
         segment: Segment,
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
-        if (segment.src_port, segment.dst_port) != (self.local_port, PEER_PORT) {
-            let got = format!("{} -> {}", segment.src_port, segment.dst_port);
-            let expected = format!("ports {} -> {PEER_PORT}", self.local_port);
+        let ports = Connection {
+            local: segment.src_port,
+            remote: segment.dst_port,
+        };
+        if !self.has_talk(ports) {
+            let Connection { local, remote } = ports;
+            let got = format!("{local} -> {remote}");
+            let ours = self.talk.ports();
+            let expected = format!("ports {} -> {}", ours.local, ours.remote);
             let text = self.sut_text(&segment);
             return self.refuse_packet(emitted, text, &expected, &got);
         }
-        let due = self.book.due(&segment);
-        self.book.sut_sends(&segment);
+        let taken = self.with_talk(ports, |play| play.take_ours(emitted, ip, segment, never));
+        taken.unwrap_or(Ok(()))
+    }
+
+    /// Takes in a segment of the connection that is turned to.
+    fn take_ours(
+        &mut self,
+        emitted: &Emitted,
+        ip: IpHeader,
+        segment: Segment,
+        never: &[SegmentPattern],
+    ) -> Result<(), Halt> {
+        let due = self.talk.book.due(&segment);
+        self.talk.book.sut_sends(&segment);
         let text = self.sut_text(&segment);
         let packet = self
             .recorder
             .packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
-        self.last_of_sut = Some(packet);
+        if let Some(name) = &self.talk.name {
+            self.recorder.note(packet, format!("on {name}"));
+        }
+        self.talk.last_of_sut = Some(packet);
         self.renew_labels(emitted.at, &segment);
         let arrival = Arrival {
             at: emitted.at,
@@ -141,16 +163,17 @@ impl Play {
         };
         self.check_forbidden(&arrival, never)?;
         self.check_text(&arrival)?;
-        self.inbox.push_back(arrival);
+        self.talk.inbox.push_back(arrival);
         Ok(())
     }
 
     /// A repeat of a labelled segment moves the label's `last`.
     fn renew_labels(&mut self, at: Instant, segment: &Segment) {
         let numbers = Numbers::from(segment);
+        let port = self.talk.peer_port;
         for label in self.labels.values_mut() {
             if let Some(labelled) = label.segment
-                && labelled.side == Side::Sut
+                && (labelled.side, labelled.port) == (Side::Sut, port)
                 && (labelled.numbers.seq, labelled.numbers.end) == (numbers.seq, numbers.end)
             {
                 label.last = at;
@@ -181,7 +204,7 @@ impl Play {
     /// Text on the wire must be the stack's stream. What was acknowledged may
     /// be anything: a keep-alive's octet is not text (RFC 9293 section 3.8.4).
     fn check_text(&mut self, arrival: &Arrival) -> Result<(), Halt> {
-        let Some(sut) = &self.book.sut else {
+        let Some(sut) = &self.talk.book.sut else {
             return Ok(());
         };
         let segment = &arrival.segment;
@@ -194,10 +217,10 @@ impl Play {
             return Ok(());
         }
         let offset = offset_of(start, sut.iss);
-        let Some(at) = self.sut_stream.difference(offset, &segment.payload) else {
+        let Some(at) = self.talk.sut_stream.difference(offset, &segment.payload) else {
             return Ok(());
         };
-        let expected = self.sut_stream.read(offset.wrapping_add(at as u32), 1);
+        let expected = self.talk.sut_stream.read(offset.wrapping_add(at as u32), 1);
         self.recorder.mark(arrival.packet, Taken::Refused, None);
         Err(Broken {
             sentence: format!(

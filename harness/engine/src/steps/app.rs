@@ -55,15 +55,15 @@ impl Play {
         })
     }
 
-    /// The connector's call for a verb, on the case's one listener or
-    /// connection.
+    /// The connector's call for a verb, on the case's one listener or the
+    /// connection that is turned to.
     fn request(&mut self, call: &AppCall) -> Result<Call, Halt> {
         let listener = Handle("L".to_owned());
-        let handle = Handle("C".to_owned());
+        let handle = self.talk.handle();
         let setup = self.plan.setup();
         Ok(match call {
             AppCall::Listen => {
-                self.local_port = LISTEN_PORT;
+                self.talk.local_port = LISTEN_PORT;
                 let backlog = self.plan.variant.peer.backlog;
                 Call::Listen {
                     handle: listener,
@@ -72,11 +72,12 @@ impl Play {
                 }
             }
             AppCall::Connect => {
-                let port = self.connect(CONNECT_PORT);
+                let to = self.talk.peer_port;
+                let port = self.connect(CONNECT_PORT + (to - PEER_PORT));
                 Call::Connect {
                     handle,
                     port,
-                    to: (setup.peer, PEER_PORT).into(),
+                    to: (setup.peer, to).into(),
                 }
             }
             AppCall::Accept => Call::Accept {
@@ -85,10 +86,10 @@ impl Play {
             },
             AppCall::SendLen(len) => Call::Send {
                 handle,
-                data: self.sut_stream.read(self.sent, *len),
+                data: self.talk.sut_stream.read(self.talk.sent, *len),
             },
             AppCall::SendData(data) => {
-                self.sut_stream.write(self.sent, data);
+                self.talk.sut_stream.write(self.talk.sent, data);
                 Call::Send {
                     handle,
                     data: data.clone(),
@@ -96,7 +97,7 @@ impl Play {
             }
             AppCall::SendUrgent(len) => Call::SendUrgent {
                 handle,
-                data: self.sut_stream.read(self.sent, *len),
+                data: self.talk.sut_stream.read(self.talk.sent, *len),
             },
             AppCall::Urgent => Call::Urgent { handle },
             AppCall::Report => Call::Report { handle },
@@ -110,7 +111,11 @@ impl Play {
             AppCall::CloseListener => Call::Close { handle: listener },
             AppCall::Abort => Call::Abort { handle },
             AppCall::SetOption(setting) => Call::SetOption {
-                handle: if self.connected { handle } else { listener },
+                handle: if self.talk.connected {
+                    handle
+                } else {
+                    listener
+                },
                 option: option(setting, &self.scope())?,
             },
         })
@@ -120,14 +125,14 @@ impl Play {
         match (call, result) {
             (AppCall::Listen, Ok(_)) => {
                 self.listening = true;
-                if self.changes == [State::Closed] {
-                    self.changes = vec![State::Listen];
+                if self.talk.changes == [State::Closed] {
+                    self.talk.changes = vec![State::Listen];
                 }
             }
             (AppCall::CloseListener, Ok(_)) => self.listening = false,
-            (AppCall::Connect | AppCall::Accept, Ok(_)) => self.connected = true,
+            (AppCall::Connect | AppCall::Accept, Ok(_)) => self.talk.connected = true,
             (_, Ok(Ret::Sent(sent))) => {
-                self.sent = self.sent.wrapping_add(*sent as u32);
+                self.talk.sent = self.talk.sent.wrapping_add(*sent as u32);
             }
             _ => {}
         }
@@ -138,8 +143,8 @@ impl Play {
         let Ok(Ret::Data(data)) = result else {
             return Ok(());
         };
-        let wrong = self.peer_stream.difference(self.read, data);
-        self.read = self.read.wrapping_add(data.len() as u32);
+        let wrong = self.talk.peer_stream.difference(self.talk.read, data);
+        self.talk.read = self.talk.read.wrapping_add(data.len() as u32);
         let Some(at) = wrong else { return Ok(()) };
         Err(Broken {
             sentence: "The application was given octets that the peer never sent.".to_owned(),

@@ -90,7 +90,7 @@ impl Play {
     /// The packet that an error is about, as the stack sent it.
     fn quoted(&self, quote: &Quote) -> Result<Vec<u8>, Halt> {
         let packet = match quote {
-            Quote::Last => self.last_of_sut,
+            Quote::Last => self.talk.last_of_sut,
             Quote::Label(name) => {
                 let label = self.labels.get(name);
                 label

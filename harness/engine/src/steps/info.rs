@@ -1,7 +1,7 @@
 //! `sut-info:` what the stack shows of itself: counters and fields.
 
 use tcpspec_casefile::{InfoCheck, Match, SegmentPattern, Step, Variant};
-use tcpspec_connector::{Call, Handle, Ret};
+use tcpspec_connector::{Call, Ret};
 use tcpspec_record::{Event, FieldDelta, StepResult};
 
 use crate::eval::{Scope, unclear};
@@ -72,7 +72,7 @@ impl Play {
         never: &[SegmentPattern],
     ) -> Result<Vec<Option<u64>>, Halt> {
         let call = Call::Info {
-            handle: Handle("C".to_owned()),
+            handle: self.talk.handle(),
             names: names.to_vec(),
         };
         match self.call(call, never).await? {

@@ -5,7 +5,8 @@ use tcpspec_record::trace::Taken;
 use super::short;
 use crate::book::Kind;
 use crate::halt::{Broken, Halt, delta};
-use crate::play::{Arrival, Play};
+use crate::play::Play;
+use crate::talk::Arrival;
 
 impl Play {
     /// Notes which alternative was seen.
@@ -30,15 +31,17 @@ impl Play {
         self.recorder.step.saturating_sub(preludes)
     }
 
-    /// Refuses what has come and no step took, but for the standing
-    /// tolerances.
+    /// Refuses what has come, on whatever connection, and no step took, but for
+    /// the standing tolerances.
     pub(crate) fn refuse_leftovers(&mut self, when: &str, strict: bool) -> Result<(), Halt> {
-        while let Some(arrival) = self.inbox.pop_front() {
-            if !self.tolerate(&arrival, strict) {
-                return Err(self.unexpected(&arrival, &format!("nothing {when}")).into());
+        self.each_talk(|play| {
+            while let Some(arrival) = play.talk.inbox.pop_front() {
+                if !play.tolerate(&arrival, strict) {
+                    return Err(play.unexpected(&arrival, &format!("nothing {when}")).into());
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Takes a segment that no step expects, if a standing tolerance covers

@@ -10,7 +10,7 @@ use tcpspec_wire::{Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, Wind
 use super::short;
 use crate::eval::{Label, Labelled, Numbers, unclear};
 use crate::halt::Halt;
-use crate::plan::{PEER_PORT, address};
+use crate::plan::address;
 use crate::play::Play;
 use crate::stream::offset_of;
 
@@ -33,7 +33,7 @@ impl Play {
         };
         let octets = mangle(&packet, &template.mangles);
         if is_received(template) {
-            self.book.peer_sends(&segment);
+            self.talk.book.peer_sends(&segment);
         }
         let text = self.peer_text(&segment);
         let whole = octets.first().map(Vec::as_slice).unwrap_or_default();
@@ -45,6 +45,7 @@ impl Play {
         }
         let labelled = Labelled {
             side: Side::Peer,
+            port: self.talk.peer_port,
             numbers: Numbers::from(&segment),
             packet: sent,
         };
@@ -77,12 +78,12 @@ impl Play {
         let syn = flags.contains(Flags::SYN);
         let seq = match &template.seq {
             Some(expr) => scope.seq(expr, Side::Peer)?,
-            None if syn => self.book.peer_iss,
-            None => self.book.peer_next(),
+            None if syn => self.talk.book.peer_iss,
+            None => self.talk.book.peer_next(),
         };
         let ack = match &template.ack {
             Some(expr) => scope.seq(expr, Side::Sut)?,
-            None if flags.contains(Flags::ACK) => self.book.peer_ack().ok_or_else(|| {
+            None if flags.contains(Flags::ACK) => self.talk.book.peer_ack().ok_or_else(|| {
                 unclear("the stack has not sent its SYN, so there is nothing to acknowledge: write `ack=abs:N`")
             })?,
             None => Default::default(),
@@ -103,18 +104,18 @@ impl Play {
             .map(|urgent| scope.field(urgent))
             .transpose()?;
         let start = if syn { seq + 1 } else { seq };
-        let offset = offset_of(start, self.book.peer_iss);
+        let offset = offset_of(start, self.talk.book.peer_iss);
         let payload = match (&template.data, len) {
             (Some(data), _) => {
-                self.peer_stream.write(offset, data);
+                self.talk.peer_stream.write(offset, data);
                 data.clone()
             }
-            (None, Some(len)) => self.peer_stream.read(offset, len.into()),
+            (None, Some(len)) => self.talk.peer_stream.read(offset, len.into()),
             (None, None) => Vec::new(),
         };
         Ok(Segment {
-            src_port: PEER_PORT,
-            dst_port: self.local_port,
+            src_port: self.talk.peer_port,
+            dst_port: self.talk.local_port,
             seq,
             ack,
             flags,
@@ -142,7 +143,7 @@ impl Play {
 
 /// Whether a correct stack takes the segment in: nothing is wrong with it.
 fn is_received(template: &SegmentTemplate) -> bool {
-    let harmless = |edit: &Mangle| matches!(edit, Mangle::Fragment(_));
+    let harmless = |edit: &Mangle| matches!(edit, Mangle::Fragment(_) | Mangle::IpOptions(_));
     let is_addressed = template.source == Address::Peer && template.destination == Address::Stack;
     is_addressed && template.mangles.iter().all(harmless)
 }
@@ -156,6 +157,7 @@ fn remark(step: &Step, template: &SegmentTemplate) -> Option<String> {
     if template.destination != Address::Stack {
         parts.push(format!("dst={}", template.destination));
     }
+    parts.extend(step.on.iter().map(|name| format!("on {name}")));
     parts.extend(step.note.clone());
     (!parts.is_empty()).then(|| parts.join("; "))
 }

@@ -5,27 +5,33 @@ use std::time::Duration;
 use tcpspec_casefile::{GoneBranch, Step};
 use tcpspec_connector::Stop;
 use tcpspec_record::StepResult;
-use tcpspec_wire::{Capability, State};
+use tcpspec_wire::{Capability, Instant, State};
 
 use super::words;
 use crate::halt::{Broken, Halt, delta};
 use crate::play::Play;
+use crate::talk::Arrival;
 
 impl Play {
     pub(super) async fn quiet(&mut self, step: &Step, span: Duration) -> Result<StepResult, Halt> {
         let until = self.now + span;
         let when = format!("for {}", words(span));
         loop {
-            // A packet that left after the time was up is the next step's,
-            // even if a busy harness only saw it now.
-            let over = self.inbox.front().map_or(self.now, |arrival| arrival.at) >= until;
-            if over {
+            self.each_talk(|play| play.refuse_before(until, &when))?;
+            if self.now >= until {
                 return Ok(StepResult::Met);
             }
-            if let Some(arrival) = self.inbox.pop_front() {
-                return Err(self.unexpected(&arrival, &format!("nothing {when}")).into());
-            }
             self.pass(until, Stop::FirstPacket, step).await?;
+        }
+    }
+
+    /// A packet that left after the time was up is the next step's, even if a
+    /// busy harness only saw it now.
+    fn refuse_before(&mut self, until: Instant, when: &str) -> Result<(), Halt> {
+        let early = |arrival: &mut Arrival| arrival.at < until;
+        match self.talk.inbox.pop_front_if(early) {
+            Some(arrival) => Err(self.unexpected(&arrival, &format!("nothing {when}")).into()),
+            None => Ok(()),
         }
     }
 
@@ -34,9 +40,9 @@ impl Play {
         if !self.declares(Capability::State) {
             return Ok(StepResult::Unobserved);
         }
-        let before = self.changes.first().copied().unwrap_or(State::Closed);
+        let before = self.talk.changes.first().copied().unwrap_or(State::Closed);
         let state = self.state();
-        let changes = std::mem::replace(&mut self.changes, vec![state]);
+        let changes = std::mem::replace(&mut self.talk.changes, vec![state]);
         let exact = allowed.len() > 1 && self.declares(Capability::StateLog);
         let met = if exact {
             changes == allowed
@@ -96,13 +102,13 @@ impl Play {
             let strict = self.plan.variant.strict;
             self.refuse_leftovers(&format!("in step {}", self.own_step()), strict)?;
         }
-        let at = self.gone_at.filter(|_| self.is_gone());
+        let at = self.talk.gone_at.filter(|_| self.is_gone());
         let met = windows.iter().find(|(branch, window)| {
             at.is_some_and(|at| branch.bounds.is_none() || (window.lo <= at && at <= window.hi))
         });
         if let Some((branch, _)) = met {
             self.seen(branch.tag.as_deref(), branch.deviates);
-            self.book.end();
+            self.talk.book.end();
             return Ok(if branch.deviates {
                 StepResult::Deviates
             } else {

@@ -107,6 +107,49 @@ fn what_fits_goes_whole(#[case] text: &str, #[values(4, 6)] version: u8) {
     assert_eq!(mangle(&packet, &fragmented), mangle(&packet, &grown));
 }
 
+#[rstest]
+#[case::part_of_the_header("cut(19)", 19, &[Defect::TcpHeader])]
+#[case::up_to_the_checksum("cut(18)", 18, &[Defect::TcpHeader])]
+#[case::more_than_there_is("cut(4000)", 38, &[])]
+fn segment_is_cut(#[case] text: &str, #[case] len: usize, #[case] defects: &[Defect]) {
+    assert_eq!(check(text, defects).len(), len);
+}
+
+#[rstest]
+#[case::none("ip-options()", 20)]
+#[case::filled_up("ip-options(1e0301)", 24)]
+#[case::all_there_is_room_for(&format!("ip-options({})", "01".repeat(50)), 60)]
+fn options_stand_between_header_and_segment(#[case] text: &str, #[case] header: usize) {
+    let plain = packet(4).encode();
+    let packets = mangle(&packet(4), &edits(text));
+    assert_eq!(packets[0][header..], plain[20..]);
+    let read = Packet::decode(&packets[0]).unwrap();
+    assert_eq!(
+        (read.packet.segment(), read.defects),
+        (packet(4).segment(), vec![])
+    );
+    assert_eq!(mangle(&packet(6), &edits(text)), [packet(6).encode()]);
+}
+
+#[rstest]
+#[case::checksum_made_right("ip(offset=4,hex=abcd)", &[])]
+#[case::checksum_covered("ip(offset=10,hex=0000)", &[Defect::IpChecksum])]
+fn ip_header_is_overwritten(#[case] text: &str, #[case] defects: &[Defect]) {
+    let read = Packet::decode(&mangle(&packet(4), &edits(text))[0]).unwrap();
+    assert_eq!(read.defects, defects);
+}
+
+#[rstest]
+#[case::version("ip(offset=0,hex=35)")]
+#[case::header_length("ip(offset=0,hex=44)")]
+#[case::length("ip(offset=2,hex=ffff)")]
+#[case::beyond_the_header("ip(offset=0,hex=00) ip(offset=65535,hex=ff)")]
+fn ip_header_is_broken(#[case] text: &str, #[values(4, 6)] version: u8) {
+    let [octets] = mangle(&packet(version), &edits(text)).try_into().unwrap();
+    assert_eq!(octets.len(), packet(version).encode().len());
+    assert!(version == 6 || Packet::decode(&octets).is_err());
+}
+
 #[test]
 fn without_a_segment_only_the_ip_header_is_edited() {
     let mut other = packet(4);

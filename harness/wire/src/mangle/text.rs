@@ -15,6 +15,9 @@ impl fmt::Display for Mangle {
             Self::Raw { offset, octets } => {
                 write!(f, "raw(offset={offset},hex={})", Hex(octets))
             }
+            Self::Cut(len) => write!(f, "cut({len})"),
+            Self::IpOptions(octets) => write!(f, "ip-options({})", Hex(octets)),
+            Self::Ip { offset, octets } => write!(f, "ip(offset={offset},hex={})", Hex(octets)),
             Self::Fragment(size) => write!(f, "frag({size})"),
             Self::Source(address) => write!(f, "src={address}"),
         }
@@ -37,7 +40,19 @@ impl FromStr for Mangle {
             let words = bounded(words, 15).map_err(|error| error.shifted(at))?;
             Ok(Self::DataOffset(words))
         } else if let Some((at, edit)) = inside("raw(") {
-            raw(edit).map_err(|error| error.shifted(at))
+            let raw = overwrite(edit, "raw(offset=N,hex=OCTETS)");
+            let raw = raw.map(|(offset, octets)| Self::Raw { offset, octets });
+            raw.map_err(|error| error.shifted(at))
+        } else if let Some((at, edit)) = inside("ip(") {
+            let ip = overwrite(edit, "ip(offset=N,hex=OCTETS)");
+            let ip = ip.map(|(offset, octets)| Self::Ip { offset, octets });
+            ip.map_err(|error| error.shifted(at))
+        } else if let Some((at, octets)) = inside("ip-options(") {
+            let options = hex(octets).map(Self::IpOptions);
+            options.map_err(|error| error.shifted(at))
+        } else if let Some((at, len)) = inside("cut(") {
+            let len = bounded(len, u64::from(u16::MAX)).map(Self::Cut);
+            len.map_err(|error| error.shifted(at))
         } else if let Some((at, size)) = inside("frag(") {
             fragment(size).map_err(|error| error.shifted(at))
         } else if let Some((at, address)) = behind("src=") {
@@ -49,18 +64,17 @@ impl FromStr for Mangle {
     }
 }
 
-fn raw(text: &str) -> Result<Mangle, TextError> {
-    const FORM: &str = "raw(offset=N,hex=OCTETS)";
-    let fault = || form(text, FORM);
+/// Where to write what.
+fn overwrite(text: &str, wanted: &'static str) -> Result<(u16, Vec<u8>), TextError> {
+    let fault = || form(text, wanted);
     let (offset, octets) = text.split_once(',').ok_or_else(fault)?;
     let octets_at = offset.len() + 1 + "hex=".len();
     let offset = offset.strip_prefix("offset=").ok_or_else(fault)?;
     let octets = octets.strip_prefix("hex=").ok_or_else(fault)?;
-    Ok(Mangle::Raw {
-        offset: bounded(offset, u64::from(u16::MAX))
-            .map_err(|error| error.shifted("offset=".len()))?,
-        octets: hex(octets).map_err(|error| error.shifted(octets_at))?,
-    })
+    Ok((
+        bounded(offset, u64::from(u16::MAX)).map_err(|error| error.shifted("offset=".len()))?,
+        hex(octets).map_err(|error| error.shifted(octets_at))?,
+    ))
 }
 
 fn fragment(text: &str) -> Result<Mangle, TextError> {

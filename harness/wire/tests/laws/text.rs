@@ -40,6 +40,10 @@ fn edit() -> impl Strategy<Value = Mangle> {
         (0..16_u8).prop_map(Mangle::DataOffset),
         (any::<u16>(), vec(any::<u8>(), 0..9))
             .prop_map(|(offset, octets)| Mangle::Raw { offset, octets }),
+        any::<u16>().prop_map(Mangle::Cut),
+        vec(any::<u8>(), 0..40).prop_map(Mangle::IpOptions),
+        (any::<u16>(), vec(any::<u8>(), 0..20))
+            .prop_map(|(offset, octets)| Mangle::Ip { offset, octets }),
         (1..0x2000_u16).prop_map(|eighths| Mangle::Fragment(eighths * 8)),
         any::<std::net::IpAddr>().prop_map(Mangle::Source),
     ]

@@ -1,6 +1,7 @@
-//! Labels: `as:`, and the one that an event of a sweep has without it.
+//! Names that a step has: its label, `as:` or the one that an event of a sweep
+//! has without it, and that of its connection, `on:`.
 
-use super::StepReader;
+use super::{Inherited, StepReader};
 use crate::check::rules::label_kind;
 use crate::diagnostic::{Code, Fault};
 use crate::document::NodeId;
@@ -48,6 +49,26 @@ impl StepReader<'_> {
             let message = format!("an earlier step is labelled `{name}`, too");
             let fault = Fault::new(Code::DuplicateLabel, whole, message);
             texts.complain(&phrase, fault.help("find another name"));
+        }
+        Some(phrase.text)
+    }
+
+    /// The connection that a step is about, if it is not the first one.
+    pub(super) fn on(
+        &self,
+        field: &Field<Text>,
+        texts: Texts<'_>,
+        inherited: &Inherited,
+    ) -> Option<String> {
+        let Some(name) = field.get() else {
+            return inherited.on.clone();
+        };
+        let phrase = texts.phrase(*name);
+        if !is_name(&phrase.text) {
+            let message = format!("`{}` cannot name a connection", phrase.text);
+            let fault = Fault::new(Code::Name, 0..phrase.text.len(), message);
+            let help = "begin with a letter, go on with letters, digits and `_`";
+            texts.complain(&phrase, fault.help(help));
         }
         Some(phrase.text)
     }

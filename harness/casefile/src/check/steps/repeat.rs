@@ -29,8 +29,9 @@ impl StepReader<'_> {
         let own = |field: &Field<Text>| field.get().map(|text| texts.text(*text));
         let claim = raw.claim.get();
         let claim = claim.and_then(|id| requirement(*id, &self.library.catalogue, texts));
-        let inherited = Inherited {
+        let inherited = &Inherited {
             from: inherited.from.clone(),
+            on: self.on(&raw.on, texts, inherited),
             claim: inherited.claim.clone().or(claim),
             why: own(&raw.why).or_else(|| inherited.why.clone()),
             hint: own(&raw.hint).or_else(|| inherited.hint.clone()),
@@ -49,7 +50,7 @@ impl StepReader<'_> {
                 bindings: &bindings,
                 ..texts
             };
-            self.read_all(steps, inner, &inherited);
+            self.read_all(steps, inner, inherited);
             if self.steps.len() > MAX_STEPS {
                 let message = format!("more than {MAX_STEPS} steps");
                 let fault = Fault::new(Code::TooManySteps, 0..0, message);

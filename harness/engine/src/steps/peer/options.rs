@@ -18,7 +18,7 @@ impl Play {
                     value: scope.clock(value)?,
                     echo: match echo {
                         Some(echo) => scope.clock(echo)?,
-                        None => self.book.sut_clock().unwrap_or(0),
+                        None => self.talk.book.sut_clock().unwrap_or(0),
                     },
                 },
                 OptionTemplate::Sack(blocks) => {
@@ -38,11 +38,11 @@ impl Play {
         if flags.contains(Flags::SYN) {
             return self.syn_options();
         }
-        let value = self.book.peer_clock();
-        let Some(value) = value.filter(|_| self.book.has_timestamps()) else {
+        let value = self.talk.book.peer_clock();
+        let Some(value) = value.filter(|_| self.talk.book.has_timestamps()) else {
             return Vec::new();
         };
-        let echo = self.book.sut_clock().unwrap_or(0);
+        let echo = self.talk.book.sut_clock().unwrap_or(0);
         vec![
             TcpOption::Nop,
             TcpOption::Nop,
@@ -59,7 +59,7 @@ impl Play {
         let mss = peer
             .mss
             .unwrap_or_else(|| setup.mtu.saturating_sub(headers));
-        let echo = self.book.sut_clock().unwrap_or(0);
+        let echo = self.talk.book.sut_clock().unwrap_or(0);
         let timestamps = |value| TcpOption::Timestamps { value, echo };
         let mut options = vec![TcpOption::Mss(mss)];
         options.extend(peer.sack.then_some(TcpOption::SackPermitted));
