@@ -51,7 +51,7 @@ pub use coverage::{Coverage, Covered, Standing};
 pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use icmp::{IcmpTemplate, Quote, Reporter};
-pub use schema::{schema, sweep_schema};
+pub use schema::{baseline_schema, schema, sweep_schema};
 pub use segment::{
     Address, IpFields, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate,
 };
@@ -60,6 +60,7 @@ pub use step::{
     SocketSetting, Step,
 };
 pub use suite::{
-    BaselineError, LoadError, SelectError, SourceFile, Suite, load, load_baseline, load_files,
+    BaselineError, BaselineFile, EditError, Edits, LoadError, SelectError, SourceFile, Suite, load,
+    load_baseline, load_files, new_baseline,
 };
 pub use sweep::{Cell, CellKind, Sweep};

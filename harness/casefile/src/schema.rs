@@ -1,4 +1,5 @@
-//! The JSON Schemas of a case file and of a sweep, so that editors complete keys and words.
+//! The JSON Schemas of a case file, a sweep and a baseline, so that editors
+//! complete keys and words.
 //!
 //! It says less than the checker does: what stands inside of texts, and what
 //! refers to something else, is left to that.
@@ -8,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::raw::{CaseFile, SweepFile};
+use crate::suite::RawBaseline;
 
 /// The JSON Schema of a case file.
 #[must_use]
@@ -19,6 +21,12 @@ pub fn schema() -> Value {
 #[must_use]
 pub fn sweep_schema() -> Value {
     schema_of::<SweepFile>("A sweep of tcpspec over the events of one state, version 1")
+}
+
+/// The JSON Schema of a baseline, a file of `cases/baselines/`.
+#[must_use]
+pub fn baseline_schema() -> Value {
+    schema_of::<RawBaseline>("What is known of a stack, for tcpspec, version 1")
 }
 
 fn schema_of<T: JsonSchema>(title: &str) -> Value {

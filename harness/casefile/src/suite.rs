@@ -24,7 +24,8 @@ use crate::limits::MAX_FILE_LEN;
 use crate::raw::read;
 use crate::sweep::Sweep;
 
-pub use baseline::{BaselineError, load_baseline};
+pub(crate) use baseline::RawBaseline;
+pub use baseline::{BaselineError, BaselineFile, EditError, Edits, load_baseline, new_baseline};
 pub use select::SelectError;
 
 /// All cases of a directory.

@@ -1,6 +1,7 @@
 //! The command line. The arguments of the verbs are in the modules, by what the
 //! verbs are about.
 
+mod baseline;
 mod cases;
 mod logs;
 mod run;
@@ -12,6 +13,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tcpspec_record::Exit;
 
+pub(crate) use baseline::{BaselineArgs, BaselineCommand, BaselineOfArgs};
 pub(crate) use cases::{
     CaseArgs, CaseCommand, CoverageArgs, CoverageFormat, FmtArgs, LintArgs, ListArgs, NewArgs,
     ShowArgs,
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// Make reports and captures again from a log
     Report(ReportArgs),
+    /// Keep the files that say what is known of a stack
+    Baseline(BaselineArgs),
     /// Print the JSON Schema of a kind of file; without a name, list them
     Schema(SchemaArgs),
     /// Print the completions of a shell, to be put where it looks for them

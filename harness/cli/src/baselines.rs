@@ -20,18 +20,33 @@ pub(crate) fn of_stacks(
     cases: &Path,
     participants: &[Participant],
 ) -> Result<BTreeMap<String, Baseline>, BaselineError> {
-    let files = files(&cases.join("baselines"));
     let mut baselines = BTreeMap::new();
     for stack in participants {
-        let family = stack.name.family();
-        let names = files.keys().map(String::as_str);
-        let chosen = chosen(names, &family, &stack.hello.version);
-        if let Some(path) = chosen.and_then(|name| files.get(name)) {
-            let baseline = tcpspec_casefile::load_baseline(path)?;
+        let path = file_of(cases, &stack.name.family(), &stack.hello.version);
+        if let Some(path) = path {
+            let baseline = tcpspec_casefile::load_baseline(&path)?;
             baselines.insert(stack.name.to_string(), baseline);
         }
     }
     Ok(baselines)
+}
+
+/// The file that speaks of this version of a stack, if there is one.
+pub(crate) fn file_of(cases: &Path, family: &str, version: &str) -> Option<PathBuf> {
+    let mut files = files(&cases.join("baselines"));
+    let names = files.keys().map(String::as_str);
+    let name = chosen(names, family, version)?.to_owned();
+    files.remove(&name)
+}
+
+/// Where the file of a version belongs: a stack that changes while the cases
+/// stay has one for each version.
+pub(crate) fn new_file_of(cases: &Path, family: &str, version: &str) -> PathBuf {
+    let name = match numbers(version).as_slice() {
+        [major, minor, ..] => format!("{family}-{major}.{minor}.yaml"),
+        _ => format!("{family}.yaml"),
+    };
+    cases.join("baselines").join(name)
 }
 
 /// The files by their names without `.yaml`. Without the directory there are

@@ -1,5 +1,6 @@
 //! One module for each verb.
 
+mod baseline;
 mod case;
 mod coverage;
 mod diff;
@@ -17,7 +18,7 @@ mod show;
 use std::path::{Path, PathBuf};
 
 pub(crate) use run::Part;
-use tcpspec_casefile::Suite;
+use tcpspec_casefile::{BaselineError, Suite};
 use tcpspec_record::Exit;
 
 use crate::args::{Args, CasesArgs, Command};
@@ -38,6 +39,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Merge(merge) => merge::run(&merge, output::style(args.color)),
         Command::Explain(explain) => explain::run(&explain, output::style(args.color)),
         Command::Report(report) => report::run(&report, output::style(args.color)),
+        Command::Baseline(baseline) => baseline::run(&baseline, output::style(args.color)),
         Command::Schema(schema) => schema::run(&schema),
         Command::Completions(completions) => Ok(manual::completions(&completions)),
         Command::Man(man) => manual::pages(&man),
@@ -62,6 +64,17 @@ fn load(args: &CasesArgs, style: tcpspec_reports::terminal::Style) -> Result<Sui
 /// `1 case`, `2 cases`.
 fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Why a baseline cannot be used. What is wrong in it is printed.
+fn unusable(error: &BaselineError, style: tcpspec_reports::terminal::Style) -> Failure {
+    match error {
+        BaselineError::Load(error) => Failure::error(error),
+        BaselineError::Invalid(diagnostics) => {
+            output::print_diagnostics(diagnostics, style);
+            Failure::invalid(error)
+        }
+    }
 }
 
 /// 3 where a case file is invalid.

@@ -6,9 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tcpspec_record::log::{FORMAT, write};
-use tcpspec_record::{
-    Baseline, BaselineEntry, CaseInfo, Footer, Header, Health, Line, Log, Tally, Trial, Verdict,
-};
+use tcpspec_record::{Baseline, CaseInfo, Footer, Header, Health, Line, Log, Tally, Trial};
 
 use crate::schedule::Pace;
 
@@ -106,44 +104,31 @@ impl Ledger {
         let mut entries = baseline
             .known
             .iter()
-            .filter(|entry| entry.covers(&trial.id));
+            .filter(|entry| entry.covers(&trial.id) && entry.has_reason());
         let entry = entries.find(|entry| entry.verdict == trial.verdict)?;
-        // A deviation that is no failure needs no excuse.
+        // A deviation that is no failure needs no excuse; and one that has still
+        // to be explained excuses nothing.
         trial
             .verdict
             .is_failure(strict)
             .then(|| entry.reason.clone())
     }
 
-    /// Entries whose trial now passes; in a run of everything, also those that
-    /// no trial matches. Each entry is held to the stack that it names alone.
+    /// Entries that say what is not so, each held to the stack that it names
+    /// alone.
     fn stale(&self) -> Vec<String> {
         let header = &self.log.header;
-        let everything = header.selection.is_empty() && header.shard.is_none();
         let mut stale = Vec::new();
         for (name, baseline) in &self.baselines {
             let known = baseline.known.iter();
             for entry in known.filter(|entry| entry.stack(&baseline.stack) == *name) {
-                let mut covered = self
-                    .ended
-                    .values()
-                    .filter(|trial| trial.id.stack == *name && entry.covers(&trial.id))
-                    .peekable();
-                let unmatched = everything && self.can_match(entry) && covered.peek().is_none();
-                if unmatched || covered.any(|trial| trial.verdict == Verdict::Pass) {
+                let standing = entry.standing(name, header, self.ended.values());
+                if standing.is_stale() {
                     stale.push(format!("{name}: {}", entry.variant));
                 }
             }
         }
         stale
-    }
-
-    /// Whether the run has a world that the entry speaks of.
-    fn can_match(&self, entry: &BaselineEntry) -> bool {
-        let mut worlds = self.log.header.worlds.iter();
-        worlds.any(|world| {
-            entry.ip.is_none_or(|ip| ip == world.ip) && entry.isn.is_none_or(|isn| isn == world.isn)
-        })
     }
 
     /// The run came to its end; `valid` says whether every case file was.

@@ -43,6 +43,13 @@ impl StackName {
     }
 }
 
+/// The stack without its options, of a name as a log says it.
+pub(crate) fn family_of(name: &str) -> String {
+    let known: Result<StackName, String> = name.parse();
+    let before = || name.split(':').next().unwrap_or(name).to_owned();
+    known.map_or_else(|_| before(), StackName::family)
+}
+
 impl fmt::Display for StackName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,14 +2,15 @@
 //! turns an expected failure into a known one; an entry whose trial passes is
 //! stale, and that is an error: baselines shrink by being edited.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{IpVersion, Isn, TrialId};
+use crate::log::Header;
+use crate::trial::Trial;
 use crate::verdict::Verdict;
 
 /// The known deviations of one stack.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     /// The stack, as in `--stack`.
@@ -19,7 +20,7 @@ pub struct Baseline {
 }
 
 /// One known deviation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaselineEntry {
     /// The variant, as in `reset/in-closing@at=left`.
@@ -49,7 +50,79 @@ pub struct BaselineEntry {
     pub observed: Vec<String>,
 }
 
+/// What a run says of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// What it is about still departs.
+    Holds,
+    /// Some of the trials that it is about pass now.
+    Partly,
+    /// All of them pass.
+    Gone,
+    /// Everything was run, and there is no such trial.
+    Unmatched,
+    /// The run says nothing of it.
+    Unplayed,
+}
+
+impl Standing {
+    /// Whether the entry says what is not so.
+    #[must_use]
+    pub const fn is_stale(self) -> bool {
+        matches!(self, Self::Partly | Self::Gone | Self::Unmatched)
+    }
+}
+
 impl BaselineEntry {
+    /// What stands in place of a reason that is still to be written. It excuses
+    /// nothing.
+    pub const UNWRITTEN: &str = "TODO: say why the stack does this, and who says so";
+
+    /// Whether somebody has given a reason.
+    #[must_use]
+    pub fn has_reason(&self) -> bool {
+        !self.reason.trim_start().starts_with("TODO")
+    }
+
+    /// What a run of a stack says of the entry, by the run's header and its
+    /// trials. In a run of everything an entry has to match one.
+    pub fn standing<'t>(
+        &self,
+        stack: &str,
+        header: &Header,
+        trials: impl IntoIterator<Item = &'t Trial>,
+    ) -> Standing {
+        let is_covered = |trial: &&Trial| trial.id.stack == stack && self.covers(&trial.id);
+        let (mut covered, mut passed, mut failed) = (0, 0, 0);
+        for trial in trials.into_iter().filter(is_covered) {
+            covered += 1;
+            match trial.verdict {
+                Verdict::Pass => passed += 1,
+                Verdict::Skip => {}
+                _ => failed += 1,
+            }
+        }
+        match (passed, failed) {
+            (0, 0) if covered == 0 && self.must_match(header) => Standing::Unmatched,
+            (0, 0) => Standing::Unplayed,
+            (0, _) => Standing::Holds,
+            (_, 0) => Standing::Gone,
+            (_, _) => Standing::Partly,
+        }
+    }
+
+    /// Whether a run with this header plays all that there is of what the entry
+    /// speaks of.
+    fn must_match(&self, header: &Header) -> bool {
+        let everything = header.selection.is_empty() && header.shard.is_none();
+        let mut worlds = header.worlds.iter();
+        everything
+            && worlds.any(|world| {
+                self.ip.is_none_or(|ip| ip == world.ip)
+                    && self.isn.is_none_or(|isn| isn == world.isn)
+            })
+    }
+
     /// Whether the entry speaks of this trial.
     #[must_use]
     pub fn covers(&self, trial: &TrialId) -> bool {

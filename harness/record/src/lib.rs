@@ -10,7 +10,7 @@
 //! | [`log`] | the append-only JSON lines: header, cases, trials, footer |
 //! | [`merge`] | the shards of a run put together again |
 //! | [`baseline`] | known deviations of a stack |
-//! | [`schema`] | the JSON Schemas of log and baseline |
+//! | [`schema`] | the JSON Schema of a log's lines |
 //!
 //! Nothing here knows how a case is written or run, and nothing here prints.
 
@@ -24,7 +24,7 @@ pub mod trace;
 pub mod trial;
 pub mod verdict;
 
-pub use baseline::{Baseline, BaselineEntry};
+pub use baseline::{Baseline, BaselineEntry, Standing};
 pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId, World};
 pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, Shard, StackInfo, StepInfo};
 pub use merge::{MergeError, merge};

@@ -1,16 +1,21 @@
 //! Baselines: YAML -> [`Baseline`].
 
+mod edit;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tcpspec_record::{Baseline, BaselineEntry, Verdict};
 
 use super::{LoadError, parse, read_text};
 use crate::check::{Parsed, require};
 use crate::diagnostic::{Code, Diagnostic, Fault, Sink};
-use crate::document::Document;
+use crate::document::{Document, NodeId};
 use crate::raw::{Field, Items, OneOrMany, Placed, Text};
+
+pub use edit::{BaselineFile, EditError, Edits, new_baseline};
 
 /// Why a baseline cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +41,28 @@ pub fn load_baseline(path: &Path) -> Result<Baseline, BaselineError> {
     read_baseline(&path.display().to_string(), &text).map_err(BaselineError::Invalid)
 }
 
+/// Where an entry stands in its file: an item may be about several variants,
+/// each of which is an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct EntryPlace {
+    /// Lines, counted from 1: where the item begins, where it names the
+    /// variant, and where it says the verdict.
+    item: usize,
+    variant: usize,
+    verdict: usize,
+    /// Whether the item is about no other variant.
+    alone: bool,
+}
+
 /// Reads a baseline that is in memory.
 fn read_baseline(shown_as: &str, text: &str) -> Result<Baseline, Vec<Diagnostic>> {
+    read_with_places(shown_as, text).map(|(baseline, _)| baseline)
+}
+
+fn read_with_places(
+    shown_as: &str,
+    text: &str,
+) -> Result<(Baseline, Vec<EntryPlace>), Vec<Diagnostic>> {
     let sink = Sink::default();
     let document = Document::read(Arc::from(shown_as), text, &sink);
     let parsed: Parsed<RawBaseline> = parse(document, 0, &sink);
@@ -52,29 +77,51 @@ fn read_baseline(shown_as: &str, text: &str) -> Result<Baseline, Vec<Diagnostic>
         parsed.document.complain_of_file(fault, &sink);
     }
     match baseline {
-        Some(baseline) if sink.len() == 0 => Ok(baseline),
+        Some(baseline) if sink.len() == 0 => {
+            let places = parsed.raw.as_ref().map(|raw| reader.places(raw));
+            Ok((baseline, places.unwrap_or_default()))
+        }
         _ => Err(sink.into_sorted()),
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// The known departures of one stack from the RFCs.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RawBaseline {
+pub(crate) struct RawBaseline {
+    /// The stack, as in `--stack`, without options.
     stack: Field<Text>,
+    /// What is known.
     known: Field<Items<Placed<RawEntry>>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// One known departure.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawEntry {
+    /// The variant, as in `reset/in-closing@at=left`, or a list of them.
     variant: Field<OneOrMany>,
+    /// On this version of IP alone, 4 or 6; both if left out.
+    #[serde(default)]
     ip: Field<Text>,
+    /// With these initial sequence numbers alone, random or wrap; all if left out.
+    #[serde(default)]
     isn: Field<Text>,
+    /// Where the stack has this option alone, as `dual` of `linux:dual`.
+    #[serde(default)]
     with: Field<Text>,
+    /// The verdict to expect.
     verdict: Field<Text>,
+    /// Why the stack does this, and who says so.
     reason: Field<Text>,
+    /// The clause of the RFC that it departs from.
+    #[serde(default)]
     clause: Field<Text>,
+    /// Where the stack says that it means to.
+    #[serde(default)]
     deliberate: Field<Text>,
+    /// The segments that show it, `>` the peer's and `<` the stack's.
+    #[serde(default)]
     observed: Field<Text>,
 }
 
@@ -108,6 +155,26 @@ impl Reader<'_> {
             variant: self.document.text(variant.0).to_owned(),
             ..entry.clone()
         })
+    }
+
+    /// Where the entries stand, in their order.
+    fn places(&self, raw: &RawBaseline) -> Vec<EntryPlace> {
+        let line = |node: NodeId| self.document.place(node).line;
+        let entries = raw.known.get().map_or(&[][..], |Items(entries)| entries);
+        let of_item = |Placed { node, value }: &Placed<RawEntry>| {
+            let variants = value.variant.get().map_or(&[][..], OneOrMany::as_slice);
+            let verdict = value.verdict.get().map_or(*node, |text| text.0);
+            let place = EntryPlace {
+                item: line(*node),
+                variant: 0,
+                verdict: line(verdict),
+                alone: variants.len() == 1,
+            };
+            let lines = variants.iter().map(|text| line(text.0));
+            let places = lines.map(|variant| EntryPlace { variant, ..place });
+            places.collect::<Vec<_>>()
+        };
+        entries.iter().flat_map(of_item).collect()
     }
 
     /// What it says, whatever variant it is about.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tcpspec_casefile::{BaselineError, Step, Suite, Variant};
+use tcpspec_casefile::{Step, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::{
@@ -24,7 +24,7 @@ pub(crate) use part::Part;
 
 use super::explain::read;
 use super::last::unsettled;
-use super::{cases_dir, load};
+use super::{cases_dir, load, unusable};
 use crate::args::RunArgs;
 use crate::baselines;
 use crate::failure::Failure;
@@ -285,16 +285,6 @@ fn play(planned: Planned, course: &Course<'_>, out: &Path) -> Result<(Log, End),
         End::Interrupted | End::Bug => ledger.abandon(),
     };
     Ok((log.map_err(failed)?, end))
-}
-
-fn unusable(error: &BaselineError, style: Style) -> Failure {
-    match error {
-        BaselineError::Load(error) => Failure::error(error),
-        BaselineError::Invalid(diagnostics) => {
-            output::print_diagnostics(diagnostics, style);
-            Failure::invalid(error)
-        }
-    }
 }
 
 /// The requirements that the variants cite, in the order of their ids.

@@ -20,7 +20,7 @@ const KINDS: [Kind; 5] = [
     (
         "baseline",
         "a file of cases/baselines/",
-        tcpspec_record::schema::baseline,
+        tcpspec_casefile::baseline_schema,
     ),
     ("log", "each line of log.jsonl", tcpspec_record::schema::log),
     (
