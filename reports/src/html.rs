@@ -8,12 +8,15 @@
 mod bits;
 mod capture;
 mod cases;
+mod causes;
+mod diagram;
 mod explain;
 mod keys;
 mod overview;
 mod play;
 mod requirements;
 mod skips;
+mod states;
 mod trace;
 mod transcript;
 
@@ -23,6 +26,12 @@ use crate::model::Report;
 
 /// What the page may load: nothing. Only what stands in it counts.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/// How the page looks: what all of it shares, and the sections before the cases.
+const STYLE: &str = concat!(
+    include_str!("html/style.css"),
+    include_str!("html/sections.css")
+);
 
 /// What makes the page easier to use; it reads well without.
 const SCRIPT: &str = concat!(
@@ -44,9 +53,11 @@ pub fn render(report: &Report<'_>) -> String {
                 main {
                     (overview::headline(report))
                     (overview::stacks(report))
+                    (causes::section(report))
+                    (requirements::section(report))
+                    (states::section(report))
                     (overview::groups(report))
                     (cases::section(report))
-                    (requirements::section(report))
                     (skips::section(report))
                 }
                 footer { p { "Written by " (report.header.tool) " from the log of the run alone." } }
@@ -70,7 +81,7 @@ fn head(report: &Report<'_>) -> Markup {
             meta name="color-scheme" content="light dark";
             meta http-equiv="Content-Security-Policy" content=(POLICY);
             title { (report.headline()) (incomplete) " - TCP compliance report" }
-            style { (PreEscaped(include_str!("html/style.css"))) }
+            style { (PreEscaped(STYLE)) }
         }
     }
 }
@@ -80,9 +91,11 @@ fn contents(report: &Report<'_>) -> Markup {
     html! {
         nav aria-label="Contents" {
             a href="#stacks" { "Stacks" }
+            @if !report.causes.is_empty() { a href="#causes" { "Why" } }
+            a href="#requirements" { "Requirements" }
+            @if report.states.iter().any(|states| !states.met.is_empty()) { a href="#states" { "States" } }
             a href="#groups" { "Totals" }
             a href="#cases" { "Cases" }
-            a href="#requirements" { "Requirements" }
             @if skips { a href="#skips" { "Not run" } }
         }
     }

@@ -159,3 +159,29 @@ pub(super) fn anchor(kind: &str, id: &str) -> String {
 pub(super) fn link(kind: &str, id: &str) -> Markup {
     html! { a href={"#" (anchor(kind, id))} { (id) } }
 }
+
+/// The address of the cases that these keys select; see `keys`.
+pub(super) fn cases(keys: &[(&str, &str)]) -> String {
+    let mut address = "#cases".to_owned();
+    for (at, (key, value)) in keys.iter().enumerate() {
+        let mark = if at == 0 { '?' } else { '&' };
+        // Writing to a String cannot fail, here and below.
+        let _ = write!(address, "{mark}{key}=");
+        for octet in value.bytes() {
+            if octet.is_ascii_alphanumeric() || b"-_.~:/+".contains(&octet) {
+                address.push(char::from(octet));
+            } else {
+                let _ = write!(address, "%{octet:02X}");
+            }
+        }
+    }
+    address
+}
+
+/// `1 trial`, `2 trials`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}

@@ -5,8 +5,9 @@
 //! |---|---|---|
 //! | `q` | words of title and id | |
 //! | `level`, `req`, `section` | what is claimed | the case |
-//! | `verdict`, `stack`, `ip`, `state`, `event`, `tag` | what happened | the play |
+//! | `verdict`, `stack`, `ip`, `tag` | what happened | the play |
 //! | `at` | an event in a state, `CLOSING/RST`, or a move, `CLOSING/>TIME-WAIT` | the play |
+//! | `state`, `event` | each half of an `at` that is no move | |
 //! | `cause` | why it did not pass | the play |
 //!
 //! All keys that stand at plays must hold of one and the same play. Several
@@ -64,8 +65,6 @@ pub(super) struct PlayKeys {
     pub(super) verdict: String,
     pub(super) stack: Option<String>,
     pub(super) ip: Option<String>,
-    pub(super) state: Option<String>,
-    pub(super) event: Option<String>,
     pub(super) tag: Option<String>,
     pub(super) at: Option<String>,
     pub(super) cause: Option<String>,
@@ -76,16 +75,12 @@ impl PlayKeys {
         let trials = play.trials.iter();
         let ips = trials.clone().map(|trial| trial.id.ip.to_string());
         let ips: BTreeSet<String> = ips.collect();
-        let states = play.ladder.rows.iter().flat_map(|row| &row.what.states);
         let facets = facets(play.trial(), &variant.info);
         let cause = report.cause_of(variant, play.trial());
-        let axes = variant.info.variant.split(',');
         Self {
             verdict: verdict(play),
             stack: list(trials.map(|trial| trial.id.stack.as_str())),
             ip: list(ips.iter().map(String::as_str)),
-            state: list(states.copied()),
-            event: list(axes.filter_map(|axis| axis.strip_prefix("event="))),
             tag: list(play.trial().tags.iter().map(String::as_str)),
             at: list(facets.iter().map(String::as_str)),
             cause: cause.map(|cause| cause.id.clone()),

@@ -20,7 +20,7 @@ pub(super) fn play(
     let explained = play.needs_explanation();
     html! {
         div class={"play v-" (trial.verdict.word())} data-verdict=(keys.verdict) data-stack=[keys.stack] data-ip=[keys.ip]
-            data-state=[keys.state] data-event=[keys.event] data-tag=[keys.tag]
+            data-tag=[keys.tag]
             data-at=[keys.at] data-cause=[keys.cause] {
             p.who {
                 (play_badge(play)) " " (who(&play.trials))

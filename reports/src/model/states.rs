@@ -45,7 +45,7 @@ pub const MOVES: [Move; 21] = {
         step(Established, CloseWait, "FIN"),
         step(FinWait1, FinWait2, "ACK of FIN"),
         step(FinWait1, Closing, "FIN"),
-        step(FinWait1, TimeWait, "FIN, ACK of FIN"),
+        step(FinWait1, TimeWait, "FIN and ACK"),
         step(FinWait2, TimeWait, "FIN"),
         step(CloseWait, LastAck, "CLOSE"),
         step(Closing, TimeWait, "ACK of FIN"),

@@ -34,7 +34,8 @@ fn every_page_is_well_formed() {
 
 #[test]
 fn page_loads_nothing() {
-    let page = page(&fixture::log());
+    // A shape of the page itself is no request.
+    let page = page(&fixture::log()).replace("url(#", "");
     for request in [
         "src=", "http:", "https:", "url(", "@import", "<link", "<img",
     ] {
@@ -49,6 +50,7 @@ fn every_link_has_its_target() {
     let unique: BTreeSet<&str> = ids.iter().copied().collect();
     assert_eq!(ids.len(), unique.len(), "an id stands twice: {ids:?}");
     for link in attributes(&page, "href=\"#") {
+        let link = link.split('?').next().unwrap();
         assert!(unique.contains(link), "{link} leads nowhere");
     }
 }
