@@ -12,7 +12,7 @@ help:
 	@echo 'make conformance-bundled  on the bundled stack alone (under a second)'
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
 	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
-	@echo 'make test                 format, lints, all tests'
+	@echo 'make test                 format and style of code and cases, all tests'
 	@echo 'make bench                speed: cases, segments, trials on the kernel'
 	@echo 'make figures              the tables of harness/FIGURES.md and README, from the last bench'
 	@echo 'make coverage             cases/COVERAGE.md and PEERS.md: what the cases decide'
@@ -57,6 +57,7 @@ test: lint unit
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) test --quiet --locked --package tcpspec-casefile --test style
 
 # nextest, where it is installed, runs everything but doc tests; those come
 # first, so that the last line counts the tests.

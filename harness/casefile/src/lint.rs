@@ -1,4 +1,8 @@
 //! Remarks on the style of a valid case: nothing here makes it wrong.
+//!
+//! A sweep is a table, and is spared what is about steps: its rows are read one
+//! by one, what they mean stands in the vocabulary, and where nothing is in
+//! flight two events of that come to the same.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +13,9 @@ use crate::step::Step;
 
 /// Lines of steps that a reader takes in at once.
 const STEPS_MAX: usize = 35;
+
+/// The group of the cases that others begin with.
+const PRELUDES: &str = "preludes";
 
 /// A remark on a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,16 +29,18 @@ pub struct Remark {
 /// All remarks on a case, in the order of lines. `text` is its file.
 #[must_use]
 pub fn lint(case: &Case, text: &str) -> Vec<Remark> {
-    let mut remarks = Vec::new();
-    remarks.extend(long_steps(text));
-    remarks.extend(no_reason(case, text));
-    remarks.extend(unused_labels(text));
-    remarks.extend(undecided_claims(case, text));
-    remarks.extend(same_variants(case, text));
+    let mut remarks = undecided_claims(case, text);
+    if !has_key(text, "rows:") {
+        remarks.extend(long_steps(text));
+        remarks.extend(no_reason(case, text));
+        remarks.extend(unused_labels(case, text));
+        remarks.extend(same_variants(case, text));
+    }
     remarks.sort_by_key(|remark| remark.line);
     remarks
 }
 
+/// A case that follows a drawing (`numbering:`) is as long as that.
 fn long_steps(text: &str) -> Option<Remark> {
     let line = line_of(text, "steps:");
     let steps = text.lines().skip(line);
@@ -39,7 +48,8 @@ fn long_steps(text: &str) -> Option<Remark> {
     let message = format!(
         "{count} lines of steps; {STEPS_MAX} can be taken in at once: begin with a prelude, or make two cases"
     );
-    (count > STEPS_MAX).then_some(Remark { line, message })
+    let is_long = count > STEPS_MAX && !has_key(text, "numbering:");
+    is_long.then_some(Remark { line, message })
 }
 
 fn no_reason(case: &Case, text: &str) -> Option<Remark> {
@@ -52,9 +62,18 @@ fn no_reason(case: &Case, text: &str) -> Option<Remark> {
     })
 }
 
-/// Labels that nothing else in the file mentions.
-fn unused_labels(text: &str) -> Vec<Remark> {
+/// Labels that nothing else in the file mentions, nor a step of a fragment. A
+/// prelude's are there for the cases that begin with it.
+fn unused_labels(case: &Case, text: &str) -> Vec<Remark> {
+    if case.id.group() == PRELUDES {
+        return Vec::new();
+    }
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let steps = case.variants.iter().flat_map(own_steps);
+    let lent: Vec<&str> = steps
+        .filter(|step| step.from.is_some())
+        .map(|step| step.text.as_str())
+        .collect();
     let mut remarks = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let Some((_, label)) = line.split_once("as: ") else {
@@ -62,7 +81,8 @@ fn unused_labels(text: &str) -> Vec<Remark> {
         };
         let label: String = label.chars().take_while(|c| is_name(*c)).collect();
         let others = text.lines().enumerate().filter(|(other, _)| *other != at);
-        let mut words = others.flat_map(|(_, line)| line.split(|c| !is_name(c)));
+        let lines = others.map(|(_, line)| line).chain(lent.iter().copied());
+        let mut words = lines.flat_map(|line| line.split(|c| !is_name(c)));
         if !label.is_empty() && !words.any(|word| word == label) {
             remarks.push(Remark {
                 line: at + 1,
@@ -73,20 +93,17 @@ fn unused_labels(text: &str) -> Vec<Remark> {
     remarks
 }
 
-/// Of several claims, those that no step is said to decide.
+/// Claims that no step decides; they would count as cited only.
 fn undecided_claims(case: &Case, text: &str) -> Vec<Remark> {
     let mut undecided = BTreeSet::new();
     for variant in &case.variants {
-        let decided: BTreeSet<&RequirementId> = own_steps(variant)
-            .filter_map(|step| step.claim.as_ref())
-            .collect();
-        let open = variant
-            .claims
-            .iter()
-            .filter(|claim| !decided.contains(claim));
-        if variant.claims.len() > 1 {
-            undecided.extend(open);
-        }
+        let decided = variant.decides();
+        undecided.extend(
+            variant
+                .claims
+                .iter()
+                .filter(|claim| !decided.contains(claim)),
+        );
     }
     let remark = |claim: &RequirementId| Remark {
         line: line_of(text, "claims:"),
@@ -124,6 +141,11 @@ fn own_steps(variant: &Variant) -> impl Iterator<Item = &Step> {
     variant.steps.iter().filter(|step| !step.prelude)
 }
 
+/// Whether the file has this key at its outermost level.
+fn has_key(text: &str, key: &str) -> bool {
+    text.lines().any(|line| line.starts_with(key))
+}
+
 /// The line that a key of the file stands on; the first one if it has none.
 fn line_of(text: &str, key: &str) -> usize {
     let at = text.lines().position(|line| line.starts_with(key));
@@ -159,6 +181,17 @@ mod tests {
         check(
             "claims: ['1:A', '1:B']\nmatrix:\n  n: {one: 1s, two: 2s}\nsteps:\n- app: listen\n  as: begun\n\
              - quiet: $n\n  claim: 1:A\n  why: so it is\n- gone: {at: begun + 1s}\n  claim: 1:B\n",
+            &[],
+        );
+    }
+
+    #[test]
+    fn drawing_may_be_long() {
+        let steps = "- wait: 1s\n".repeat(40);
+        check(
+            &format!(
+                "claims: 1:A\nnumbering: {{peer: 100}}\nsteps:\n- quiet: 1s\n  why: so it is\n{steps}"
+            ),
             &[],
         );
     }
