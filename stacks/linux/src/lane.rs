@@ -20,7 +20,7 @@ use crate::port::{Attachment, EtherType, PREFIX, Port};
 use crate::stack::Settings;
 use crate::statelog::{self, LaneLog, StateLog, Told};
 use crate::sysctl;
-use crate::tap::Tap;
+use crate::tap::{self, Tap};
 use crate::tun;
 use crate::veth::{self, Wire};
 
@@ -155,17 +155,29 @@ impl Lane {
             {
                 Ok(())
             }
-            written => written.context("writing a packet to the device"),
+            written => written
+                .and_then(|()| self.tap.await_arrival())
+                .context("writing a packet to the device"),
         }
     }
 
     /// The next packet that the kernel sent.
     pub(crate) fn read(&mut self) -> Result<Option<Sent>, LaneError> {
-        let Some(packet) = self.port.read(&mut self.room).context(READING)? else {
+        let mut sent = self.read_next()?;
+        if sent.is_none() && self.tap.is_ahead() {
+            tap::wait_for(self.port.as_fd()).context(READING)?;
+            sent = self.read_next()?;
+        }
+        if sent.is_none() {
             self.tap.all_read();
-            return Ok(None);
-        };
-        Ok(Some(Sent {
+        }
+        Ok(sent)
+    }
+
+    /// The next packet that has come as far as the port.
+    fn read_next(&mut self) -> Result<Option<Sent>, LaneError> {
+        let packet = self.port.read(&mut self.room).context(READING)?;
+        Ok(packet.map(|packet| Sent {
             stamp: self.tap.stamp(packet),
             octets: packet.to_vec(),
         }))
@@ -240,7 +252,10 @@ fn furnish(
         _ => link,
     };
     link.up(QUEUE).context("bringing up the device")?;
-    let tap = Tap::open(inside, link.index());
+    let tap = match name {
+        veth::NAME => Tap::open_queued(inside, link.index()),
+        _ => Tap::open(inside, link.index()),
+    };
     let tap = tap.context("opening a packet socket on the device")?;
     let diag = SockDiag::open(inside).context("opening a sock_diag socket")?;
     let log = log.map(|log| log.of_lane(inside));

@@ -55,9 +55,6 @@ pub(crate) struct Port {
     fd: OwnedFd,
     /// What stands before the two octets of the type of each packet.
     before: &'static [u8],
-    /// How often to let others have the processor before there is nothing to
-    /// read: what the kernel has begun it may leave to a thread of its own.
-    patience: u32,
 }
 
 /// What the kernel takes a written packet for: the device does not look at
@@ -71,12 +68,8 @@ pub(crate) enum EtherType {
 
 impl Port {
     /// The port behind a descriptor that does not block.
-    pub(crate) const fn new(fd: OwnedFd, before: &'static [u8], patience: u32) -> Self {
-        Self {
-            fd,
-            before,
-            patience,
-        }
+    pub(crate) const fn new(fd: OwnedFd, before: &'static [u8]) -> Self {
+        Self { fd, before }
     }
 
     /// Hands the kernel a packet.
@@ -89,15 +82,10 @@ impl Port {
     /// The next packet that the kernel has sent, if there is one. `room` must
     /// hold the largest packet and [`PREFIX`] octets more.
     pub(crate) fn read<'a>(&self, room: &'a mut [u8]) -> io::Result<Option<&'a [u8]>> {
-        let mut left = self.patience;
-        loop {
-            match read(&self.fd, &mut *room) {
-                Ok(len) => return Ok(room.get(self.before.len() + 2..len)),
-                Err(Errno::AGAIN) if left == 0 => return Ok(None),
-                Err(Errno::AGAIN) => std::thread::yield_now(),
-                Err(error) => return Err(error.into()),
-            }
-            left -= 1;
+        match read(&self.fd, &mut *room) {
+            Ok(len) => Ok(room.get(self.before.len() + 2..len)),
+            Err(Errno::AGAIN) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 }

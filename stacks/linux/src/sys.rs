@@ -126,6 +126,18 @@ fn named(interface: &str) -> libc::ifreq {
 
 /// Makes the packet socket `fd` keep nothing but what the host sends.
 pub(crate) fn tap_only_outgoing(fd: BorrowedFd<'_>) -> io::Result<()> {
+    tap_only(fd, [0, u32::MAX])
+}
+
+/// Makes the packet socket `fd` keep nothing of what the host sends, and of the
+/// rest an octet each.
+pub(crate) fn tap_only_incoming(fd: BorrowedFd<'_>) -> io::Result<()> {
+    tap_only(fd, [1, 0])
+}
+
+/// Makes the packet socket `fd` keep so many octets of packets that come in,
+/// and that go out.
+fn tap_only(fd: BorrowedFd<'_>, [incoming, outgoing]: [u32; 2]) -> io::Result<()> {
     let packet_type = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE) as u32;
     let filter = [
         instruction(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, 0, packet_type),
@@ -134,8 +146,8 @@ pub(crate) fn tap_only_outgoing(fd: BorrowedFd<'_>) -> io::Result<()> {
             1,
             u32::from(libc::PACKET_OUTGOING),
         ),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, u32::MAX),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, incoming),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, outgoing),
     ];
     let program = libc::sock_fprog {
         len: filter.len() as u16,

@@ -5,14 +5,20 @@
 //! same interface gets each packet with the time at which it was sent; the two
 //! are matched by their beginnings. Where that fails (the tap's buffer was
 //! full) the time of reading has to do.
+//!
+//! Where packets between the port and the lane go by a queue, the tap also tells
+//! whether it is empty: what was written has arrived at the interface, and what
+//! has left there was read.
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread::Builder;
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, recv, socket_with};
 
 use crate::netns::Inside;
 use crate::sys;
@@ -24,6 +30,8 @@ pub(crate) struct Tap {
     socket: Option<OwnedFd>,
     /// Seen by the tap and not matched yet.
     seen: VecDeque<Seen>,
+    /// Sees what arrives at the interface, where there is a queue before it.
+    arrivals: Option<OwnedFd>,
 }
 
 #[derive(Debug)]
@@ -37,15 +45,42 @@ impl Tap {
     /// The interface must be up: the socket would report that it is not
     /// instead of the first packet. Headers of the link are left out.
     pub(crate) fn open(_: &Inside<'_>, interface: u32) -> io::Result<Self> {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket = socket_with(AddressFamily::PACKET, SocketType::DGRAM, flags, None)?;
-        sys::tap_only_outgoing(socket.as_fd())?;
+        let socket = listen(interface, Way::Out)?;
         sys::tap_stamps(socket.as_fd())?;
-        sys::tap_bind(socket.as_fd(), interface)?;
         Ok(Self {
             socket: Some(socket),
             seen: VecDeque::new(),
+            arrivals: None,
         })
+    }
+
+    /// Of an interface that a queue leads to and from.
+    pub(crate) fn open_queued(inside: &Inside<'_>, interface: u32) -> io::Result<Self> {
+        let mut tap = Self::open(inside, interface)?;
+        tap.arrivals = Some(listen(interface, Way::In)?);
+        Ok(tap)
+    }
+
+    /// Waits until the packet that was just written has gone through the queue.
+    /// One that does not was dropped by the device.
+    pub(crate) fn await_arrival(&self) -> io::Result<()> {
+        let Some(arrivals) = &self.arrivals else {
+            return Ok(());
+        };
+        if !takes_one(arrivals) && wait_for(arrivals.as_fd())? {
+            takes_one(arrivals);
+        }
+        Ok(())
+    }
+
+    /// Whether a packet that was sent is still in the queue to the port.
+    pub(crate) fn is_ahead(&mut self) -> bool {
+        if self.arrivals.is_none() {
+            return false;
+        }
+        let next = self.recv();
+        self.seen.extend(next);
+        !self.seen.is_empty()
     }
 
     /// When this packet, the next that was read, was sent: on the kernel's
@@ -77,6 +112,7 @@ impl Tap {
     pub(crate) fn clear(&mut self) {
         while self.recv().is_some() {}
         self.seen.clear();
+        while self.arrivals.as_ref().is_some_and(takes_one) {}
     }
 
     fn recv(&self) -> Option<Seen> {
@@ -92,8 +128,41 @@ impl Drop for Tap {
         // Closing a packet socket waits until no packet can be on its way to
         // it, some 20 ms. A thread waits for that so that no trial has to; if
         // none can be had, the wait is here.
-        let socket = self.socket.take();
-        let _ = Builder::new().spawn(move || drop(socket));
+        let sockets = (self.socket.take(), self.arrivals.take());
+        let _ = Builder::new().spawn(move || drop(sockets));
+    }
+}
+
+/// Which packets a socket is to see.
+#[derive(Clone, Copy)]
+enum Way {
+    In,
+    Out,
+}
+
+fn listen(interface: u32, way: Way) -> io::Result<OwnedFd> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::PACKET, SocketType::DGRAM, flags, None)?;
+    match way {
+        Way::In => sys::tap_only_incoming(socket.as_fd())?,
+        Way::Out => sys::tap_only_outgoing(socket.as_fd())?,
+    }
+    sys::tap_bind(socket.as_fd(), interface)?;
+    Ok(socket)
+}
+
+/// Whether a packet was there; it is taken.
+fn takes_one(socket: &OwnedFd) -> bool {
+    recv(socket, &mut [0; 1], RecvFlags::DONTWAIT).is_ok()
+}
+
+/// Whether something can be read before patience ends.
+pub(crate) fn wait_for(socket: BorrowedFd<'_>) -> io::Result<bool> {
+    let readable = PollFd::from_borrowed_fd(socket, PollFlags::IN);
+    match poll(&mut [readable], Some(&PATIENCE)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(true), // as good as a look
+        Err(errno) => Err(errno.into()),
     }
 }
 
@@ -106,5 +175,11 @@ impl Seen {
 /// Octets that tell a packet from its neighbours: IP and TCP headers with the
 /// timestamps among the options.
 const HEAD: usize = 100;
+/// How long a packet may be in a queue before it counts as lost; the trial is
+/// late by then, and says so.
+const PATIENCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
 /// Packets that may wait to be matched.
 const KEPT: usize = 1024;

@@ -21,7 +21,7 @@ pub(crate) fn attach(_: &Inside<'_>, node: &Path) -> Result<Port, LaneError> {
     let fd = open(node, flags, Mode::empty()).context(format!("opening {name}"))?;
     sys::tun_attach(fd.as_fd(), NAME).context(format!("making a TUN device of {name}"))?;
     sys::tun_persist(fd.as_fd()).context("detaching the TUN device from its descriptor")?;
-    Ok(Port::new(fd, FLAGS, 0))
+    Ok(Port::new(fd, FLAGS))
 }
 
 /// Before the type of a packet stand two octets of flags, none of them set.

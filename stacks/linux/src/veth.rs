@@ -7,6 +7,11 @@
 //! they would do to segments on the way, leave checksums to hardware and join
 //! or cut segments, is switched off and read back. The near end goes with the
 //! lane's namespace, and takes the far one with it.
+//!
+//! From one end to the other packets go by a queue of the processor's. As a rule
+//! it is empty when the call returns that filled it; under load the kernel may
+//! leave it to a thread of its own. So the [tap](crate::tap) looks what has come
+//! through.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::OnceLock;
@@ -125,7 +130,7 @@ fn far_end(inside: &Inside<'_>, name: &str) -> Result<Port, LaneError> {
     sockopt::set_socket_recv_buffer_size(&socket, ROOM).context(what)?;
     sys::packet_bypass_queue(socket.as_fd()).context(what)?;
     sys::tap_bind(socket.as_fd(), link.index()).context(what)?;
-    Ok(Port::new(socket, HEADER, PATIENCE))
+    Ok(Port::new(socket, HEADER))
 }
 
 /// Something that a device does to segments, and how `ethtool` calls it.
@@ -175,8 +180,5 @@ const VETH_INFO_PEER: u16 = 1;
 /// Of both ends: an end drops what is larger, and a peer may send more than it
 /// should. What the stack sends is held to the size that its routes have.
 const MTU: u32 = 65_535;
-/// Under load the kernel leaves packets between the ends to a thread of its
-/// own, which comes round when this one lets it.
-const PATIENCE: u32 = 3;
 /// Octets that may wait to be read.
 const ROOM: usize = 8 << 20;
