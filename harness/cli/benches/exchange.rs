@@ -95,6 +95,7 @@ fn trials(settings: &Settings, count: usize) -> Vec<Trials> {
                 },
                 variant: Arc::new(variant.clone()),
                 hello: Arc::new(stack.hello().clone()),
+                even_late: None,
             },
             stack,
             log: Arc::clone(&log),

@@ -39,6 +39,7 @@ fn plans(variants: &[&Variant], stack: &dyn StackUnderTest) -> Vec<Plan> {
         },
         variant: Arc::new((*variant).clone()),
         hello: Arc::clone(&hello),
+        even_late: None,
     };
     variants
         .iter()

@@ -36,6 +36,8 @@ pub(crate) struct Job {
     pub(crate) index: usize,
     pub(crate) stack: StackName,
     pub(crate) plan: Plan,
+    /// The verdict that the stack's baseline expects.
+    pub(crate) expected: Option<Verdict>,
 }
 
 /// How a run ended.

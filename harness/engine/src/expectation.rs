@@ -323,6 +323,7 @@ impl Play {
             got,
             delta: nearest.map_or_else(Vec::new, |(_, deltas)| deltas),
             tried,
+            waited: true,
             ..Broken::default()
         }
     }
@@ -354,6 +355,7 @@ impl Play {
             delta: vec![delta("segment", list, "nothing")],
             expected,
             when: window.words.clone(),
+            waited: true,
             ..Broken::default()
         }
     }
@@ -375,7 +377,7 @@ impl Play {
             when: window.words.clone(),
             delta: vec![delta("time", window.words.clone(), arrival.at.to_string())],
             got,
-            time: true,
+            waited: true,
             ..Broken::default()
         }
     }

@@ -31,8 +31,9 @@ pub(crate) struct Broken {
     pub(crate) delta: Vec<FieldDelta>,
     /// Each alternative and what differs from it, where there were several.
     pub(crate) tried: Vec<Tried>,
-    /// Whether it came, but at the wrong time.
-    pub(crate) time: bool,
+    /// Whether it is about what came while the harness waited, or did not: that
+    /// the wait ended late has changed nothing of it.
+    pub(crate) waited: bool,
     /// State before the step and now, where a state is at stake.
     pub(crate) states: Option<(State, State)>,
 }

@@ -107,12 +107,16 @@ pub fn drive(plan: Plan, stack: &mut dyn StackUnderTest) -> Trial {
 pub(crate) struct Port {
     ask: RefCell<Option<Ask>>,
     answer: RefCell<Option<Answer>>,
-    lateness: Cell<Duration>,
+    /// The most by which the harness acted late.
+    acts: Cell<Duration>,
+    /// The most by which it has waited too long since it last acted.
+    waits: Cell<Duration>,
 }
 
 impl Port {
     /// Waits for the answer to `ask`.
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {
+        let acts = !matches!(ask, Ask::Run(..));
         *self.ask.borrow_mut() = Some(ask);
         let answer = poll_fn(|_| {
             self.answer
@@ -122,12 +126,22 @@ impl Port {
         })
         .await;
         let late = answer.as_ref().map_or(Duration::ZERO, |reply| reply.late);
-        self.lateness.set(self.lateness.get().max(late));
+        if acts {
+            let late = late + self.waits.take();
+            self.acts.set(self.acts.get().max(late));
+        } else {
+            self.waits.set(self.waits.get().max(late));
+        }
         answer
     }
 
     /// The most by which the harness was late so far.
-    pub(crate) const fn lateness(&self) -> Duration {
-        self.lateness.get()
+    pub(crate) fn lateness(&self) -> Duration {
+        self.acts.get().max(self.waits.get())
+    }
+
+    /// The same without what it has waited too long since it last acted.
+    pub(crate) const fn lateness_of_acts(&self) -> Duration {
+        self.acts.get()
     }
 }

@@ -8,6 +8,7 @@ use tcpspec_connector::StackError;
 use tcpspec_record::{Failure, Level, StepResult, Trial, Verdict};
 
 use crate::halt::{Broken, Halt};
+use crate::plan::Plan;
 use crate::play::Play;
 
 /// The record of a trial that ended like this.
@@ -19,10 +20,12 @@ pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) ->
         .and_then(|index| variant.steps.get(index));
     let (verdict, reason, failure) = match end {
         Ok(()) => ended(&play),
-        Err(Halt::Broken(broken)) => match play.excuse(&broken) {
-            Some(lateness) => hampered(&broken, lateness),
-            None => broke(*broken, number, step, variant),
-        },
+        Err(Halt::Broken(broken)) => {
+            let excuse = play.excuse(&broken);
+            let hampered = excuse.map(|lateness| hampered(&broken.sentence, lateness));
+            let broke = broke(*broken, number, step, variant);
+            unless_expected(&play.plan, hampered, broke)
+        }
         Err(Halt::Stack(error)) => (stack_error(&error), error.to_string(), None),
         Err(Halt::Unclear(sentence)) => (Verdict::Inconclusive, sentence, None),
     };
@@ -63,18 +66,25 @@ fn ended(play: &Play) -> Judged {
         return (Verdict::Inconclusive, reason, None);
     }
     if play.recorder.deviations.is_empty() {
-        (Verdict::Pass, String::new(), None)
-    } else {
-        (Verdict::Deviates, play.recorder.deviations.join(" "), None)
+        return (Verdict::Pass, String::new(), None);
     }
+    let deviations = play.recorder.deviations.join(" ");
+    let excuse = play.excuse(&Broken::default());
+    let hampered = excuse.map(|lateness| hampered(&deviations, lateness));
+    let deviates = (Verdict::Deviates, deviations, None);
+    unless_expected(&play.plan, hampered, deviates)
+}
+
+/// What a late harness makes of a judgement, unless it is the one that stands
+/// all the same.
+fn unless_expected(plan: &Plan, hampered: Option<Judged>, judged: Judged) -> Judged {
+    let stands = plan.even_late == Some(judged.0);
+    hampered.filter(|_| !stands).unwrap_or(judged)
 }
 
 /// The stack may only have answered to a harness that was late.
-fn hampered(broken: &Broken, lateness: Duration) -> Judged {
-    let reason = format!(
-        "The harness was late by {lateness:.1?}, which may be why: {}",
-        broken.sentence
-    );
+fn hampered(sentence: &str, lateness: Duration) -> Judged {
+    let reason = format!("The harness was late by {lateness:.1?}, which may be why: {sentence}");
     (Verdict::Inconclusive, reason, None)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tcpspec_casefile::{Address, Variant};
 use tcpspec_connector::{Hello, Setup};
-use tcpspec_record::{IpVersion, Isn, TrialId};
+use tcpspec_record::{IpVersion, Isn, TrialId, Verdict};
 use tcpspec_wire::{Capability, Need, SeqNumber};
 
 use crate::eval::unclear;
@@ -44,6 +44,9 @@ pub struct Plan {
     pub variant: Arc<Variant>,
     /// The stack's declaration.
     pub hello: Arc<Hello>,
+    /// The verdict that stands even if the harness is late, where there is no
+    /// hope any more that it will be in time: the one that is expected.
+    pub even_late: Option<Verdict>,
 }
 
 impl Plan {
@@ -101,19 +104,12 @@ impl Plan {
     }
 
     /// Whether a harness that was late by this much may itself be why the
-    /// stack did not do what a step allows. Where the `time` is what was wrong,
-    /// all counts that is more than times are uncertain by; for anything else
-    /// a timer of the stack has to have come in between, and none is finer
-    /// than it may be late.
+    /// stack did not do what a step allows: a timer of the stack has to have come
+    /// in between, and none is shorter than a tick.
     #[must_use]
-    pub fn excuses(&self, lateness: Duration, time: bool) -> bool {
+    pub fn excuses(&self, lateness: Duration) -> bool {
         let profile = &self.hello.profile;
-        let timer = if time {
-            Duration::ZERO
-        } else {
-            profile.lateness.constant
-        };
-        lateness > profile.clock_error + timer
+        lateness > profile.clock_error + profile.lateness.tick
     }
 
     /// The peer's initial sequence number: the case's, or as the trial wants

@@ -110,9 +110,11 @@ impl Play {
 
     /// By how much the harness was late, if that may be why this is broken.
     pub(crate) fn excuse(&self, broken: &Broken) -> Option<Duration> {
-        let lateness = self.port.lateness();
-        let excused = self.plan.excuses(lateness, broken.time);
-        excused.then_some(lateness)
+        let lateness = match broken.waited {
+            true => self.port.lateness_of_acts(),
+            false => self.port.lateness(),
+        };
+        self.plan.excuses(lateness).then_some(lateness)
     }
 
     /// Whether the stack declares this.

@@ -10,7 +10,9 @@ use rstest::rstest;
 use tcpspec_bundled_adapter::Bundled;
 use tcpspec_casefile::suite::SourceFile;
 use tcpspec_casefile::{Variant, load_files};
-use tcpspec_connector::{Call, Emitted, Hello, Reply, Setup, StackError, StackUnderTest, Stop};
+use tcpspec_connector::{
+    Call, Clock, Emitted, Hello, Reply, Setup, StackError, StackUnderTest, Stop,
+};
 use tcpspec_engine::{Plan, drive};
 use tcpspec_record::{CaseId, IpVersion, Isn, Trial, TrialId, Verdict};
 use tcpspec_wire::icmp::Report;
@@ -76,8 +78,10 @@ type Twist = fn(&mut Reply) -> Result<(), StackError>;
 struct Twisted {
     stack: Bundled,
     twist: Twist,
-    /// How late the harness is said to be.
+    /// How late the harness is said to be when it acts.
     late: Duration,
+    /// And at the end of its waits.
+    waits_late: Duration,
 }
 
 impl Twisted {
@@ -86,12 +90,13 @@ impl Twisted {
             stack: Bundled::default(),
             twist,
             late: Duration::ZERO,
+            waits_late: Duration::ZERO,
         }
     }
 
-    fn twist(&self, reply: Result<Reply, StackError>) -> Result<Reply, StackError> {
+    fn twist(&self, reply: Result<Reply, StackError>, late: Duration) -> Result<Reply, StackError> {
         let mut reply = reply?;
-        reply.late = self.late;
+        reply.late = late;
         (self.twist)(&mut reply)?;
         Ok(reply)
     }
@@ -108,17 +113,17 @@ impl StackUnderTest for Twisted {
 
     fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
         let reply = self.stack.call(call);
-        self.twist(reply)
+        self.twist(reply, self.late)
     }
 
     fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
         let reply = self.stack.deliver(packets);
-        self.twist(reply)
+        self.twist(reply, self.late)
     }
 
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
         let reply = self.stack.run(until, stop);
-        self.twist(reply)
+        self.twist(reply, self.waits_late)
     }
 }
 
@@ -139,6 +144,7 @@ fn play_on(text: &str, hello: Hello, mut stack: Twisted) -> Trial {
         },
         variant: variant(text),
         hello: Arc::new(hello),
+        even_late: None,
     };
     drive(plan, &mut stack)
 }
@@ -555,30 +561,38 @@ fn connect_while_there_is_a_connection_is_of_that_connection() {
     check(&case, nothing, Verdict::Pass, "");
 }
 
-/// What the stack does to a harness that is late, where the times in replies
-/// are uncertain by 1 ms and timers are late by up to 10 ms. Even a wrong flag
-/// may be the work of a timer then.
+/// What the stack does to a harness that is late when it acts, or at the end of
+/// its waits, where the times in replies are uncertain by 1 ms and no timer is
+/// shorter than 10 ms. Even a wrong flag may be the work of a timer then; but
+/// what came during a wait, or did not, a late end has not changed.
 #[rstest]
-#[case::late_and_broken(12, refuses, Verdict::Inconclusive, "late by 12.0ms, which may be why")]
-#[case::late_and_untimely(2, late, Verdict::Inconclusive, "late by 2.0ms, which may be why")]
-#[case::late_and_kept(12, nothing, Verdict::Pass, "")]
-#[case::late_and_dead(12, dies, Verdict::Crash, "signal 11")]
-#[case::no_timer_came_between(11, refuses, Verdict::Fail, "is allowed")]
-#[case::untimely_all_the_same(1, late, Verdict::Fail, "too late")]
+#[case::late_and_broken((12, 0), refuses, Verdict::Inconclusive, "late by 12.0ms, which may be why")]
+#[case::late_and_untimely((12, 0), late, Verdict::Inconclusive, "late by 12.0ms, which may be why")]
+#[case::late_and_kept((12, 12), nothing, Verdict::Pass, "")]
+#[case::late_and_dead((12, 12), dies, Verdict::Crash, "signal 11")]
+#[case::no_timer_came_between((11, 11), refuses, Verdict::Fail, "is allowed")]
+#[case::untimely_all_the_same((11, 11), late, Verdict::Fail, "too late")]
+#[case::waited_longer_in_vain((0, 12), drops, Verdict::Fail, "sent nothing")]
+#[case::acts_after_a_long_wait((0, 12), changes_iss, Verdict::Inconclusive, "late by 12.0ms")]
+#[case::both_add_up((6, 6), changes_iss, Verdict::Inconclusive, "late by 12.0ms")]
 fn a_late_harness_blames_nobody(
-    #[case] late_ms: u64,
+    #[case] (acts, waits): (u64, u64),
     #[case] twist: Twist,
     #[case] verdict: Verdict,
     #[case] reason: &str,
 ) {
     let stack = Twisted {
-        late: Duration::from_millis(late_ms),
+        late: Duration::from_millis(acts),
+        waits_late: Duration::from_millis(waits),
         ..Twisted::by(twist)
     };
     let mut hello = stack.hello().clone();
+    hello.clock = Clock::Real;
     hello.profile.clock_error = Duration::from_millis(1);
-    hello.profile.lateness.constant = Duration::from_millis(10);
-    let trial = play_on(CASE, hello, stack);
+    hello.profile.lateness.tick = Duration::from_millis(10);
+    let step = "    state: SYN-RECEIVED\n";
+    let case = CASE.replace(step, &format!("{step}  - wait: 10ms\n"));
+    let trial = play_on(&case, hello, stack);
     assert_eq!(trial.verdict, verdict, "{}", trial.reason);
     assert!(trial.reason.contains(reason), "{}", trial.reason);
     assert_eq!(trial.failure.is_some(), verdict == Verdict::Fail);
@@ -603,6 +617,7 @@ fn a_stack_that_cannot_be_looked_into_is_not_judged_by_its_state() {
             id,
             variant: variant(case),
             hello: Arc::new(hello),
+            even_late: None,
         },
         &mut stack,
     );

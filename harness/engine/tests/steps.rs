@@ -47,6 +47,7 @@ fn plan(steps: &str, ip: IpVersion, stack: &Bundled) -> Plan {
         id,
         variant: variant(steps),
         hello: Arc::new(stack.hello().clone()),
+        even_late: None,
     }
 }
 

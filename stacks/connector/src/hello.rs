@@ -84,7 +84,7 @@ pub struct Profile {
 }
 
 /// How late a timer may fire: a share of its length and a constant. A timer
-/// is never early.
+/// is never early, and none is shorter than a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lateness {
@@ -92,6 +92,8 @@ pub struct Lateness {
     pub per_mille: u32,
     /// What is added to it.
     pub constant: Duration,
+    /// Time between two looks of the stack at its timers; none on a virtual clock.
+    pub tick: Duration,
 }
 
 impl Lateness {

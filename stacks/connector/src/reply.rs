@@ -23,9 +23,10 @@ pub struct Reply {
     pub reasons: Vec<Reason>,
     /// What the application was told; only on `call`.
     pub ret: Option<CallResult>,
-    /// How late the harness was, on a real clock: how long after the last
-    /// reply it did what it was asked to, or how long after the time that it
-    /// waited for, or after what ended its wait, it came round to saying so.
+    /// How late the harness was, on a real clock. Where it was to act: how long
+    /// after the last reply it had done so. Where it was to wait: how long after
+    /// the time that it waited for, or after what ended its wait, it came round
+    /// to saying so.
     pub late: Duration,
 }
 

@@ -96,6 +96,7 @@ fn profile(probed: &Probed) -> Profile {
         persist_max: rto_max,
         lateness: Lateness {
             constant: probed.tick * TICKS,
+            tick: probed.tick,
             ..ASSUMED.lateness
         },
         ..ASSUMED
@@ -220,6 +221,7 @@ const ASSUMED: Profile = Profile {
     lateness: Lateness {
         per_mille: 150,
         constant: Duration::from_millis(4 * TICKS as u64),
+        tick: Duration::from_millis(4),
     },
     // Between the kernel's stamp of a packet and the conversion to the
     // monotonic clock.

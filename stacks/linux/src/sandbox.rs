@@ -12,6 +12,7 @@ use tcpspec_connector::{Setup, StackUnderTest};
 
 use crate::netns;
 use crate::port::Attachment;
+use crate::priority::Priority;
 use crate::stack::{ATTACH, LinuxStack, Settings};
 use crate::{statelog, sys};
 
@@ -166,6 +167,7 @@ pub fn probe(settings: &Settings) -> Vec<Check> {
         check_rights(),
         check_attachment(settings),
         check_descriptors(),
+        check_priority(),
     ];
     if has_rights() && checks.iter().all(|check| check.ok) {
         checks.extend([check_lane(settings), check_states(settings)]);
@@ -310,6 +312,18 @@ fn check_descriptors() -> Check {
 
 fn descriptors() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// How well the harness can keep its times on a machine under load. Where it
+/// cannot, a trial is inconclusive and no verdict is wrong.
+fn check_priority() -> Check {
+    let priority = Priority::to_be_had();
+    let detail = format!("{priority}, for trials that are played again");
+    let better = "real time, so that no load matters: run with sudo".to_owned();
+    Check {
+        fix: (priority != Priority::RealTime).then_some(better),
+        ..Check::good("priority", detail)
+    }
 }
 
 /// How many lanes the process has descriptors for.

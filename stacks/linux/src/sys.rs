@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod bpf;
+pub(crate) mod priority;
 pub(crate) mod signal;
 
 use std::io;

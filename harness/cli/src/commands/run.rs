@@ -106,6 +106,7 @@ impl<'a> Course<'a> {
         fs::create_dir_all(out).map_err(|error| Failure::file("create", out, error))?;
         let mut planned = Planned::new(&self.variants, &self.participants, self.args);
         planned.valid = self.suite.diagnostics.is_empty();
+        planned.expect(&self.baselines);
         let (log, end) = play(planned, self, out)?;
         output::write_reports(&Report::from_log(&log), &self.args.report, out)?;
         Ok((log, end))
@@ -195,6 +196,7 @@ impl Planned {
                         id,
                         variant: Arc::clone(variant),
                         hello: Arc::clone(&stack.hello),
+                        even_late: None,
                     };
                     planned.add(stack, plan);
                 }
@@ -216,7 +218,18 @@ impl Planned {
             index,
             stack: stack.name,
             plan,
+            expected: None,
         });
+    }
+
+    /// Notes what the baselines expect.
+    fn expect(&mut self, baselines: &BTreeMap<String, Baseline>) {
+        for job in &mut self.jobs {
+            let id = &job.plan.id;
+            let known = baselines.get(&id.stack).map(|baseline| &baseline.known);
+            let entry = known.and_then(|known| known.iter().find(|entry| entry.covers(id)));
+            job.expected = entry.map(|entry| entry.verdict);
+        }
     }
 }
 

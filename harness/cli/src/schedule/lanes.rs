@@ -2,10 +2,11 @@
 //! a lane of its own, so that a wait of a minute costs nobody else a core.
 //!
 //! A trial that went wrong while the harness itself was late has shown nothing
-//! about the stack. It is played again in the end, when few others are under
-//! way.
+//! about the stack. It is [played again](again) when no more trials begin.
 //!
 //! A lane that panics is a bug, but takes no more than its own trial with it.
+
+mod again;
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -19,7 +20,8 @@ use tcpspec_engine::{Ask, Interpreter, Plan, Progress};
 use tcpspec_linux::{LinuxStack, Options, sandbox};
 use tcpspec_record::{Trial, Verdict};
 use tcpspec_wire::Instant;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::{LocalSet, spawn_local};
 
@@ -28,14 +30,6 @@ use crate::stacks;
 
 /// Lanes in use at once: each is some 300 KiB of the kernel's memory.
 const LANES: usize = 400;
-
-/// Lanes for trials that are played again: few enough to keep up with, and
-/// enough that a minute of waiting is not waited many times.
-const FEW: usize = 8;
-
-/// How often a trial is played again before the machine is given up as too
-/// slow for it.
-const TRIES: usize = 3;
 
 /// A stack whose waits are real.
 trait Waits: StackUnderTest {
@@ -83,25 +77,23 @@ impl Lanes {
         make: fn(Options) -> S,
     ) -> Self {
         let (stop, stopped) = watch::channel(());
+        let (late, late_jobs) = unbounded_channel();
         let shared = Arc::new(Shared {
             queue: Mutex::new(jobs.into()),
-            again: Mutex::default(),
-            at_work: Mutex::new(threads),
             panicked: Mutex::new(false),
             sender,
         });
-        let begin = |_| {
-            let (shared, stopped) = (Arc::clone(&shared), stopped.clone());
-            thread::spawn(move || {
-                let played = catch_unwind(AssertUnwindSafe(|| play(&shared, lanes, make, stopped)));
-                if !matches!(played, Ok(Ok(()))) {
-                    // If nobody listens any more, the run is over anyhow.
-                    let _ = shared.sender.send(Message::Panicked);
-                }
-            })
-        };
-        let threads = (0..threads).map(begin).collect();
-        Self { threads, stop }
+        let mut all = Vec::new();
+        for _ in 0..threads {
+            let late = late.clone();
+            all.push(shared.thread(stopped.clone(), move |shared| {
+                play(Arc::clone(shared), late, lanes, make)
+            }));
+        }
+        all.push(shared.thread(stopped, move |shared| {
+            again::play(Arc::clone(shared), late_jobs, make)
+        }));
+        Self { threads: all, stop }
     }
 
     /// Ends the lanes, whatever they are at, and waits until the kernel has
@@ -119,10 +111,6 @@ impl Lanes {
 /// What the threads have in common.
 struct Shared {
     queue: Mutex<VecDeque<Job>>,
-    /// Trials in which the harness was too late to tell anything.
-    again: Mutex<Vec<Job>>,
-    /// Threads that may still have a trial under way.
-    at_work: Mutex<usize>,
     /// A lane has.
     panicked: Mutex<bool>,
     sender: UnboundedSender<Message>,
@@ -131,63 +119,36 @@ struct Shared {
 /// What the lanes of a thread have in common.
 struct Course {
     shared: Arc<Shared>,
+    /// Where trials go in which the harness was too late to tell anything.
+    late: UnboundedSender<Job>,
     /// Held by the lane that begins a trial. Beginning is most of the work; if
     /// all lanes began at once, a trial that is under way would wait for its
     /// turn through all of that.
     begins: Semaphore,
 }
 
-/// A thread: runs jobs until all are done or the run is stopped.
+/// A thread: runs jobs until all are done.
 ///
 /// All lanes are made before the first trial begins: making one takes longer
 /// than most trials, and a trial must not be kept waiting in its middle.
-fn play<S: Waits + 'static>(
-    shared: &Arc<Shared>,
+async fn play<S: Waits + 'static>(
+    shared: Arc<Shared>,
+    late: UnboundedSender<Job>,
     lanes: usize,
     make: fn(Options) -> S,
-    mut stopped: watch::Receiver<()>,
 ) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
     let tasks = LocalSet::new();
+    let kernels: Vec<Kernel<S>> = (0..lanes).map(|_| ready(&shared, make)).collect();
     let course = Rc::new(Course {
-        shared: Arc::clone(shared),
+        shared,
+        late,
         begins: Semaphore::new(1),
     });
-    let kernels: Vec<Kernel<S>> = (0..lanes).map(|_| ready(shared, make)).collect();
     for kernel in kernels {
         tasks.spawn_local(watched(Rc::clone(&course), kernel));
     }
-    let all = async {
-        tasks.await;
-        if shared.is_last() {
-            play_again(&course, make).await;
-            // Not before: whoever hears of it waits for no more trials.
-            if *lock(&shared.panicked) {
-                return Err(std::io::Error::other("a lane panicked"));
-            }
-        }
-        Ok(())
-    };
-    runtime.block_on(async {
-        tokio::select! {
-            played = all => played,
-            // There is nothing to receive: it tells that the sender has gone.
-            _ = stopped.changed() => Ok(()),
-        }
-    })
-}
-
-/// Plays again what has to be, on a few lanes, with all threads but this idle.
-async fn play_again<S: Waits + 'static>(course: &Rc<Course>, make: fn(Options) -> S) {
-    let tasks = LocalSet::new();
-    let begin = |_| tasks.spawn_local(again(Rc::clone(course), make));
-    let lanes: Vec<_> = (0..FEW).map(begin).collect();
     tasks.await;
-    for lane in lanes {
-        *lock(&course.shared.panicked) |= lane.await.is_err();
-    }
+    Ok(())
 }
 
 /// A kernel that is ready for the first trial.
@@ -221,31 +182,12 @@ async fn lane(course: Rc<Course>, mut kernel: Kernel<impl Waits>) {
         };
         let (trial, pace) = drive_real(job.plan.clone(), kernel.of(&job), Some(turn)).await;
         if pace.too_late {
-            lock(&shared.again).push(job);
+            // Whoever plays it again is there for as long as there are lanes.
+            let _ = course.late.send(job);
         } else if !shared.tell(job.index, trial, pace) {
             return;
         }
     }
-}
-
-/// A lane of those on which trials are played again.
-async fn again<S: Waits>(course: Rc<Course>, make: fn(Options) -> S) {
-    let (shared, mut kernel) = (&course.shared, Kernel::new(make));
-    while let Some(job) = pop(&shared.again) {
-        let stack = kernel.of(&job);
-        let play = async || {
-            let turn = course.begins.acquire().await.ok();
-            drive_real(job.plan.clone(), stack, turn).await
-        };
-        let (trial, pace) = in_time(play).await;
-        if !shared.tell(job.index, trial, pace) {
-            return;
-        }
-    }
-}
-
-fn pop(jobs: &Mutex<Vec<Job>>) -> Option<Job> {
-    lock(jobs).pop()
 }
 
 /// The kernel with the options of the last job, and the lane that it has.
@@ -281,11 +223,28 @@ impl Shared {
         self.sender.send(ended).is_ok()
     }
 
-    /// A thread has no more to do; whether it was the last.
-    fn is_last(&self) -> bool {
-        let mut at_work = lock(&self.at_work);
-        *at_work = at_work.saturating_sub(1);
-        *at_work == 0
+    /// Begins a thread that plays until it has, or the run is stopped.
+    fn thread<P: Future<Output = std::io::Result<()>>>(
+        self: &Arc<Self>,
+        mut stopped: watch::Receiver<()>,
+        play: impl FnOnce(&Arc<Self>) -> P + Send + 'static,
+    ) -> JoinHandle<()> {
+        let shared = Arc::clone(self);
+        let until_stopped = async move |shared: &Arc<Self>| {
+            tokio::select! {
+                played = play(shared) => played,
+                // There is nothing to receive: it tells that the sender has gone.
+                _ = stopped.changed() => Ok(()),
+            }
+        };
+        thread::spawn(move || {
+            let run = || runtime()?.block_on(until_stopped(&shared));
+            let played = catch_unwind(AssertUnwindSafe(run));
+            if !matches!(played, Ok(Ok(()))) {
+                // If nobody listens any more, the run is over anyhow.
+                let _ = shared.sender.send(Message::Panicked);
+            }
+        })
     }
 }
 
@@ -295,17 +254,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Plays until the harness is in time, but not for ever: on a machine that is
-/// always late the last outcome says so.
-async fn in_time<T>(mut play: impl AsyncFnMut() -> (T, Pace)) -> (T, Pace) {
-    let mut again = 1;
-    loop {
-        let (outcome, pace) = play().await;
-        if !pace.too_late || again == TRIES {
-            return (outcome, Pace { again, ..pace });
-        }
-        again += 1;
-    }
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 /// [`drive`](tcpspec_engine::drive) for a stack whose waits are real; at the
@@ -324,7 +276,7 @@ async fn drive_real(
                 let undecided = trial.verdict == Verdict::Inconclusive;
                 let pace = Pace {
                     late,
-                    too_late: undecided && plan.excuses(late, true),
+                    too_late: undecided && plan.excuses(late),
                     again: 0,
                 };
                 return (*trial, pace);

@@ -20,6 +20,7 @@ pub(super) fn work(worker: usize, queue: &Queue, sender: &UnboundedSender<Messag
         index,
         stack: name,
         plan,
+        ..
     }) = take(queue)
     {
         if sender.send(Message::Started { worker, index }).is_err() {

@@ -30,7 +30,14 @@ impl Play {
     fn refuse_before(&mut self, until: Instant, when: &str) -> Result<(), Halt> {
         let early = |arrival: &mut Arrival| arrival.at < until;
         match self.talk.inbox.pop_front_if(early) {
-            Some(arrival) => Err(self.unexpected(&arrival, &format!("nothing {when}")).into()),
+            Some(arrival) => {
+                let broken = self.unexpected(&arrival, &format!("nothing {when}"));
+                Err(Broken {
+                    waited: true,
+                    ..broken
+                }
+                .into())
+            }
             None => Ok(()),
         }
     }
@@ -131,7 +138,6 @@ impl Play {
             delta: vec![delta("time", expected.join(" or "), got.clone())],
             expected,
             got,
-            time: true,
             ..Broken::default()
         }
         .into())

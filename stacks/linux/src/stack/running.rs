@@ -25,11 +25,7 @@ pub(super) struct Running<'a> {
 impl Running<'_> {
     /// A reply to something that was to be done at once.
     pub(super) fn begin(&self) -> Reply {
-        let last = self.trial.last;
-        Reply {
-            late: self.trial.clock.now().since(last),
-            ..Reply::nothing(last)
-        }
+        Reply::nothing(self.trial.last)
     }
 
     /// Hands the kernel a packet.
@@ -167,6 +163,7 @@ impl Running<'_> {
     pub(super) fn finish(&mut self, reply: &mut Reply) {
         reply.now = self.trial.clock.now();
         reply.next = self.trial.next();
+        reply.late = reply.now.since(self.trial.last);
         self.trial.last = reply.now;
     }
 

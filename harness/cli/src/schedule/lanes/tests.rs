@@ -11,27 +11,33 @@ use tcpspec_connector::{Call, Hello, Setup};
 use tcpspec_record::{IpVersion, TrialId};
 use tokio::sync::mpsc::unbounded_channel;
 
+use super::again::{TRIES, in_time};
 use super::*;
 use crate::stacks::StackName;
 
-/// Whether the harness is late, play for play, and how many there are.
+/// Whether the harness is late, play for play, how many there are, and what
+/// stands in the last one even if that is late.
 #[rstest]
-#[case::in_time(&[false], 1)]
-#[case::late_once(&[true, false], 2)]
-#[case::always_late(&[true; TRIES], TRIES)]
-fn a_late_trial_is_played_again(#[case] late: &[bool], #[case] expected: usize) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
+#[case::in_time(&[false], 1, None)]
+#[case::late_once(&[true, false], 2, None)]
+#[case::always_late(&[true; TRIES], TRIES, Some(Verdict::Fail))]
+fn a_late_trial_is_played_again(
+    #[case] late: &[bool],
+    #[case] expected: usize,
+    #[case] stands: Option<Verdict>,
+) {
     let mut plays = 0;
-    let play = async || {
+    let play = async |even_late| {
         plays += 1;
         let pace = Pace {
             too_late: late[plays - 1],
             ..Pace::default()
         };
-        (plays, pace)
+        ((plays, even_late), pace)
     };
-    let (outcome, pace) = runtime.unwrap().block_on(in_time(play));
-    assert_eq!((outcome, pace.again), (expected, expected));
+    let played = runtime().map(|runtime| runtime.block_on(in_time(play, Some(Verdict::Fail))));
+    let (outcome, pace) = played.unwrap();
+    assert_eq!((outcome, pace.again), ((expected, stands), expected));
 }
 
 /// A stack that answers nothing.
@@ -41,7 +47,7 @@ struct Faulty {
     open: fn(&Setup) -> Result<(), StackError>,
     /// Whether its waits never end.
     hangs: bool,
-    /// By how much the harness is late at the end of its waits.
+    /// By how much the harness is late when it acts.
     late: Duration,
 }
 
@@ -71,7 +77,8 @@ impl StackUnderTest for Faulty {
     }
 
     fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
-        self.silent.deliver(packets)
+        let (late, reply) = (self.late, self.silent.deliver(packets));
+        reply.map(|reply| Reply { late, ..reply })
     }
 
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
@@ -84,8 +91,7 @@ impl Waits for Faulty {
         if self.hangs {
             std::future::pending::<()>().await;
         }
-        let late = self.late;
-        self.run(until, stop).map(|reply| Reply { late, ..reply })
+        self.run(until, stop)
     }
 }
 
@@ -137,6 +143,7 @@ fn jobs_of(step: &str) -> Vec<Job> {
     let job = |index| Job {
         index,
         stack: StackName::Linux(Options::default()),
+        expected: None,
         plan: Plan {
             id: TrialId {
                 case: variant.case.clone(),
@@ -148,6 +155,7 @@ fn jobs_of(step: &str) -> Vec<Job> {
             },
             variant: Arc::clone(&variant),
             hello: Arc::clone(&hello),
+            even_late: None,
         },
     };
     (1..=10).map(job).collect()
@@ -179,18 +187,28 @@ fn a_fault_costs_its_own_trial_alone(
     assert_eq!((passed, bad, panicked), (9, expected, expected_panic));
 }
 
+/// What the baseline expects, and what comes of failures that are all late.
 #[rstest]
-fn late_trials_are_played_again_and_none_is_lost(#[values(1, 2)] threads: usize) {
+#[case::nothing(None, Verdict::Inconclusive)]
+#[case::another(Some(Verdict::Deviates), Verdict::Inconclusive)]
+#[case::this(Some(Verdict::Fail), Verdict::Fail)]
+fn late_trials_are_played_again_and_none_is_lost(
+    #[case] known: Option<Verdict>,
+    #[case] expected: Verdict,
+    #[values(1, 2)] threads: usize,
+) {
     let (sender, mut receiver) = unbounded_channel();
     let make = |_| Faulty {
         late: Duration::from_secs(1),
         ..Faulty::new(|_| Ok(()))
     };
-    let running = Lanes::begin_on(threads, 2, jobs_of("sut: SYN+ACK"), sender, make);
+    let mut jobs = jobs_of("sut: SYN+ACK");
+    jobs.iter_mut().for_each(|job| job.expected = known);
+    let running = Lanes::begin_on(threads, 2, jobs, sender, make);
     let mut again = Vec::new();
     while let Some(message) = receiver.blocking_recv() {
         if let Message::Ended { trial, pace, .. } = message {
-            assert_eq!(trial.verdict, Verdict::Inconclusive, "{}", trial.reason);
+            assert_eq!(trial.verdict, expected, "{}", trial.reason);
             again.push(pace.unwrap().again);
         }
     }
