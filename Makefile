@@ -15,7 +15,7 @@ help:
 	@echo 'make test                 format and style of code and cases, all tests'
 	@echo 'make bench                speed: cases, segments, trials on the kernel'
 	@echo 'make figures              the tables of harness/FIGURES.md and README, from the last bench'
-	@echo 'make coverage             cases/COVERAGE.md and PEERS.md: what the cases decide'
+	@echo 'make coverage             cases/COVERAGE.md, PEERS.md and CHOICES.md: what the cases decide'
 	@echo 'make mutants              what the suite notices of the bundled stack broken on purpose (half an hour)'
 	@echo 'make doc                  documentation of the crates, warnings as errors'
 	@echo 'make deny                 licences and sources of dependencies (needs cargo-deny)'
@@ -82,7 +82,7 @@ figures:
 coverage:
 	@$(CARGO) run --quiet --locked --package tcpspec -- coverage --format md > cases/COVERAGE.md.new \
 		&& mv cases/COVERAGE.md.new cases/COVERAGE.md || { rm -f cases/COVERAGE.md.new; exit 1; }
-	TCPSPEC_BLESS=1 $(CARGO) test --quiet --locked --package tcpspec-casefile --test peers
+	TCPSPEC_BLESS=1 $(CARGO) test --quiet --locked --package tcpspec-casefile --test peers --test choices
 
 # ARGS="--sample 60": an estimate; ARGS="RST --survivors": some classes, and only
 # what nothing has noticed so far.

@@ -125,7 +125,13 @@ fn assemble(files: &[SourceFile], sink: Sink) -> Suite {
 
 /// Directories whose files are none of this crate's, and the table of what
 /// other suites check.
-const OTHERS: [&str; 4] = ["baselines", "invalid", "faults", "peers.yaml"];
+const OTHERS: [&str; 5] = [
+    "baselines",
+    "invalid",
+    "faults",
+    "peers.yaml",
+    "choices.yaml",
+];
 
 /// Reads what may be a case, or a directory of such files. A link to a
 /// directory is not followed: it may lead back.
