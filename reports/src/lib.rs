@@ -6,6 +6,7 @@
 //! | [`model`] | [`Report`]: everything counted and ordered, once |
 //! | [`ladder`] | [`Ladder`](ladder::Ladder): what happened, row by row, for every printer |
 //! | [`terminal`] | a failing trial on one screen; the summary of a run |
+//! | [`compare`] | stacks side by side, of one run or of several |
 //! | [`html`] | one offline page |
 //! | [`junit`] | JUnit XML |
 //! | [`pcapng`] | captures of what failed |
@@ -16,6 +17,7 @@
 //! time, on any machine. Nothing here runs a case, reads a file or prints.
 
 pub mod badge;
+pub mod compare;
 pub mod format;
 pub mod github;
 pub mod html;

@@ -132,12 +132,12 @@ fn requirements(report: &Report<'_>) -> Vec<String> {
 }
 
 /// A name in a code span, which nothing in it can end.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     format!("`{}`", clean(text).replace('`', "'").replace('|', "\\|"))
 }
 
 /// Prose in which nothing is markup, a mention or the end of a cell.
-fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let mut safe = String::new();
     for c in clean(text).chars() {
         match c {

@@ -9,6 +9,7 @@ mod picture;
 mod screen;
 mod summary;
 
+pub(crate) use ink::Ink;
 pub use ink::Style;
 pub use screen::{Context, failure};
 pub use summary::summary;

@@ -18,8 +18,10 @@ pub(crate) use cases::{
     CaseArgs, CaseCommand, CoverageArgs, CoverageFormat, FmtArgs, LintArgs, ListArgs, NewArgs,
     ShowArgs,
 };
-pub(crate) use logs::{DiffArgs, ExplainArgs, ExplainFormat, MergeArgs, ReportArgs};
-pub(crate) use run::RunArgs;
+pub(crate) use logs::{
+    CompareArgs, CompareFormat, DiffArgs, ExplainArgs, ExplainFormat, MergeArgs, ReportArgs,
+};
+pub(crate) use run::{Ip, IsnArg, RerunArgs, RunArgs};
 pub(crate) use tool::{CompletionsArgs, ManArgs, SchemaArgs};
 
 const STYLES: Styles = Styles::styled()
@@ -43,6 +45,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run cases on one or more stacks, write log, reports and captures of failures
     Run(RunArgs),
+    /// Play again what has not passed yet in a run: same stacks, options and seed
+    Rerun(RerunArgs),
     /// List variants of cases
     List(ListArgs),
     /// Show a case: what it checks, which requirements, step by step
@@ -57,6 +61,9 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Say what changed from one run to another; ends with 1 if anything got worse
     Diff(DiffArgs),
+    /// Set stacks of one run or several side by side: where they differ, which one
+    /// stands alone, what they chose
+    Compare(CompareArgs),
     /// Put the shards of a run together
     Merge(MergeArgs),
     /// Make reports and captures again from a log
@@ -75,7 +82,7 @@ pub(crate) enum Command {
 }
 
 /// Where cases come from.
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct CasesArgs {
     /// Directory of the cases [default: `cases` here or in a directory above]
     #[arg(long, value_name = "DIR")]

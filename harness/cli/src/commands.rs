@@ -2,6 +2,7 @@
 
 mod baseline;
 mod case;
+mod compare;
 mod coverage;
 mod diff;
 mod doctor;
@@ -11,6 +12,7 @@ mod list;
 mod manual;
 mod merge;
 mod report;
+mod rerun;
 mod run;
 mod schema;
 mod show;
@@ -30,12 +32,14 @@ use crate::output;
 pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Run(run) => run::run(&run, output::style(args.color)),
+        Command::Rerun(rerun) => rerun::run(&rerun, output::style(args.color)),
         Command::List(list) => list::run(&list, output::style(args.color)),
         Command::Show(show) => show::run(&show, output::style(args.color)),
         Command::Coverage(coverage) => coverage::run(&coverage, output::style(args.color)),
         Command::Case(case) => case::run(&case, output::style(args.color)),
         Command::Doctor(cases) => Ok(doctor::run(&cases, output::style(args.color))),
         Command::Diff(diff) => diff::run(&diff),
+        Command::Compare(compare) => compare::run(&compare, output::style(args.color)),
         Command::Merge(merge) => merge::run(&merge, output::style(args.color)),
         Command::Explain(explain) => explain::run(&explain, output::style(args.color)),
         Command::Report(report) => report::run(&report, output::style(args.color)),

@@ -16,7 +16,7 @@ pub enum Style {
 
 /// What a piece of text is, which settles its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     /// As it should be.
     Good,
     /// Not as it should be.
@@ -53,7 +53,7 @@ impl Ink {
 
 impl Style {
     /// Colours `text`, if this style does.
-    pub(super) fn paint(self, ink: Ink, text: &str) -> String {
+    pub(crate) fn paint(self, ink: Ink, text: &str) -> String {
         match self {
             Self::Colour if !text.is_empty() => format!("\x1b[{}m{text}\x1b[0m", ink.code()),
             Self::Colour | Self::Plain => text.to_owned(),

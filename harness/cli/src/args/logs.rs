@@ -1,5 +1,5 @@
-//! Arguments of the verbs about the logs of runs: `explain`, `diff`, `merge`,
-//! `report`.
+//! Arguments of the verbs about the logs of runs: `explain`, `diff`, `compare`,
+//! `merge`, `report`.
 
 use std::path::PathBuf;
 
@@ -46,6 +46,28 @@ pub(crate) struct DiffArgs {
     /// The later run
     #[arg(value_name = "AFTER")]
     pub(crate) after: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CompareArgs {
+    /// Runs: logs or directories, each stack of each a column
+    #[arg(value_name = "RUN", default_value = "target/tcpspec/latest")]
+    pub(crate) runs: Vec<PathBuf>,
+
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
+    pub(crate) format: CompareFormat,
+}
+
+/// How a comparison is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompareFormat {
+    /// Tables for a terminal
+    Text,
+    /// The same in Markdown
+    Md,
+    /// For other programs
+    Json,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,5 +1,6 @@
-//! Arguments of `run`.
+//! Arguments of `run` and `rerun`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
@@ -11,7 +12,7 @@ use crate::commands::Part;
 use crate::select::SelectArgs;
 use crate::stacks::StackName;
 
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) select: SelectArgs,
@@ -36,10 +37,6 @@ pub(crate) struct RunArgs {
     #[arg(long, value_enum, default_value_t = IsnArg::Random)]
     pub(crate) isn: IsnArg,
 
-    /// Trials at once on virtual clocks [default: the number of cores]
-    #[arg(short, long, value_name = "N")]
-    pub(crate) jobs: Option<std::num::NonZeroUsize>,
-
     /// Seed of everything drawn at random
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -52,6 +49,32 @@ pub(crate) struct RunArgs {
     /// Count deviations as failures
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Play everything so many times, each time into a directory of its own
+    /// (DIR/1, DIR/2 ...), and list the verdicts that changed
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) runs: std::num::NonZeroUsize,
+
+    #[command(flatten)]
+    pub(crate) play: PlayArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RerunArgs {
+    /// The run: its log or directory [default: the last one, in the output directory]
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) play: PlayArgs,
+}
+
+/// How trials are played, and what is left of them.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct PlayArgs {
+    /// Trials at once on virtual clocks [default: the number of cores]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<std::num::NonZeroUsize>,
 
     /// Directory for log.jsonl, reports and captures/ (a pcapng file for each variant
     /// that failed)
@@ -67,11 +90,6 @@ pub(crate) struct RunArgs {
         default_value = "html,junit"
     )]
     pub(crate) report: Vec<Format>,
-
-    /// Play everything so many times, each time into a directory of its own
-    /// (DIR/1, DIR/2 ...), and list the verdicts that changed
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(crate) runs: std::num::NonZeroUsize,
 
     /// Seconds of real time after which a stack on a virtual clock that does
     /// not answer is stuck
@@ -107,6 +125,17 @@ pub(crate) enum IsnArg {
 }
 
 impl IsnArg {
+    /// What covers these.
+    pub(crate) fn of(isns: impl IntoIterator<Item = Isn>) -> Self {
+        let isns: BTreeSet<Isn> = isns.into_iter().collect();
+        let both = isns.len() > 1;
+        match isns.first() {
+            _ if both => Self::Both,
+            Some(Isn::Wrap) => Self::Wrap,
+            Some(Isn::Random) | None => Self::Random,
+        }
+    }
+
     pub(crate) const fn values(self) -> &'static [Isn] {
         match self {
             Self::Random => &[Isn::Random],
@@ -117,6 +146,17 @@ impl IsnArg {
 }
 
 impl Ip {
+    /// What covers these.
+    pub(crate) fn of(ips: impl IntoIterator<Item = IpVersion>) -> Self {
+        let ips: BTreeSet<IpVersion> = ips.into_iter().collect();
+        let both = ips.len() > 1;
+        match ips.first() {
+            _ if both => Self::Both,
+            Some(IpVersion::V6) => Self::V6,
+            Some(IpVersion::V4) | None => Self::V4,
+        }
+    }
+
     pub(crate) const fn versions(self) -> &'static [IpVersion] {
         match self {
             Self::V4 => &[IpVersion::V4],

@@ -34,7 +34,20 @@ use crate::schedule::{self, End, Heard, Job, News};
 use crate::stacks::Participant;
 
 pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
-    let course = Course::new(args, style)?;
+    perform(&Course::new(args, None, style)?, style)
+}
+
+/// Plays these trials and no other.
+pub(super) fn play_only(
+    trials: &BTreeSet<TrialId>,
+    args: &RunArgs,
+    style: Style,
+) -> Result<Exit, Failure> {
+    perform(&Course::new(args, Some(trials), style)?, style)
+}
+
+fn perform(course: &Course<'_>, style: Style) -> Result<Exit, Failure> {
+    let args = course.args;
     let valid = course.suite.diagnostics.is_empty();
     if course.variants.is_empty() || course.participants.is_empty() {
         anstream::eprintln!("tcpspec: nothing is selected");
@@ -50,12 +63,12 @@ pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
         }
     }
     if args.runs.get() > 1 {
-        return many::run(&course, style);
+        return many::run(course, style);
     }
-    let (log, end) = course.play(&args.out)?;
+    let (log, end) = course.play(&args.play.out)?;
     let report = Report::from_log(&log);
-    output::print_run(&log, &report, &args.out, style);
-    output::print_files(&args.report, &args.out);
+    output::print_run(&log, &report, &args.play.out, style);
+    output::print_files(&args.play.report, &args.play.out);
     output::tell_github(&report)?;
     Ok(exit(&log, end))
 }
@@ -67,24 +80,33 @@ struct Course<'a> {
     suite: Suite,
     /// Those selected.
     variants: Vec<Arc<Variant>>,
+    /// Of all their trials, these alone.
+    only: Option<&'a BTreeSet<TrialId>>,
     baselines: BTreeMap<String, Baseline>,
     /// Which part of the variants this is, if not all of them.
     shard: Option<Shard>,
 }
 
 impl<'a> Course<'a> {
-    fn new(args: &'a RunArgs, style: Style) -> Result<Self, Failure> {
+    fn new(
+        args: &'a RunArgs,
+        only: Option<&'a BTreeSet<TrialId>>,
+        style: Style,
+    ) -> Result<Self, Failure> {
         // First of all: it may have to enter a user namespace, which a process
         // can only do while it has one thread.
         let stacks = args.stack.iter();
         let participants: Vec<Participant> =
             stacks.map(|name| Participant::enlist(*name)).collect();
-        let suite = load(&args.cases, style)?;
+        let suite = load(&args.play.cases, style)?;
         let mut selected = args.select.select(&suite)?;
         if args.last_failed {
-            retain_last_failed(&mut selected, &args.out)?;
+            retain_last_failed(&mut selected, &args.play.out)?;
         }
-        let dir = cases_dir(&args.cases)?;
+        if let Some(only) = only {
+            retain_of(&mut selected, only);
+        }
+        let dir = cases_dir(&args.play.cases)?;
         let shard = args.shard.map(|part| part.shard(&selected, &dir));
         let selected = selected.into_iter().enumerate();
         let own = selected.filter(|(place, _)| args.shard.is_none_or(|part| part.has(*place)));
@@ -96,6 +118,7 @@ impl<'a> Course<'a> {
             participants,
             suite,
             variants,
+            only,
             baselines,
             shard,
         })
@@ -104,17 +127,17 @@ impl<'a> Course<'a> {
     /// Plays everything once, and writes log and reports into a directory.
     fn play(&self, out: &Path) -> Result<(Log, End), Failure> {
         fs::create_dir_all(out).map_err(|error| Failure::file("create", out, error))?;
-        let mut planned = Planned::new(&self.variants, &self.participants, self.args);
+        let mut planned = Planned::new(self);
         planned.valid = self.suite.diagnostics.is_empty();
         planned.expect(&self.baselines);
         let (log, end) = play(planned, self, out)?;
-        output::write_reports(&Report::from_log(&log), &self.args.report, out)?;
+        output::write_reports(&Report::from_log(&log), &self.args.play.report, out)?;
         Ok((log, end))
     }
 
     /// A log that has begun.
     fn ledger(&self, path: &Path, planned: &Planned) -> Result<Ledger, Failure> {
-        let dir = cases_dir(&self.args.cases)?;
+        let dir = cases_dir(&self.args.play.cases)?;
         let variants = self.variants.iter();
         let cases = variants.map(|variant| case_info(variant, &dir)).collect();
         let (baselines, in_order) = (self.baselines.clone(), planned.in_order.clone());
@@ -125,13 +148,10 @@ impl<'a> Course<'a> {
 
     /// What was selected; nothing if that is everything.
     fn selection(&self) -> Vec<String> {
+        let words = self.args.select.words().into_iter();
         let last_failed = self.args.last_failed.then(|| "--last-failed".to_owned());
-        self.args
-            .select
-            .words()
-            .into_iter()
-            .chain(last_failed)
-            .collect()
+        let only = self.only.map(|_| "(what had not passed)".to_owned());
+        words.chain(last_failed).chain(only).collect()
     }
 
     fn header(&self, planned: usize) -> Header {
@@ -174,38 +194,41 @@ struct Planned {
 }
 
 impl Planned {
-    fn new(variants: &[Arc<Variant>], participants: &[Participant], args: &RunArgs) -> Self {
+    fn new(course: &Course<'_>) -> Self {
         let mut planned = Self {
             jobs: Vec::new(),
             skipped: BTreeMap::new(),
             in_order: BTreeSet::new(),
             valid: true,
         };
-        for stack in participants {
-            for variant in variants {
-                for World { ip, isn } in worlds(args) {
+        let is_meant = |id: &TrialId| course.only.is_none_or(|only| only.contains(id));
+        for stack in &course.participants {
+            for variant in &course.variants {
+                for World { ip, isn } in worlds(course.args) {
                     let id = TrialId {
                         case: variant.case.clone(),
                         variant: variant.name.clone(),
                         stack: stack.name.to_string(),
                         ip,
                         isn,
-                        seed: args.seed,
+                        seed: course.args.seed,
                     };
-                    let plan = Plan {
-                        id,
-                        variant: Arc::clone(variant),
-                        hello: Arc::clone(&stack.hello),
-                        even_late: None,
-                    };
-                    planned.add(stack, plan);
+                    if is_meant(&id) {
+                        planned.add(stack, variant, id);
+                    }
                 }
             }
         }
         planned
     }
 
-    fn add(&mut self, stack: &Participant, plan: Plan) {
+    fn add(&mut self, stack: &Participant, variant: &Arc<Variant>, id: TrialId) {
+        let plan = Plan {
+            id,
+            variant: Arc::clone(variant),
+            hello: Arc::clone(&stack.hello),
+            even_late: None,
+        };
         let index = self.jobs.len();
         let unavailable = Some(stack.unavailable.clone()).filter(|reason| !reason.is_empty());
         if let Some(reason) = unavailable.or_else(|| plan.skip_reason()) {
@@ -240,12 +263,15 @@ fn worlds(args: &RunArgs) -> impl Iterator<Item = World> {
     ips.flat_map(move |ip| isns.clone().map(move |isn| World { ip, isn }))
 }
 
+fn retain_of(selected: &mut Vec<&Variant>, trials: &BTreeSet<TrialId>) {
+    let wanted: BTreeSet<String> = trials.iter().map(TrialId::variant_id).collect();
+    selected.retain(|variant| wanted.contains(&variant.id()));
+}
+
 /// Leaves of the selected variants those of which the last run says that they
 /// have not passed.
 fn retain_last_failed(selected: &mut Vec<&Variant>, out: &Path) -> Result<(), Failure> {
-    let open = unsettled(&read(out)?);
-    let open: BTreeSet<String> = open.iter().map(TrialId::variant_id).collect();
-    selected.retain(|variant| open.contains(&variant.id()));
+    retain_of(selected, &unsettled(&read(out)?));
     if selected.is_empty() {
         let out = out.display();
         return Err(Failure::none(format!(
@@ -273,8 +299,8 @@ fn play(planned: Planned, course: &Course<'_>, out: &Path) -> Result<(Log, End),
         ledger.enter(job.index, trial, None).map_err(failed)?;
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = args.jobs.map_or(cores, usize::from);
-    let wall_limit = Duration::from_secs(args.wall_limit);
+    let workers = args.play.jobs.map_or(cores, usize::from);
+    let wall_limit = Duration::from_secs(args.play.wall_limit);
     let mut entered = Ok(());
     let end = schedule::run(jobs, workers, wall_limit, |news| {
         match news {

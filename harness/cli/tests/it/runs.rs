@@ -1,4 +1,4 @@
-//! Verbs over the logs of runs: `merge` and `diff`.
+//! Verbs over the logs of runs: `merge`, `diff`, `compare` and `rerun`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -125,4 +125,161 @@ fn diff_tells_what_got_worse_and_its_exit_code_says_so() {
     assert!(text.contains("1 new, 1 gone"), "{text}");
     let text = check("diff", &[&other, &bad], &[], 1);
     assert!(text.contains("new        - -> fail"), "{text}");
+}
+
+/// A case that a stack passes once `RST+ACK` stands in place of `SYN+ACK`.
+const IMPOSSIBLE: &str = r#"
+title: A closed port that accepts
+purpose: Nobody can do this.
+level: must
+claims: ["9293:MUST-13"]
+steps:
+  - peer: SYN
+  - sut: SYN+ACK
+"#;
+
+#[test]
+fn rerun_plays_what_has_not_passed_as_it_was_played() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    scratch.write("wrong/impossible.yaml", IMPOSSIBLE);
+    let args = [
+        "handshake/three-way",
+        "wrong/",
+        "--stack",
+        "bundled:no-sack",
+        "--stack",
+        "control:resets",
+        "--ip",
+        "6",
+        "--isn",
+        "both",
+        "--seed",
+        "7",
+        "--strict",
+    ];
+    let dir = run(&scratch, "one", &args);
+    let rerun = |exit: i32| {
+        let cases = scratch.cases();
+        let args = ["--cases", cases.to_str().unwrap(), "--out"];
+        check(
+            "rerun",
+            &[],
+            &[&args[..], &[dir.to_str().unwrap()]].concat(),
+            exit,
+        )
+    };
+    let text = rerun(1);
+    // The impossible on both stacks, the handshake on the one that resets, each
+    // from two places of numbers.
+    assert!(text.contains("6 of 6 trials executed"), "{text}");
+    assert!(text.contains("--ip 6 --seed 7"), "{text}");
+    let log = fs::read_to_string(dir.join("log.jsonl")).unwrap();
+    assert!(
+        log.contains(r#""strict":true"#) && !log.contains(r#""ip":"4""#),
+        "{log}"
+    );
+    assert!(log.contains(r#""stack":"bundled:no-sack""#), "{log}");
+    scratch.write(
+        "wrong/impossible.yaml",
+        &IMPOSSIBLE.replace("SYN+ACK", "RST+ACK"),
+    );
+    let text = rerun(1);
+    assert!(text.contains("6 of 6 trials executed"), "{text}");
+    let text = rerun(1);
+    assert!(text.contains("2 of 2 trials executed"), "{text}");
+    let good = run(&scratch, "good", &["handshake/three-way"]);
+    let text = check("rerun", &[&good], &[], 4);
+    assert!(text.contains("nothing is left to pass"), "{text}");
+}
+
+#[test]
+fn rerun_of_a_run_cut_short_plays_what_it_did_not_come_to() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let dir = run(&scratch, "one", &["handshake/three-way"]);
+    let log = dir.join("log.jsonl");
+    let text = fs::read_to_string(&log).unwrap();
+    let kept = text
+        .lines()
+        .filter(|line| !line.starts_with("{\"footer\"") && !line.contains(r#""ip":"6","seed""#));
+    fs::write(&log, kept.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    let cases = scratch.cases();
+    let out = [
+        "--cases",
+        cases.to_str().unwrap(),
+        "--out",
+        dir.to_str().unwrap(),
+    ];
+    let text = check("rerun", &[], &out, 0);
+    assert!(text.contains("1 of 1 trials executed"), "{text}");
+}
+
+#[test]
+fn compare_sets_stacks_and_runs_side_by_side() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let three = [
+        "--stack",
+        "bundled",
+        "--stack",
+        "control:resets",
+        "--stack",
+        "bundled:ecn",
+    ];
+    let one = run(
+        &scratch,
+        "one",
+        &[&["handshake/three-way"][..], &three].concat(),
+    );
+    let text = check("compare", &[&one], &[], 0);
+    for part in [
+        "A  bundled\nB  control:resets\nC  bundled:ecn\n",
+        "They differ in 1 variant and agree in 0; * stands alone\n",
+        "A     B      C\npass  fail*  pass  handshake/three-way\n",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+    let two = run(&scratch, "two", &["handshake/three-way"]);
+    let text = check("compare", &[&one, &two], &["--format", "md"], 0);
+    assert!(text.contains("| variant | A | B | C | D |"), "{text}");
+    assert!(text.contains("- D: `"), "{text}");
+    let text = check("compare", &[&one, &two], &["--format", "json"], 0);
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["columns"].as_array().unwrap().len(), 4);
+    assert_eq!(json["differences"][0]["cells"][1]["verdict"], "fail");
+    assert_eq!(json["differences"][0]["odd"], 1);
+    check("compare", &[Path::new("no/such/run")], &[], 2);
+}
+
+#[test]
+fn what_stacks_chose_is_their_fingerprint() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let both = ["--stack", "bundled", "--stack", "bundled:no-sack"];
+    let dir = run(
+        &scratch,
+        "one",
+        &[&["handshake/syn-with-text"][..], &both].concat(),
+    );
+    let text = check("compare", &[&dir], &[], 0);
+    assert!(
+        text.contains("They differ in 0 variants and agree in 1\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("A and B chose alike in 1 of 1 variants"),
+        "{text}"
+    );
+    let log = dir.join("log.jsonl");
+    let text = fs::read_to_string(&log).unwrap();
+    let lines = text.lines().map(
+        |line| match line.contains("\"stack\":\"bundled:no-sack\"") {
+            true => line.replace("\"tags\":[\"", "\"tags\":[\"never-"),
+            false => line.to_owned(),
+        },
+    );
+    fs::write(&log, lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    let text = check("compare", &[&dir], &[], 0);
+    assert!(text.contains("where they chose differently"), "{text}");
+    assert!(
+        text.contains("A and B chose alike in 0 of 1 variants"),
+        "{text}"
+    );
 }

@@ -21,7 +21,7 @@ type Verdicts = BTreeMap<Verdict, Vec<usize>>;
 /// Plays the runs one after the other, each into a directory of its own, says
 /// how each went, and in the end which verdicts changed.
 pub(super) fn run(course: &Course<'_>, style: Style) -> Result<Exit, Failure> {
-    let (runs, out) = (course.args.runs.get(), &course.args.out);
+    let (runs, out) = (course.args.runs.get(), &course.args.play.out);
     let mut verdicts = BTreeMap::new();
     let mut exits = Vec::new();
     for number in 1..=runs {
