@@ -9,9 +9,12 @@ mod bits;
 mod capture;
 mod cases;
 mod causes;
+mod changes;
+mod compare;
 mod diagram;
 mod explain;
 mod keys;
+mod matrix;
 mod overview;
 mod play;
 mod requirements;
@@ -53,7 +56,9 @@ pub fn render(report: &Report<'_>) -> String {
                 main {
                     (overview::headline(report))
                     (overview::stacks(report))
+                    (changes::section(report))
                     (causes::section(report))
+                    (compare::section(report))
                     (requirements::section(report))
                     (states::section(report))
                     (overview::groups(report))
@@ -91,7 +96,9 @@ fn contents(report: &Report<'_>) -> Markup {
     html! {
         nav aria-label="Contents" {
             a href="#stacks" { "Stacks" }
+            @if report.changes.is_some() { a href="#changes" { "Changes" } }
             @if !report.causes.is_empty() { a href="#causes" { "Why" } }
+            @if report.comparison.columns.len() > 1 { a href="#compare" { "Side by side" } }
             a href="#requirements" { "Requirements" }
             @if report.states.iter().any(|states| !states.met.is_empty()) { a href="#states" { "States" } }
             a href="#groups" { "Totals" }

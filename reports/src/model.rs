@@ -8,6 +8,7 @@ mod case;
 mod cause;
 mod change;
 mod compare;
+mod matrix;
 mod moment;
 mod reason;
 mod repro;
@@ -26,11 +27,12 @@ use tcpspec_record::{
 pub use case::{Case, Group, Play, Variant};
 pub use cause::{Cause, Differs, StateClass, Traits};
 pub use change::{Change, ChangeKind, Changes};
-pub use compare::{Cell, Column, Comparison, Likeness, Row};
+pub use compare::{Cell, Column, Comparison, Likeness, Pattern, Row};
+pub use matrix::{Judged, Matrix, MatrixCell, SectionRow};
 pub use moment::{Moment, Stimulus, facets};
 pub use reason::Reason;
 pub use repro::repro;
-pub use requirement::{Judgement, LevelCount, RequirementReport, Rfc, Standing};
+pub use requirement::{Judgement, LevelCount, RequirementReport, Rfc, Standing, Uncited};
 pub use stack::StackReport;
 pub use states::{MOVES, Met, Move, StatesReport};
 pub use steps::Steps;
@@ -54,10 +56,14 @@ pub struct Report<'a> {
     pub causes: Vec<Cause<'a>>,
     /// The stacks side by side.
     pub comparison: Comparison<'a>,
+    /// What is not as in an earlier run, if there is one to compare with.
+    pub changes: Option<Changes<'a>>,
     /// The groups of cases, in the order of the log.
     pub groups: Vec<Group<'a>>,
     /// The requirements that the cases cite, by RFC.
     pub rfcs: Vec<Rfc<'a>>,
+    /// The RFCs of the catalogue that they do not cite.
+    pub uncited: Vec<Uncited>,
     /// Why trials were skipped.
     pub skipped: Vec<Reason<'a>>,
     /// What blocked trials.
@@ -85,8 +91,10 @@ impl<'a> Report<'a> {
             states: states::by_stack(&variants, &stacks),
             causes: cause::causes(&variants, &log.header.requirements),
             comparison: Comparison::of(log),
+            changes: None,
             groups: case::groups(variants, &stacks),
             stacks,
+            uncited: requirement::uncited(log, &rfcs),
             rfcs,
             skipped: reason::by_reason(&log.trials, Verdict::Skip),
             blocked: reason::by_reason(&log.trials, Verdict::Blocked),
@@ -94,6 +102,15 @@ impl<'a> Report<'a> {
                 .footer
                 .as_ref()
                 .and_then(|footer| footer.health.as_ref()),
+        }
+    }
+
+    /// The same, and what has changed since an earlier run.
+    #[must_use]
+    pub fn against(self, before: &'a Log, log: &'a Log) -> Self {
+        Self {
+            changes: Some(Changes::between(before, log)),
+            ..self
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tcpspec_record::log::CatalogueCount;
 use tcpspec_record::{Level, Requirement, RequirementId};
 
 use crate::decode::At;
@@ -78,23 +77,6 @@ impl Catalogue {
         let ids = self.requirements.keys().map(|id| id.0.as_str());
         let near = closest(wrong, ids)?;
         self.requirements.keys().find(|id| id.0 == near)
-    }
-
-    /// How many requirements there are of each RFC and level.
-    #[must_use]
-    pub fn counts(&self) -> Vec<CatalogueCount> {
-        let mut counts: BTreeMap<(&str, Level), usize> = BTreeMap::new();
-        for requirement in self.iter() {
-            *counts
-                .entry((requirement.id.rfc(), requirement.level))
-                .or_default() += 1;
-        }
-        let count = |((rfc, level), count): ((&str, Level), usize)| CatalogueCount {
-            rfc: rfc.to_owned(),
-            level,
-            count,
-        };
-        counts.into_iter().map(count).collect()
     }
 
     /// Takes in a file of requirements.

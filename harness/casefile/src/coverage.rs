@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tcpspec_record::log::CatalogueCount;
 use tcpspec_record::{CaseId, Requirement, RequirementId};
 
 use crate::case::Variant;
@@ -91,6 +92,36 @@ impl<'a> Coverage<'a> {
         let mut requirements: Vec<Covered<'a>> = alone.iter().map(standing).collect();
         requirements.sort_by_cached_key(|covered| order(covered.requirement));
         Self { requirements }
+    }
+
+    /// How many requirements there are of each section and level, in order.
+    #[must_use]
+    pub fn counts(&self) -> Vec<CatalogueCount> {
+        let mut counts: Vec<CatalogueCount> = Vec::new();
+        for covered in &self.requirements {
+            let Requirement {
+                id, section, level, ..
+            } = covered.requirement;
+            let is_same = |count: &CatalogueCount| {
+                count.rfc == id.rfc() && count.section == *section && count.level == *level
+            };
+            if !counts.last().is_some_and(is_same) {
+                counts.push(CatalogueCount {
+                    rfc: id.rfc().to_owned(),
+                    section: section.clone(),
+                    level: *level,
+                    count: 0,
+                    restated: 0,
+                    unjudged: 0,
+                });
+            }
+            if let Some(count) = counts.last_mut() {
+                count.count += 1;
+                count.restated += usize::from(covered.standing == Standing::Restated);
+                count.unjudged += usize::from(covered.standing == Standing::NotJudged);
+            }
+        }
+        counts
     }
 }
 

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tcpspec_casefile::{Code, SourceFile, Suite, Variant, load, load_files};
+use tcpspec_casefile::{Code, Coverage, SourceFile, Standing, Suite, Variant, load, load_files};
+use tcpspec_record::log::CatalogueCount;
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases")
@@ -35,11 +36,16 @@ fn catalogue_holds_every_entry_of_its_files_once() {
             .count();
     }
     assert_eq!(suite.catalogue.len(), written);
-    let counts = suite.catalogue.counts();
-    assert_eq!(
-        counts.iter().map(|count| count.count).sum::<usize>(),
-        written
-    );
+    let coverage = Coverage::of(&suite);
+    let counts = coverage.counts();
+    let standing = |standing| {
+        let all = coverage.requirements.iter();
+        all.filter(|covered| covered.standing == standing).count()
+    };
+    let sum = |part: fn(&CatalogueCount) -> usize| counts.iter().map(part).sum::<usize>();
+    assert_eq!(sum(|count| count.count), written);
+    assert_eq!(sum(|count| count.restated), standing(Standing::Restated));
+    assert_eq!(sum(|count| count.unjudged), standing(Standing::NotJudged));
     for requirement in suite.catalogue.iter() {
         let id = &requirement.id;
         assert!(!requirement.summary.is_empty(), "{id} has no summary");

@@ -56,7 +56,7 @@ pub struct Header {
     pub stacks: Vec<StackInfo>,
     /// The requirements that the selected cases cite.
     pub requirements: Vec<Requirement>,
-    /// How many requirements the catalogue holds, by RFC and level.
+    /// How many requirements the catalogue holds, by section and level.
     pub catalogue: Vec<CatalogueCount>,
 }
 
@@ -97,16 +97,24 @@ impl Header {
     }
 }
 
-/// How many requirements of one RFC and level the catalogue holds.
+/// How many requirements of one section and level the catalogue holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueCount {
     /// The RFC's number, as text.
     pub rfc: String,
+    /// The section.
+    pub section: String,
     /// The level.
     pub level: Level,
     /// How many.
     pub count: usize,
+    /// Of these, those that others state again, which are decided.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub restated: usize,
+    /// Of these, those that do not show outside of a stack.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unjudged: usize,
 }
 
 /// A stack as it declared itself.
@@ -176,6 +184,10 @@ pub struct StepInfo {
     /// The requirement this very step decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<RequirementId>,
+}
+
+const fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 const fn is_false(value: &bool) -> bool {

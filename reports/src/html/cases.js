@@ -6,15 +6,15 @@
   const OF_PLAY = ["verdict", "stack", "ip", "state", "event", "tag", "at", "cause"];
   const LABELS = { attention: "needs attention" };
 
-  // An event in a state is `CLOSING/RST`, a move `CLOSING/>TIME-WAIT`.
+  // An event in a state is `CLOSING/RST`, a move `CLOSING~TIME-WAIT`.
   const HALVES = { state: 0, event: 1 };
   const values = (element, key) => {
     const all = element.dataset[key in HALVES ? "at" : key]?.split("|") ?? [];
     if (!(key in HALVES)) return all;
-    return all.filter((at) => !at.includes("/>")).map((at) => at.split("/")[HALVES[key]]);
+    return all.filter((at) => !at.includes("~")).map((at) => at.split("/")[HALVES[key]]);
   };
   const matches = (element, key, wanted) => values(element, key).some((value) =>
-    value === wanted || (key === "section" && value.startsWith(`${wanted}.`)));
+    value === wanted || (key === "section" && [".", " "].some((end) => value.startsWith(wanted + end))));
 
   const all = [...document.querySelectorAll("details.case")].map((element) => {
     const summary = element.firstElementChild;

@@ -189,7 +189,7 @@ pub(super) fn diagram(stack: &str, states: &StatesReport) -> Markup {
 fn edge(stack: &str, states: &StatesReport, each: &Move, line: &Line) -> Markup {
     let met = states.of_move(each.from, each.to);
     let fate = Fate::of(met);
-    let at = format!("{}/>{}", line.from, line.to);
+    let at = format!("{}~{}", line.from, line.to);
     let words = format!("{} to {} by {}: {}", each.from, each.to, each.by, told(met));
     html! {
         a class={"edge " (fate.class())} href=(cases(&[("at", &at), ("stack", stack)])) aria-label=(words) {

@@ -6,7 +6,7 @@
 //! | `q` | words of title and id | |
 //! | `level`, `req`, `section` | what is claimed | the case |
 //! | `verdict`, `stack`, `ip`, `tag` | what happened | the play |
-//! | `at` | an event in a state, `CLOSING/RST`, or a move, `CLOSING/>TIME-WAIT` | the play |
+//! | `at` | an event in a state, `CLOSING/RST`, or a move, `CLOSING~TIME-WAIT` | the play |
 //! | `state`, `event` | each half of an `at` that is no move | |
 //! | `cause` | why it did not pass | the play |
 //!
@@ -48,16 +48,17 @@ pub(super) fn of_case(report: &Report<'_>, case: &Case<'_>) -> (Option<String>, 
     let cited = case.variants.iter().flat_map(|variant| variant.cited());
     let cited: BTreeSet<_> = cited.collect();
     let rules = cited.iter().filter_map(|id| report.requirement(id));
-    let sections: Vec<String> = rules.flat_map(sections).collect();
+    let sections: Vec<String> = rules
+        .map(|rule| format!("{} {}", section(rule), rule.level))
+        .collect();
     let sections = sections.iter().map(String::as_str);
     (list(cited.iter().map(|id| id.0.as_str())), list(sections))
 }
 
-/// The section that a rule stands in, and the rules of its level there: what
-/// the cells of the matrix lead to.
-pub(super) fn sections(rule: &Requirement) -> [String; 2] {
-    let section = format!("rfc{}/{}", rule.id.rfc(), rule.section);
-    [format!("{section} {}", rule.level), section]
+/// The section that a rule stands in, as in `rfc9293/3.10.7.4`. With the level
+/// behind it, it names the rules of one cell of the matrix.
+fn section(rule: &Requirement) -> String {
+    format!("rfc{}/{}", rule.id.rfc(), rule.section)
 }
 
 /// What is compared of a play.

@@ -3,7 +3,8 @@
 
 use maud::{Markup, html};
 
-use super::bits::{anchor, judgement, level, link};
+use super::bits::{anchor, count, judgement, level, link};
+use super::matrix;
 use crate::model::{Judgement, Report, RequirementReport, Rfc, Standing};
 
 /// Cases named beside one requirement; the others are counted.
@@ -16,55 +17,55 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
             h2 { "Requirements" }
             p.lead {
                 "A requirement is decided on a stack when a trial came to its judgement; \
-                 a case that cites it and did not come that far leaves it open."
+                 a case that cites it and did not come that far leaves it open. Each cell leads to its cases."
             }
-            @for rfc in &report.rfcs { (rfc_panel(report, rfc)) }
+            @if !report.rfcs.is_empty() { (matrix::key(report)) }
+            @for (at, rfc) in report.rfcs.iter().enumerate() { (rfc_panel(report, rfc, at == 0)) }
             @if report.rfcs.is_empty() { p { "No case cites a requirement." } }
+            (uncited(report))
         }
     }
 }
 
-fn rfc_panel(report: &Report<'_>, rfc: &Rfc<'_>) -> Markup {
+fn rfc_panel(report: &Report<'_>, rfc: &Rfc<'_>, open: bool) -> Markup {
+    let total = rfc.matrix.total();
     html! {
-        h3 id=(anchor("rfc", &rfc.number)) { "RFC " (rfc.number) }
-        (levels(report, rfc))
-        details {
-            summary { "One by one: " (rfc.requirements.len()) " cited" }
-            div.scroll {
-                table.grid.reqs {
-                    thead { tr {
-                        th { "Section" } th { "Requirement" }
-                        @for stack in &report.stacks { th { (stack.info.name) } }
-                        th { "Cases" }
-                    } }
-                    tbody { @for entry in &rfc.requirements { (row(entry)) } }
+        details.of-stack id=(anchor("rfc", &rfc.number)) open[open] {
+            summary { b { "RFC " (rfc.number) } " " small { (count(total.catalogue, "requirement")) } }
+            p.key {
+                @for (judged, stack) in total.stacks.iter().zip(&report.stacks) {
+                    span.nowrap { b { (stack.info.name) } " " (judged.decided()) " decided: " (matrix::counts(judged)) }
                 }
+                (matrix::rest(&total))
             }
-        }
-    }
-}
-
-fn levels(report: &Report<'_>, rfc: &Rfc<'_>) -> Markup {
-    html! {
-        div.scroll {
-            table.grid {
-                thead { tr {
-                    th { "Level" } th { "In the catalogue" } th { "Cited" }
-                    @for stack in &report.stacks { th { "Decided on " (stack.info.name) } }
-                } }
-                tbody {
-                    @for count in &rfc.levels {
-                        tr {
-                            th { (level(count.level)) } td { (count.catalogue) } td { (count.cited) }
-                            @for (decided, broken) in count.decided.iter().zip(&count.broken) {
-                                td {
-                                    (decided)
-                                    @if *broken > 0 { ", " b.v-fail { (broken) " broken" } }
-                                }
-                            }
-                        }
+            (matrix::matrix(report, rfc))
+            details {
+                summary { "One by one: " (rfc.requirements.len()) " cited" }
+                div.scroll {
+                    table.grid.reqs {
+                        thead { tr {
+                            th { "Section" } th { "Requirement" }
+                            @for stack in &report.stacks { th { (stack.info.name) } }
+                            th { "Cases" }
+                        } }
+                        tbody { @for entry in &rfc.requirements { (row(entry)) } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// What the run says nothing of.
+fn uncited(report: &Report<'_>) -> Markup {
+    html! {
+        @if !report.uncited.is_empty() {
+            p {
+                "No case of this run cites "
+                @for (at, rfc) in report.uncited.iter().enumerate() {
+                    @if at > 0 { ", " } "RFC " (rfc.number) " (" (count(rfc.requirements, "requirement")) ")"
+                }
+                "."
             }
         }
     }

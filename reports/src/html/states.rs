@@ -67,7 +67,7 @@ fn others(stack: &str, states: &StatesReport) -> Markup {
                 summary { (count(others.len(), "other move")) " seen, which the diagram leaves out" }
                 ul.others {
                     @for (from, to, met) in others {
-                        li { (from) " \u{2192} " (to) " " (cell(met, &cases(&[("at", &format!("{from}/>{to}")), ("stack", stack)]), "")) }
+                        li { (from) " \u{2192} " (to) " " (cell(met, &cases(&[("at", &format!("{from}~{to}")), ("stack", stack)]), "")) }
                     }
                 }
             }

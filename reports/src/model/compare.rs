@@ -2,6 +2,7 @@
 //! alone, and what each chose where the RFCs leave a choice. The stacks may be
 //! of one run or of several. Left out: why a trial failed.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tcpspec_record::{CaseId, Log, Trial, Verdict, id::variant_id};
@@ -55,6 +56,17 @@ pub struct Cell<'a> {
     pub tags: BTreeSet<&'a str>,
 }
 
+/// Variants that differ in the same way.
+#[derive(Clone, Debug)]
+pub struct Pattern<'c, 'a> {
+    /// The verdict by stack, and whether a baseline expects it.
+    pub verdicts: Vec<Option<(Verdict, bool)>>,
+    /// The one stack that differs where all others agree.
+    pub odd: Option<usize>,
+    /// The variants; never empty.
+    pub rows: Vec<&'c Row<'a>>,
+}
+
 /// How far two stacks choose alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Likeness {
@@ -76,6 +88,28 @@ impl<'a> Comparison<'a> {
     pub fn of_runs(runs: &[(&'a str, &'a Log)]) -> Self {
         let runs: Vec<_> = runs.iter().map(|(name, log)| (Some(*name), *log)).collect();
         Self::build(&runs)
+    }
+
+    /// The differences, those together that differ in the same way; the most
+    /// frequent first.
+    #[must_use]
+    pub fn patterns(&self) -> Vec<Pattern<'_, 'a>> {
+        let mut patterns: InOrder<Vec<Option<(Verdict, bool)>>, Pattern<'_, 'a>> = InOrder::new();
+        for row in &self.differences {
+            let cells = row.cells.iter();
+            let verdicts: Vec<_> = cells
+                .map(|cell| cell.as_ref().map(|cell| cell.verdict()))
+                .collect();
+            let new = || Pattern {
+                verdicts: verdicts.clone(),
+                odd: row.odd,
+                rows: Vec::new(),
+            };
+            patterns.entry(verdicts.clone(), new).rows.push(row);
+        }
+        let mut patterns = patterns.values;
+        patterns.sort_by_key(|pattern| Reverse(pattern.rows.len()));
+        patterns
     }
 
     /// How far two of the columns choose alike.
@@ -154,6 +188,12 @@ impl<'a> Cell<'a> {
             mixed: false,
             tags: trial.tags.iter().map(String::as_str).collect(),
         }
+    }
+
+    /// The worst verdict, and whether a baseline expects it.
+    #[must_use]
+    pub const fn verdict(&self) -> (Verdict, bool) {
+        (self.worst.verdict, self.worst.known.is_some())
     }
 
     fn add(&mut self, trial: &'a Trial) {

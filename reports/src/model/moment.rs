@@ -162,13 +162,13 @@ impl Moment {
 }
 
 /// How a filter names events in states, as in `CLOSING/RST`, and moves, as in
-/// `CLOSING/>TIME-WAIT`: those of one trial.
+/// `CLOSING~TIME-WAIT`: those of one trial.
 #[must_use]
 pub fn facets(trial: &Trial, info: &CaseInfo) -> BTreeSet<String> {
     let mut facets = BTreeSet::new();
     for moment in Moment::all(trial, Steps::of(info)) {
         facets.insert(format!("{}/{}", moment.state, moment.event));
-        facets.extend(moment.moves().map(|(from, to)| format!("{from}/>{to}")));
+        facets.extend(moment.moves().map(|(from, to)| format!("{from}~{to}")));
     }
     facets.extend(swept(info).map(|(state, event)| format!("{state}/{event}")));
     facets

@@ -10,6 +10,7 @@ use tcpspec_record::{
     CaseId, CaseInfo, Level, Log, Requirement, RequirementId, StepResult, Trial, Verdict,
 };
 
+use super::matrix::Matrix;
 use super::{StackReport, Variant};
 
 /// How a requirement stands.
@@ -102,8 +103,35 @@ pub struct Rfc<'a> {
     pub number: String,
     /// By level, the strongest first.
     pub levels: Vec<LevelCount>,
+    /// By section and level.
+    pub matrix: Matrix,
     /// One by one, by section.
     pub requirements: Vec<RequirementReport<'a>>,
+}
+
+/// An RFC of the catalogue that no case of the run cites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncited {
+    /// Its number, as text.
+    pub number: String,
+    /// Its requirements in the catalogue.
+    pub requirements: usize,
+}
+
+/// The RFCs of which the run says nothing.
+pub(super) fn uncited(log: &Log, cited: &[Rfc<'_>]) -> Vec<Uncited> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for count in &log.header.catalogue {
+        *counts.entry(&count.rfc).or_default() += count.count;
+    }
+    let is_cited = |number: &str| cited.iter().any(|rfc| rfc.number == number);
+    let others = counts.into_iter().filter(|(number, _)| !is_cited(number));
+    others
+        .map(|(number, requirements)| Uncited {
+            number: number.to_owned(),
+            requirements,
+        })
+        .collect()
 }
 
 /// How much of one level of an RFC is covered.
@@ -140,6 +168,7 @@ pub(super) fn rfcs<'a>(
         requirements.sort_by(|a, b| a.section_key().cmp(&b.section_key()));
         rfcs.push(Rfc {
             levels: levels(log, &number, &requirements, stacks.len()),
+            matrix: Matrix::of(log, &number, &requirements, stacks.len()),
             number,
             requirements,
         });

@@ -175,3 +175,30 @@ fn what_fails_for_another_reason_has_changed() {
         1
     );
 }
+
+#[test]
+fn variants_that_differ_alike_make_one_pattern() {
+    let mut log = log(&[("a", Verdict::Pass, ""), ("b", Verdict::Fail, "")]);
+    for variant in ["at=edge", "at=right"] {
+        for stack in ["a", "b"] {
+            let verdict = if stack == "a" {
+                Verdict::Pass
+            } else {
+                Verdict::Crash
+            };
+            let id = fixture::id("close/both", variant, stack, IpVersion::V4);
+            log.trials.push(Trial::unplayed(id, verdict, String::new()));
+        }
+    }
+    let comparison = Comparison::of(&log);
+    let patterns = comparison.patterns();
+    let shown: Vec<_> = patterns
+        .iter()
+        .map(|each| (each.verdicts[1], each.rows.len()))
+        .collect();
+    let expected = [
+        (Some((Verdict::Crash, false)), 2),
+        (Some((Verdict::Fail, false)), 1),
+    ];
+    assert_eq!(shown, expected);
+}

@@ -138,10 +138,12 @@ fn header(planned: usize) -> Header {
             ),
         ],
         catalogue: vec![
-            count("9293", Level::Must, 62),
-            count("9293", Level::Step, 240),
-            count("9293", Level::Should, 30),
-            count("5961", Level::Must, 12),
+            count("9293", "3.5", Level::Step, 30),
+            count("9293", "3.6.1", Level::Must, 62),
+            count("9293", "3.10.1", Level::Should, 30),
+            count("9293", "3.10.7.4", Level::Step, 210),
+            count("5961", "3.2", Level::Must, 12),
+            count("7413", "4.1", Level::May, 5),
         ],
     }
 }
@@ -171,11 +173,14 @@ fn rule(id: &str, level: Level, section: &str, summary: &str) -> Requirement {
     }
 }
 
-fn count(rfc: &str, level: Level, count: usize) -> CatalogueCount {
+fn count(rfc: &str, section: &str, level: Level, count: usize) -> CatalogueCount {
     CatalogueCount {
         rfc: rfc.to_owned(),
+        section: section.to_owned(),
         level,
         count,
+        restated: 0,
+        unjudged: 1,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tcpspec_record::Log;
+use tcpspec_record::{Log, Verdict};
 use tcpspec_reports::{Report, html};
 
 use crate::fixture;
@@ -144,4 +144,21 @@ fn check_well_formed(page: &str) {
         }
     }
     assert!(open.is_empty(), "left open: {open:?}");
+}
+
+#[test]
+fn what_changed_since_an_earlier_run_stands_on_the_page() {
+    let (mut before, after) = (fixture::log(), fixture::log());
+    let crashed = before.trials.iter_mut();
+    for trial in crashed.filter(|trial| trial.verdict == Verdict::Crash) {
+        trial.verdict = Verdict::Pass;
+    }
+    let report = Report::from_log(&after);
+    assert!(!html::render(&report).contains("Since the earlier run"));
+    let page = html::render(&report.against(&before, &after));
+    assert!(page.contains("<h2>Since the earlier run</h2>"));
+    assert!(page.contains("\u{25bc} <b>1</b> worse"));
+    check_well_formed(&page);
+    let same = Report::from_log(&after).against(&after, &after);
+    assert!(html::render(&same).contains("Every trial ended as before."));
 }

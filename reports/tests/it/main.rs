@@ -9,6 +9,7 @@ mod fixture;
 mod html;
 mod junit;
 mod ladder;
+mod matrix;
 mod model;
 mod outputs;
 mod pcapng;

@@ -201,7 +201,7 @@ fn sweep_makes_a_finer_grid() {
     passed.id = blocked.id.clone();
     assert_eq!(
         Vec::from_iter(facets(&passed, &info)),
-        ["CLOSING/>CLOSED", "CLOSING/RST", "CLOSING/rst-exact"]
+        ["CLOSING/RST", "CLOSING/rst-exact", "CLOSING~CLOSED"]
     );
     info.steps.extend(steps("closing", 0));
     log.cases = vec![info];

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tcpspec_casefile::{Step, Suite, Variant};
+use tcpspec_casefile::{Coverage, Step, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::{
@@ -168,7 +168,7 @@ impl<'a> Course<'a> {
             planned,
             stacks: self.participants.iter().map(Participant::info).collect(),
             requirements: cited(&self.suite, &self.variants),
-            catalogue: self.suite.catalogue.counts(),
+            catalogue: Coverage::of(&self.suite).counts(),
         }
     }
 }
