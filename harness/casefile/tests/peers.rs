@@ -137,7 +137,7 @@ fn page(rows: &BTreeMap<String, Row>) -> String {
     let mut page = String::from(
         "# What other suites check\n\n\
          The test suites of other stacks and tools, read for what they do to a TCP; each row is\n\
-         one such thing, with the case that does it here. Made of `peers.yaml` by `make coverage`,\n\
+         one such thing in our words, with the case that does it here. Made of `peers.yaml` by `make coverage`,\n\
          and held to it by a test.\n\n\
          | peer | rows | a case | left out | open |\n|---|--:|--:|--:|--:|\n",
     );
