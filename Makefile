@@ -3,9 +3,10 @@
 
 CARGO ?= cargo
 OUT   ?= target/tcpspec/latest
-TCPSPEC = target/release/tcpspec
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+TCPSPEC = $(TARGET)/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged test lint unit doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged test lint unit page pages screenshots doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
@@ -13,6 +14,8 @@ help:
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
 	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
 	@echo 'make test                 format and style of code and cases, all tests'
+	@echo 'make page                 the report in a real browser (Chromium; installs it where it may)'
+	@echo 'make screenshots          the pictures of reports/PAGE.md, from a run made for them'
 	@echo 'make bench                speed: cases, segments, trials on the kernel'
 	@echo 'make figures              the tables of harness/FIGURES.md and README, from the last bench'
 	@echo 'make coverage             cases/COVERAGE.md, PEERS.md and CHOICES.md: what the cases decide'
@@ -68,6 +71,22 @@ unit:
 	else \
 		$(CARGO) test --workspace --lib --bins --tests --examples --locked --no-fail-fast; \
 	fi
+
+# The pages: those that the tests leave, and one of a real run, of which half
+# fails. Its exit code is 1 therefore.
+PAGES = $(abspath $(TARGET))/tmp
+SHOWN = closing/ handshake/ reset/ states/closing textbook/
+
+pages: build
+	@reports/tests/browser/setup.sh
+	@$(CARGO) test --quiet --locked --package tcpspec-reports --test it html
+	@$(TCPSPEC) run $(SHOWN) --stack bundled --stack control:resets --out $(PAGES)/real > /dev/null || [ $$? -eq 1 ]
+
+page: pages
+	@PAGES=$(PAGES) node --test-reporter=spec reports/tests/browser/page.test.mjs
+
+screenshots: pages
+	@PAGES=$(PAGES) node reports/tests/browser/screenshots.mjs reports/pictures
 
 doc:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked

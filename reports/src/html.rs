@@ -26,6 +26,7 @@ mod transcript;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::model::Report;
+use crate::text::is_bidi;
 
 /// What the page may load: nothing. Only what stands in it counts.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
@@ -108,9 +109,10 @@ fn contents(report: &Report<'_>) -> Markup {
     }
 }
 
-/// Control characters have no place in a page, wherever they came from.
+/// Control characters have no place in a page, wherever they came from, nor
+/// have those that turn round the order of others.
 fn printable(page: String) -> String {
-    let harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let harmful = |c: char| is_bidi(c) || (c.is_control() && !matches!(c, '\n' | '\t'));
     if page.contains(harmful) {
         page.replace(harmful, "\u{fffd}")
     } else {

@@ -22,6 +22,6 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 /// Characters that turn round the order in which others are shown.
-const fn is_bidi(c: char) -> bool {
+pub(crate) const fn is_bidi(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

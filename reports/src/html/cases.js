@@ -23,7 +23,7 @@
       text: `${summary.textContent} ${variant.dataset.name ?? ""}`.toLowerCase(),
       plays: [...variant.querySelectorAll(".play")],
     }));
-    return { element, summary, variants };
+    return { element, summary, id: summary.nextElementSibling.id, variants };
   });
 
   // What the address says: `#anchor?key=value&key=value`.
@@ -102,9 +102,9 @@
 
   // Panels open by hand or because an address points into them.
   document.addEventListener("toggle", ({ target }) => { if (target.open) ladders(target); }, true);
-  for (const { element, summary } of all) {
+  for (const { element, summary, id } of all) {
     if (element.open) ladders(element);
-    summary.addEventListener("click", () => { anchor = element.open ? "" : element.id; write(); });
+    summary.addEventListener("click", () => { anchor = element.open ? "" : id; write(); });
   }
   const reveal = () => {
     const target = anchor && document.getElementById(anchor);
@@ -113,7 +113,7 @@
       if (at.tagName === "DETAILS") { at.open = true; at.hidden = false; ladders(at); }
       if (at.classList.contains("variant") || at.classList.contains("group")) at.hidden = false;
     }
-    target.scrollIntoView();
+    (target.classList.contains("body") ? target.parentElement : target).scrollIntoView();
   };
   const arrive = () => { ({ anchor, wanted } = address()); setForm(); chips(); filter(); reveal(); };
 
@@ -146,6 +146,8 @@
   });
   addEventListener("afterprint", () => { for (const panel of opened) panel.open = false; });
 
+  // What scrolls sideways has to be reached by the keyboard, too.
+  for (const box of document.querySelectorAll(".scroll")) box.tabIndex = 0;
   form.querySelectorAll("select").forEach(fill);
   form.addEventListener("input", () => { readForm(); chips(); filter(); write(); });
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -65,13 +65,19 @@ fn panel(report: &Report<'_>, case: &Case<'_>, open: bool) -> Markup {
     let info = &first.info;
     let (req, section) = keys::of_case(report, case);
     html! {
-        details.case id=(anchor("case", &case.id.0)) open[open]
-            data-level=(info.level) data-req=[req] data-section=[section] data-attention[case.needs_attention()] {
-            summary { b { (info.title) } " " code { (case.id) } " " (level(info.level)) (marks(report, case)) }
-            @if !info.purpose.is_empty() { p { (info.purpose.trim()) } }
-            @if let Some(disputed) = &info.disputed { p { b { "Disputed: " } (disputed) } }
-            (claims(report, info))
-            @for one in &case.variants { (variant(report, one, first, case.variants.len() == 1)) }
+        details.case open[open] data-level=(info.level) data-req=[req] data-section=[section] data-attention[case.needs_attention()] {
+            summary {
+                span { b { (info.title) } " " code { (case.id) } " " (level(info.level)) }
+                (marks(report, case))
+            }
+            // Here and not on the panel: a link to what is inside opens it, even
+            // without scripts.
+            div.body id=(anchor("case", &case.id.0)) {
+                @if !info.purpose.is_empty() { p { (info.purpose.trim()) } }
+                @if let Some(disputed) = &info.disputed { p { b { "Disputed: " } (disputed) } }
+                (claims(report, info))
+                @for one in &case.variants { (variant(report, one, first, case.variants.len() == 1)) }
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn sentence(report: &Report<'_>, variant: &Variant<'_>, trial: &Trial
             }
         }
         (law(report, variant, failure))
-        @if let Some(known) = &trial.known { p { b { "Known: " } (known) } }
+        @if let Some(known) = &trial.known { p { b { "Known: " } (text(known)) } }
     }
 }
 
@@ -49,9 +49,9 @@ pub(super) fn delta(trial: &Trial) -> Markup {
         @else if !failure.expected.is_empty() { (allowed(failure)) }
         @if !failure.tried.is_empty() { (tried(failure)) }
         @if let Some((before, now)) = &failure.states {
-            p { "State before: " code { (before) } ", now: " code { (now) } "." }
+            p { "State before: " code { (text(before)) } ", now: " code { (text(now)) } "." }
         }
-        @if let Some(hint) = &failure.hint { p.hint { b { "Likely cause: " } (hint) } }
+        @if let Some(hint) = &failure.hint { p.hint { b { "Likely cause: " } (text(hint)) } }
     }
 }
 
@@ -62,10 +62,10 @@ fn fields(delta: &[FieldDelta]) -> Markup {
             tbody {
                 @for field in delta {
                     tr {
-                        th { (field.field) }
+                        th { (text(&field.field)) }
                         td { (text(&field.expected)) }
                         td.v-fail { (text(&field.got)) }
-                        td { (field.why) }
+                        td { (text(&field.why)) }
                     }
                 }
             }

@@ -34,6 +34,7 @@ const ladders = (() => {
     const values = line.split("\t");
     const row = Object.fromEntries(COLUMNS.map((column, at) => [column, values[at] ?? ""]));
     row.at = /^\+[\d.]+$/.test(row.time) ? Number(row.time) : null;
+    if (row.allowed === "=") row.allowed = short(row.text);
     return { kind: "aside", ...SIGNS[row.sign], ...row };
   };
 
@@ -59,7 +60,7 @@ const ladders = (() => {
 
   // What was allowed in place of a refused segment, field by field, and why.
   const allowances = (row, rows, play) => {
-    if (row.kind !== "refused") return fields(row.allowed);
+    if (row.kind !== "refused") return fields(row.allowed.includes(" | ") ? "" : row.allowed);
     const expected = rows.filter((other) => other.sign === "⇠");
     const allowed = fields(expected.length === 1 ? expected[0].text : "");
     const differing = play.querySelectorAll(":scope > .delta > tbody > tr");
@@ -80,7 +81,7 @@ const ladders = (() => {
       return make("table", {}, heads("field", "sent"), make("tbody", {}, ...[...got].map((field) => line(...field))));
     }
     const [allowed, why] = [allowances(row, rows, play), reasons(row, play)];
-    const known = row.kind === "refused" || row.allowed;
+    const known = allowed.size > 1;
     const names = new Set([...got.keys(), ...[...allowed].filter(([, value]) => value).map(([name]) => name)]);
     const body = [...names].map((name) => {
       const unsaid = known ? UNSAID[name] ?? "any" : "";
@@ -88,7 +89,8 @@ const ladders = (() => {
       if (why.has(name)) each.className = "differs";
       return each;
     });
-    return make("table", {}, heads("field", "got", "allowed", "why"), make("tbody", {}, ...body));
+    const caption = row.allowed.includes(" | ") ? [make("caption", {}, `allowed: ${row.allowed}`)] : [];
+    return make("table", {}, ...caption, heads("field", "got", "allowed", "why"), make("tbody", {}, ...body));
   };
 
   const arrow = (shape) => svg("svg", { "aria-hidden": "true" }, svg("use", { href: `#${shape}` }));

@@ -95,19 +95,23 @@ fn what(row: &Row<'_>) -> String {
     }
 }
 
-/// What the case allowed where this came and was taken.
+/// What the case allowed where this came and was taken; `=` if that is what a
+/// ladder shows of it anyway.
 fn allowed(row: &Row<'_>, steps: Steps<'_>) -> String {
-    let is_met = matches!(
-        row.what.act,
-        Act::Packet {
-            from: Side::Sut,
-            mark: Mark::Plain,
-            ..
-        }
-    );
-    let step = steps.get(row.what.step).filter(|_| is_met);
-    let pattern = step.and_then(|step| step.text.strip_prefix("sut: "));
-    pattern.map_or_else(String::new, clean)
+    let Act::Packet {
+        from: Side::Sut,
+        mark: Mark::Plain,
+        text,
+    } = &row.what.act
+    else {
+        return String::new();
+    };
+    let step = steps.get(row.what.step);
+    match step.and_then(|step| step.text.strip_prefix("sut: ")) {
+        Some(pattern) if pattern == text => "=".to_owned(),
+        Some(pattern) => clean(pattern),
+        None => String::new(),
+    }
 }
 
 /// What there is to say of a row: the mark in words, its remark, the stack's

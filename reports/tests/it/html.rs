@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tcpspec_record::{Log, Verdict};
+use tcpspec_record::{Event, Log, RequirementId, Trial, Verdict};
 use tcpspec_reports::{Report, html};
 
 use crate::fixture;
@@ -11,13 +11,18 @@ fn page(log: &Log) -> String {
     html::render(&Report::from_log(log))
 }
 
+/// Leaves a page in Cargo's directory for temporary files: to be looked at,
+/// and for the tests in a browser.
+fn keep(name: &str, page: &str) {
+    std::fs::write(format!("{}/{name}.html", env!("CARGO_TARGET_TMPDIR")), page).unwrap();
+}
+
 /// The page without style sheet, script and arrow shapes, one element a line:
-/// so a change shows as a small diff. The page itself is left in Cargo's
-/// directory for temporary files, to be looked at.
+/// so a change shows as a small diff.
 #[test]
 fn whole_page_is_as_approved() {
     let page = page(&fixture::log());
-    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/report.html"), &page).unwrap();
+    keep("report", &page);
     let body = page.split_once("</svg>").unwrap().1;
     let body = body.split_once("<script>").unwrap().0;
     insta::assert_snapshot!(body.replace("><", ">\n<"));
@@ -75,10 +80,13 @@ fn empty_log_claims_nothing() {
 #[test]
 fn hostile_text_cannot_break_out() {
     let page = page(&hostile());
-    assert_eq!(page.matches("<script>").count(), 1);
-    assert_eq!(page.matches("</script>").count(), 1);
-    assert!(!page.contains("<img"));
-    assert!(!page.contains('\x1b'));
+    keep("hostile", &page);
+    for own in ["<script>", "</script>", "<style>", "</style>"] {
+        assert_eq!(page.matches(own).count(), 1, "{own}");
+    }
+    for foreign in ["<img", "-->", "]]>", "\x1b", "\0", "\u{202e}", "=\"\"'"] {
+        assert!(!page.contains(foreign), "{foreign:?}");
+    }
     assert!(page.len() < 1_000_000, "{} octets", page.len());
 }
 
@@ -87,31 +95,75 @@ fn hostile_text_cannot_break_out() {
 #[test]
 fn page_of_a_thousand_cases_keeps_to_its_budget() {
     let page = page(&fixture::many(1_000));
+    keep("many", &page);
     assert!(page.len() < 2_000_000, "{} octets", page.len());
 }
 
-/// A log in which every text of a stack tries to become markup.
+/// A log in which every text tries to become markup, and one is endless.
 fn hostile() -> Log {
-    const ATTACK: &str = "</script></style>\"'><img onerror=x>\x1b[2J";
+    const ATTACK: &str =
+        "</script></style></pre>--> ]]>\"'><img src=x onerror=alert(1)>\x1b[2J\0\u{202e}\t|\n&lt;";
+    let text = || ATTACK.to_owned();
     let mut log = fixture::log();
+    log.header.tool = text();
+    log.header.selection = vec![text()];
     for stack in &mut log.header.stacks {
-        stack.version = ATTACK.to_owned();
-        stack.unavailable = ATTACK.to_owned();
-        stack.profile = vec![(ATTACK.to_owned(), ATTACK.to_owned())];
-        stack.capabilities = vec![ATTACK.to_owned()];
+        stack.version = text();
+        stack.unavailable = text();
+        stack.profile = vec![(text(), text())];
+        stack.capabilities = vec![text()];
     }
-    for trial in &mut log.trials {
-        trial.id.stack = ATTACK.to_owned();
-        trial.reason = ATTACK.repeat(30_000);
-        trial.tags = vec![ATTACK.to_owned()];
-        for event in &mut trial.trace {
-            if let tcpspec_record::Event::Packet { text, note, .. } = &mut event.event {
-                *text = ATTACK.to_owned();
-                *note = Some(ATTACK.to_owned());
-            }
+    for rule in &mut log.header.requirements {
+        (rule.section, rule.summary) = (text(), text());
+    }
+    for case in &mut log.cases {
+        (case.title, case.purpose, case.disputed) = (text(), text(), Some(text()));
+        case.id.0 += ATTACK;
+        case.variant += ATTACK;
+        case.claims.push(RequirementId(text()));
+        for step in &mut case.steps {
+            (step.text, step.why) = (format!("sut: {ATTACK}"), Some(text()));
         }
     }
+    log.trials
+        .iter_mut()
+        .for_each(|trial| attack(trial, ATTACK));
     log
+}
+
+fn attack(trial: &mut Trial, attack: &str) {
+    let text = || attack.to_owned();
+    trial.id.stack = text();
+    trial.id.case.0 += attack;
+    trial.id.variant += attack;
+    trial.reason = attack.repeat(1_000_000 / attack.len());
+    trial.known = trial.known.as_ref().map(|_| text());
+    trial.tags = vec![text()];
+    if let Some(failure) = &mut trial.failure {
+        failure.hint = Some(attack.repeat(1_000_000 / attack.len()));
+        (failure.got, failure.states) = (text(), Some((text(), text())));
+        for field in &mut failure.delta {
+            (field.field, field.expected) = (text(), text());
+            (field.got, field.why) = (text(), text());
+        }
+    }
+    for event in &mut trial.trace {
+        match &mut event.event {
+            Event::Packet { text, note, .. } => {
+                *text = attack.to_owned();
+                *note = Some(attack.to_owned());
+            }
+            Event::Expected { text, when } => {
+                (*text, *when) = (attack.to_owned(), attack.to_owned())
+            }
+            Event::App { call, result } => {
+                (*call, *result) = (attack.to_owned(), attack.to_owned())
+            }
+            Event::State { state, .. } => attack.clone_into(state),
+            Event::Reason { why, .. } => attack.clone_into(why),
+            Event::Wait { .. } => (),
+        }
+    }
 }
 
 fn attributes<'p>(page: &'p str, start: &str) -> Vec<&'p str> {
