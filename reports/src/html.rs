@@ -18,6 +18,7 @@ mod matrix;
 mod overview;
 mod play;
 mod requirements;
+mod room;
 mod skips;
 mod states;
 mod trace;
@@ -44,28 +45,33 @@ const SCRIPT: &str = concat!(
     include_str!("html/cases.js")
 );
 
+/// What arrows are made of.
+const SHAPES: &str = include_str!("html/arrows.svg");
+
 /// Renders the page.
 #[must_use]
 pub fn render(report: &Report<'_>) -> String {
+    let before = html! {
+        (overview::headline(report))
+        (overview::stacks(report))
+        (changes::section(report))
+        (causes::section(report))
+        (compare::section(report))
+        (requirements::section(report))
+        (states::section(report))
+        (overview::groups(report))
+    };
+    let after = skips::section(report);
+    let frame = STYLE.len() + SCRIPT.len() + SHAPES.len();
+    let rest = frame + before.0.len() + after.0.len();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             (head(report))
             body {
-                (PreEscaped(include_str!("html/arrows.svg")))
+                (PreEscaped(SHAPES))
                 header { (overview::masthead(report)) (contents(report)) }
-                main {
-                    (overview::headline(report))
-                    (overview::stacks(report))
-                    (changes::section(report))
-                    (causes::section(report))
-                    (compare::section(report))
-                    (requirements::section(report))
-                    (states::section(report))
-                    (overview::groups(report))
-                    (cases::section(report))
-                    (skips::section(report))
-                }
+                main { (before) (cases::section(report, rest)) (after) }
                 footer { p { "Written by " (report.header.tool) " from the log of the run alone." } }
                 script { (PreEscaped(SCRIPT)) }
             }

@@ -2,26 +2,36 @@
 //! happened in each of its variants.
 
 use maud::{Markup, html};
-use tcpspec_record::{CaseInfo, RequirementId};
+use tcpspec_record::{CaseInfo, RequirementId, Tally};
 
-use super::bits::{anchor, level, link, short_counts};
+use super::bits::{anchor, counts, level, link, short_counts};
 use super::keys;
 use super::play::play;
+use super::room::{Detail, Panels};
 use crate::model::{Case, Group, Play, Report, Variant};
 
 /// Panels of a report of so few cases are open from the beginning.
 const OPEN_MAX: usize = 3;
 
-/// The section: a panel for each case, group by group.
-pub(super) fn section(report: &Report<'_>) -> Markup {
+/// Courses of events told of a variant in brief; the others are counted.
+const PLAYS_MAX: usize = 4;
+
+/// The section: a panel for each case, group by group. The page has `rest`
+/// octets beside it.
+pub(super) fn section(report: &Report<'_>, rest: usize) -> Markup {
     let cases: usize = report.groups.iter().map(|group| group.cases.len()).sum();
+    let open = cases <= OPEN_MAX;
+    let panels = Panels::fill(report, rest, |case, detail| {
+        panel(report, case, open, detail)
+    });
     html! {
         section #cases {
             h2 { "Cases" }
             (keys::form())
             (legend())
             @if report.groups.is_empty() { p { "No case was run." } }
-            @for group in &report.groups { (group_panel(report, group, cases <= OPEN_MAX)) }
+            (panels.notice())
+            @for group in &report.groups { (group_panel(report, group, &panels)) }
         }
     }
 }
@@ -46,19 +56,19 @@ fn legend() -> Markup {
     }
 }
 
-fn group_panel(report: &Report<'_>, group: &Group<'_>, open: bool) -> Markup {
+fn group_panel(report: &Report<'_>, group: &Group<'_>, panels: &Panels<'_>) -> Markup {
     html! {
         section.group id=(anchor("group", &group.name)) {
             h3 {
                 (group.name)
                 span.marks { @for stack in &report.stacks { small { (stack.info.name) } } }
             }
-            @for case in &group.cases { (panel(report, case, open)) }
+            @for panel in group.cases.iter().filter_map(|case| panels.of(case)) { (panel) }
         }
     }
 }
 
-fn panel(report: &Report<'_>, case: &Case<'_>, open: bool) -> Markup {
+fn panel(report: &Report<'_>, case: &Case<'_>, open: bool, detail: Detail) -> Markup {
     let Some(first) = case.variants.first() else {
         return html! {};
     };
@@ -76,7 +86,7 @@ fn panel(report: &Report<'_>, case: &Case<'_>, open: bool) -> Markup {
                 @if !info.purpose.is_empty() { p { (info.purpose.trim()) } }
                 @if let Some(disputed) = &info.disputed { p { b { "Disputed: " } (disputed) } }
                 (claims(report, info))
-                @for one in &case.variants { (variant(report, one, first, case.variants.len() == 1)) }
+                @for one in &case.variants { (variant(report, case, one, detail)) }
             }
         }
     }
@@ -109,26 +119,43 @@ fn claim(report: &Report<'_>, id: &RequirementId) -> Markup {
 }
 
 /// What happened, the worst first, and what sets this variant apart from the
-/// first. The case's sentences stand beside the first course that ran.
-fn variant(report: &Report<'_>, variant: &Variant<'_>, first: &Variant<'_>, alone: bool) -> Markup {
-    let (info, model) = (&variant.info, &first.info);
+/// case's first. The case's sentences stand beside the first course that ran.
+fn variant(report: &Report<'_>, case: &Case<'_>, variant: &Variant<'_>, detail: Detail) -> Markup {
+    let info = &variant.info;
+    let alone = case.variants.len() == 1;
+    let model = case.variants.first().map_or(info, |first| &first.info);
     let mut plays: Vec<&Play<'_>> = variant.plays.iter().collect();
     plays.sort_by_key(|play| play.urgency());
     let has_rows = |play: &&Play<'_>| !play.ladder.rows.is_empty();
     let taught = plays
         .iter()
         .position(|play| !play.needs_explanation() && has_rows(play));
-    let name = (!alone).then_some(&info.variant);
+    let some = if detail == Detail::Brief {
+        plays.len().min(PLAYS_MAX)
+    } else {
+        plays.len()
+    };
+    let (told, others) = plays.split_at(some);
     html! {
-        div.variant data-name=[name] {
+        div.variant data-name=[(!alone).then_some(&info.variant)] {
             @if !alone { h4 id=(anchor("case", &variant.id())) { (info.variant) } }
             @if info.title != model.title { p { b { (info.title) } } }
             @if info.claims != model.claims { p.run { @for id in &info.claims { (link("req", &id.0)) " " } } }
-            @for (index, one) in plays.iter().enumerate() { (play(report, variant, one, taught == Some(index))) }
+            @for (index, one) in told.iter().enumerate() { (play(report, variant, one, taught == Some(index), detail)) }
+            @if !others.is_empty() { p.play { "Otherwise: " (counts(&tally(others))) } }
             @if plays.is_empty() { p.play { "No trial." } }
             @if !plays.iter().any(has_rows) { (script(variant)) }
         }
     }
+}
+
+/// How the trials of some plays ended.
+fn tally(plays: &[&Play<'_>]) -> Tally {
+    let mut tally = Tally::default();
+    for trial in plays.iter().flat_map(|play| &play.trials) {
+        tally.add(trial.verdict, trial.known.is_some());
+    }
+    tally
 }
 
 /// The steps of a variant of which nothing was seen.

@@ -191,8 +191,9 @@ fn edge(stack: &str, states: &StatesReport, each: &Move, line: &Line) -> Markup 
     let fate = Fate::of(met);
     let at = format!("{}~{}", line.from, line.to);
     let words = format!("{} to {} by {}: {}", each.from, each.to, each.by, told(met));
+    let label = format!("{} {}: {words}", each.by, number(met));
     html! {
-        a class={"edge " (fate.class())} href=(cases(&[("at", &at), ("stack", stack)])) aria-label=(words) {
+        a class={"edge " (fate.class())} href=(cases(&[("at", &at), ("stack", stack)])) aria-label=(label) {
             title { (words) }
             path.reach d=(line.path) {}
             path d=(line.path) marker-end={"url(#" (fate.class()) ")"} {}
@@ -209,8 +210,9 @@ fn node(stack: &str, states: &StatesReport, state: State, (x, y): (i32, i32)) ->
     let fate = Fate::of(met);
     let (half_width, half_height) = HALF;
     let words = format!("{state}: events in it {}", told(met));
+    let label = format!("{state} {}: events in it {}", number(met), told(met));
     html! {
-        a class={"node " (fate.class())} href=(cases(&[("state", state.name()), ("stack", stack)])) aria-label=(words) {
+        a class={"node " (fate.class())} href=(cases(&[("state", state.name()), ("stack", stack)])) aria-label=(label) {
             title { (words) }
             rect x=(x - half_width) y=(y - half_height) width=(2 * half_width) height=(2 * half_height) rx="7" {}
             text x=(x) y=(y - 2) text-anchor="middle" { (state) }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use super::bits::{play_badge, text, who};
 use super::keys::PlayKeys;
+use super::room::Detail;
 use super::{capture, explain, trace, transcript};
 use crate::model::{Play, Report, Variant, repro};
 
@@ -14,6 +15,7 @@ pub(super) fn play(
     variant: &Variant<'_>,
     play: &Play<'_>,
     teach: bool,
+    detail: Detail,
 ) -> Markup {
     let keys = PlayKeys::of(report, variant, play);
     let trial = play.trial();
@@ -28,19 +30,19 @@ pub(super) fn play(
                 @if !explained && !trial.reason.is_empty() { " " (text(&trial.reason)) }
             }
             @if explained { (explain::sentence(report, variant, trial)) }
-            @if !play.ladder.rows.is_empty() {
+            @if detail > Detail::Brief && !play.ladder.rows.is_empty() {
                 pre.trace { (trace::lines(&play.ladder, variant.steps(), teach || explained)) }
             }
             @if explained {
                 (explain::delta(trial))
-                (evidence(report, variant, play))
+                (evidence(report, variant, play, detail == Detail::Full))
             }
         }
     }
 }
 
 /// How to repeat it, what crossed the link, what was called.
-fn evidence(report: &Report<'_>, variant: &Variant<'_>, play: &Play<'_>) -> Markup {
+fn evidence(report: &Report<'_>, variant: &Variant<'_>, play: &Play<'_>, full: bool) -> Markup {
     let trial = play.trial();
     // A variant has one capture of all its trials.
     let mut explained = variant.plays.iter().filter(|play| play.needs_explanation());
@@ -50,9 +52,9 @@ fn evidence(report: &Report<'_>, variant: &Variant<'_>, play: &Play<'_>) -> Mark
     html! {
         p.evidence {
             "Repeat it with " code.copy { (repro(trial)) }
-            @if is_first { (capture::link(report, variant)) }
+            @if full && is_first { (capture::link(report, variant)) }
         }
-        @if !trial.trace.is_empty() {
+        @if full && !trial.trace.is_empty() {
             details.transcript {
                 summary { "Transcript: " (trial.trace.len()) " events, preludes included" }
                 pre { (transcript::lines(trial)) }

@@ -39,7 +39,7 @@ fn of_stack(stack: &str, states: &StatesReport, open: bool) -> Markup {
             summary { b { (stack) } " " small { (moves(states)) } }
             (diagram(stack, states))
             (others(stack, states))
-            h4 { "Events in states" }
+            h3 { "Events in states" }
             (grid(stack, states))
             (sweeps(stack, states))
         }

@@ -63,7 +63,9 @@ impl Case<'_> {
         tally(trials.filter(|trial| trial.id.stack == stack))
     }
 
-    fn urgency(&self) -> (bool, Verdict) {
+    /// That of the most urgent play.
+    #[must_use]
+    pub fn urgency(&self) -> (bool, Verdict) {
         let plays = self.variants.iter().flat_map(|variant| &variant.plays);
         plays.map(Play::urgency).min().unwrap_or(CALM)
     }

@@ -75,6 +75,30 @@ pub(crate) fn many(count: usize) -> Log {
     log
 }
 
+/// A log of `count` cases that fail, each in so many `ways`, with one case
+/// behind them all that crashes.
+pub(crate) fn crowded(count: usize, ways: usize) -> Log {
+    let (model, mut crowded) = (log(), many(count));
+    let fail = trial(&model, Verdict::Fail);
+    crowded.trials = Vec::new();
+    for case in &crowded.cases {
+        for way in 0..ways {
+            let mut trial = fail.clone();
+            trial.id = id(&case.id.0, "", "bundled", IpVersion::V4);
+            trial.id.seed = way as u64;
+            trial.reason = format!("{} This is way {way}.", fail.reason);
+            crowded.trials.push(trial);
+        }
+    }
+    crowded.trials.push(Trial {
+        id: id("last/crash", "", "bundled", IpVersion::V4),
+        trace: fail.trace.clone(),
+        ..trial(&model, Verdict::Crash).clone()
+    });
+    crowded.header.planned = crowded.trials.len();
+    crowded
+}
+
 /// The first trial with this verdict.
 pub(crate) fn trial(log: &Log, verdict: Verdict) -> &Trial {
     let mut trials = log.trials.iter();

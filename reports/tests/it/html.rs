@@ -99,6 +99,20 @@ fn page_of_a_thousand_cases_keeps_to_its_budget() {
     assert!(page.len() < 2_000_000, "{} octets", page.len());
 }
 
+/// 4,000 ways to fail in 40 cases: more than a page has room for.
+#[test]
+fn page_without_room_says_what_it_leaves_out_and_tells_the_worst_in_full() {
+    let page = page(&fixture::crowded(40, 100));
+    assert!(page.len() < 1_000_000, "{} octets", page.len());
+    assert!(page.contains("Not all is told here"));
+    assert!(page.contains("4001 of 4001 trials executed"));
+    let (_, worst) = page.split_once("id=\"case-last/crash\"").unwrap();
+    let (worst, _) = worst.split_once("</section>").unwrap();
+    assert!(worst.contains("<pre class=\"trace\">"));
+    assert!(worst.contains("Transcript: "));
+    check_well_formed(&page);
+}
+
 /// A log in which every text tries to become markup, and one is endless.
 fn hostile() -> Log {
     const ATTACK: &str =
