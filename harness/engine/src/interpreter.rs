@@ -107,8 +107,9 @@ pub fn drive(plan: Plan, stack: &mut dyn StackUnderTest) -> Trial {
 pub(crate) struct Port {
     ask: RefCell<Option<Ask>>,
     answer: RefCell<Option<Answer>>,
-    /// The most by which the harness acted late.
-    acts: Cell<Duration>,
+    /// The most by which the harness was late in whatever the step under way
+    /// rests on: its acts, and when it began.
+    before: Cell<Duration>,
     /// The most by which it has waited too long since it last acted.
     waits: Cell<Duration>,
 }
@@ -128,20 +129,25 @@ impl Port {
         let late = answer.as_ref().map_or(Duration::ZERO, |reply| reply.late);
         if acts {
             let late = late + self.waits.take();
-            self.acts.set(self.acts.get().max(late));
+            self.before.set(self.before.get().max(late));
         } else {
             self.waits.set(self.waits.get().max(late));
         }
         answer
     }
 
-    /// The most by which the harness was late so far.
-    pub(crate) fn lateness(&self) -> Duration {
-        self.acts.get().max(self.waits.get())
+    /// A step begins, late if the last wait was too long.
+    pub(crate) fn begin_step(&self) {
+        self.before.set(self.lateness());
     }
 
-    /// The same without what it has waited too long since it last acted.
-    pub(crate) const fn lateness_of_acts(&self) -> Duration {
-        self.acts.get()
+    /// The most by which the harness was late so far.
+    pub(crate) fn lateness(&self) -> Duration {
+        self.before.get().max(self.waits.get())
+    }
+
+    /// The same without the wait of the step under way.
+    pub(crate) const fn lateness_before_wait(&self) -> Duration {
+        self.before.get()
     }
 }

@@ -84,6 +84,7 @@ impl Play {
         for (index, step) in variant.steps.iter().enumerate() {
             self.recorder.step = index + 1;
             self.began = self.now;
+            self.port.begin_step();
             let result = self.step(step).await;
             let shown = result.as_ref().map_or(StepResult::Broken, |result| *result);
             self.recorder.outcome(shown, step.claim.clone());
@@ -111,7 +112,7 @@ impl Play {
     /// By how much the harness was late, if that may be why this is broken.
     pub(crate) fn excuse(&self, broken: &Broken) -> Option<Duration> {
         let lateness = match broken.waited {
-            true => self.port.lateness_of_acts(),
+            true => self.port.lateness_before_wait(),
             false => self.port.lateness(),
         };
         self.plan.excuses(lateness).then_some(lateness)

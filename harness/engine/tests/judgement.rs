@@ -598,6 +598,25 @@ fn a_late_harness_blames_nobody(
     assert_eq!(trial.failure.is_some(), verdict == Verdict::Fail);
 }
 
+/// A step that is not met, where every wait ends 12 ms late: its own wait is no
+/// excuse, but one before it has shifted it.
+#[rstest]
+#[case::its_own("", Verdict::Fail)]
+#[case::the_one_before("  - wait: 10ms\n", Verdict::Inconclusive)]
+fn a_late_wait_excuses_what_follows(#[case] before: &str, #[case] verdict: Verdict) {
+    let stack = Twisted {
+        waits_late: Duration::from_millis(12),
+        ..Twisted::by(drops)
+    };
+    let mut hello = stack.hello().clone();
+    hello.clock = Clock::Real;
+    hello.profile.lateness.tick = Duration::from_millis(10);
+    let step = "  - sut: SYN+ACK";
+    let case = CASE.replace(step, &format!("{before}{step}"));
+    let trial = play_on(&case, hello, stack);
+    assert_eq!(trial.verdict, verdict, "{}", trial.reason);
+}
+
 #[test]
 fn a_stack_that_cannot_be_looked_into_is_not_judged_by_its_state() {
     let case = "title: T\npurpose: P\nlevel: must\nclaims: [\"1:MUST-1\"]\nsteps:\n  - app: listen\n  - state: LISTEN\n";
