@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use crate::checksum;
 use crate::packet::{Body, Packet, protocol};
-use crate::segment::{CHECKSUM, DATA_OFFSET};
+use crate::segment::{CHECKSUM, DATA_OFFSET, URGENT_POINTER};
 
 /// One edit of a packet's octets.
 ///
@@ -20,6 +20,9 @@ use crate::segment::{CHECKSUM, DATA_OFFSET};
 pub enum Mangle {
     /// `bad(checksum)`: the TCP checksum with one bit flipped.
     BadChecksum,
+    /// `zero(checksum)`: the TCP checksum is right, and zero. The urgent pointer
+    /// makes it so; without URG nobody looks at that.
+    ZeroChecksum,
     /// `bad(dataoff=N)`: another data offset, in 32-bit words (0 to 15); the
     /// TCP checksum is made right for it.
     DataOffset(u8),
@@ -74,6 +77,8 @@ struct Draft {
     checksum_written: bool,
     /// Whether a bit of the checksum is to be flipped.
     checksum_bad: bool,
+    /// Whether the checksum is to be zero.
+    checksum_zero: bool,
     /// How much of the segment is sent.
     cut: Option<u16>,
     fragment: Option<u16>,
@@ -92,6 +97,7 @@ impl Draft {
             }),
             checksum_written: false,
             checksum_bad: false,
+            checksum_zero: false,
             cut: None,
             fragment: None,
             ip: Vec::new(),
@@ -101,6 +107,7 @@ impl Draft {
     fn apply(&mut self, edit: &Mangle) {
         match edit {
             Mangle::BadChecksum => self.checksum_bad = true,
+            Mangle::ZeroChecksum => self.checksum_zero = true,
             Mangle::DataOffset(words) => {
                 if let Some(tcp) = &mut self.tcp {
                     tcp[DATA_OFFSET] = words << 4 | tcp[DATA_OFFSET] & 0xf;
@@ -144,10 +151,19 @@ impl Draft {
     }
 
     fn set_checksum(&self, tcp: &mut [u8]) {
+        if self.checksum_zero {
+            tcp[URGENT_POINTER].fill(0);
+        }
         if !self.checksum_written {
             let ip = &self.packet.ip;
             let sum = checksum::upper_layer(ip.src, ip.dst, protocol::TCP, tcp);
-            tcp[CHECKSUM].copy_from_slice(&sum.to_be_bytes());
+            // Counted in, what the sum lacks leaves a checksum of zero.
+            let place = if self.checksum_zero {
+                URGENT_POINTER
+            } else {
+                CHECKSUM
+            };
+            tcp[place].copy_from_slice(&sum.to_be_bytes());
         }
         if self.checksum_bad {
             tcp[CHECKSUM.start] ^= 1;

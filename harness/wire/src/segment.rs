@@ -11,6 +11,8 @@ pub const HEADER_LEN: usize = 20;
 pub(crate) const DATA_OFFSET: usize = 12;
 /// Where the header holds its checksum.
 pub(crate) const CHECKSUM: std::ops::Range<usize> = 16..18;
+/// The urgent pointer's place in the header.
+pub(crate) const URGENT_POINTER: std::ops::Range<usize> = 18..20;
 
 /// A TCP segment: the fields of RFC 9293 section 3.1 without those that follow
 /// from the others (data offset, checksum).

@@ -292,6 +292,7 @@ fn once(is_first: bool, name: &str, word: Word<'_>, reading: &mut Reading<'_>) {
 fn is_modifier(word: &str) -> bool {
     let openings = [
         "bad(",
+        "zero(",
         "raw(",
         "cut(",
         "ip(",

@@ -163,3 +163,14 @@ fn without_a_segment_only_the_ip_header_is_edited() {
     other.ip.src = [192, 0, 2, 9].into();
     assert_eq!((read.packet, read.defects), (other, vec![]));
 }
+
+#[rstest]
+#[case::alone("zero(checksum)")]
+#[case::before_another_edit("zero(checksum) raw(offset=4,hex=ff)")]
+#[case::with_a_pointer_that_means_nothing("raw(offset=18,hex=1234) zero(checksum)")]
+fn checksum_of_zero_is_right(#[case] text: &str, #[values(4, 6)] version: u8) {
+    let packet = packet(version);
+    let octets = &mangle(&packet, &edits(text))[0];
+    assert_eq!(Packet::decode(octets).unwrap().defects, []);
+    assert_eq!(octets[packet.ip.wire_len()..][CHECKSUM], [0, 0]);
+}

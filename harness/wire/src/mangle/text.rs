@@ -11,6 +11,7 @@ impl fmt::Display for Mangle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadChecksum => f.write_str("bad(checksum)"),
+            Self::ZeroChecksum => f.write_str("zero(checksum)"),
             Self::DataOffset(words) => write!(f, "bad(dataoff={words})"),
             Self::Raw { offset, octets } => {
                 write!(f, "raw(offset={offset},hex={})", Hex(octets))
@@ -36,6 +37,8 @@ impl FromStr for Mangle {
         let behind = |name: &str| Some((name.len(), text.strip_prefix(name)?));
         if text == "bad(checksum)" {
             Ok(Self::BadChecksum)
+        } else if text == "zero(checksum)" {
+            Ok(Self::ZeroChecksum)
         } else if let Some((at, words)) = inside("bad(dataoff=") {
             let words = bounded(words, 15).map_err(|error| error.shifted(at))?;
             Ok(Self::DataOffset(words))

@@ -43,7 +43,7 @@ pub enum TextProblem {
     UnknownOption(String),
     /// Not an edit of octets.
     #[error(
-        "`{0}` is not an edit: write bad(checksum), bad(dataoff=), raw(offset=,hex=), cut(), ip(offset=,hex=), ip-options(), frag() or src="
+        "`{0}` is not an edit: write bad(checksum), zero(checksum), bad(dataoff=), raw(offset=,hex=), cut(), ip(offset=,hex=), ip-options(), frag() or src="
     )]
     UnknownEdit(String),
     /// Something named more than once.

@@ -133,7 +133,7 @@ fn an_option_that_cannot_be_read(#[case] text: &str, #[case] at: usize, #[case] 
 }
 
 #[rstest]
-#[case::word("bad", 0, "`bad` is not an edit: write bad(checksum)")]
+#[case::word("bad", 0, "`bad` is not an edit: write bad(checksum), zero(checksum)")]
 #[case::offset("bad(dataoff=16)", 12, "`16` is not a number from 0 to 15")]
 #[case::size("frag(12)", 5, "frag(N), N a multiple of eight")]
 #[case::no_size("frag(0)", 5, "frag(N), N a multiple of eight")]

@@ -12,6 +12,7 @@ use crate::strategies::{packet, tcp_packet};
 fn edit() -> impl Strategy<Value = Mangle> {
     prop_oneof![
         Just(Mangle::BadChecksum),
+        Just(Mangle::ZeroChecksum),
         any::<u8>().prop_map(Mangle::DataOffset),
         (
             prop_oneof![0..64_u16, any::<u16>()],

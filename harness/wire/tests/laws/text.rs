@@ -37,6 +37,7 @@ fn segment_text() -> impl Strategy<Value = SegmentText> {
 fn edit() -> impl Strategy<Value = Mangle> {
     prop_oneof![
         Just(Mangle::BadChecksum),
+        Just(Mangle::ZeroChecksum),
         (0..16_u8).prop_map(Mangle::DataOffset),
         (any::<u16>(), vec(any::<u8>(), 0..9))
             .prop_map(|(offset, octets)| Mangle::Raw { offset, octets }),
