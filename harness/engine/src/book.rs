@@ -284,7 +284,11 @@ impl Book {
             return Kind::New;
         }
         if segment.seq_len() > 0 {
-            let seen = segment.end().at_or_before(sut.snd_nxt) && segment.seq.at_or_after(sut.iss);
+            // A SYN of another number begins something new, whatever was sent there before.
+            let is_own = !flags.contains(Flags::SYN) || segment.seq == sut.iss;
+            let is_known =
+                segment.end().at_or_before(sut.snd_nxt) && segment.seq.at_or_after(sut.iss);
+            let seen = is_own && is_known;
             return if seen { Kind::Repeat } else { Kind::New };
         }
         match sut.last_ack {

@@ -82,6 +82,14 @@ fn kind_tells_repeats_from_news(
 }
 
 #[test]
+fn a_syn_among_the_numbers_of_text_is_no_repeat() {
+    let mut book = established();
+    book.sut_sends(&segment(Flags::ACK, SUT + 1, peer(1), 10));
+    let syn = segment(Flags::SYN | Flags::ACK, SUT + 5, peer(1), 0);
+    assert_eq!(book.due(&syn).kind, Kind::New);
+}
+
+#[test]
 fn another_window_in_the_same_ack_is_a_window_update() {
     let mut update = segment(Flags::ACK, SUT + 1, peer(1), 0);
     update.window = WindowField::new(2_000);
