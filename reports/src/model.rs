@@ -70,6 +70,8 @@ pub struct Report<'a> {
     pub blocked: Vec<Reason<'a>>,
     /// How the harness kept up, if any clock was real.
     pub health: Option<&'a Health>,
+    /// Trials of which there was no room for the trace.
+    pub traceless: usize,
 }
 
 impl<'a> Report<'a> {
@@ -98,6 +100,11 @@ impl<'a> Report<'a> {
             rfcs,
             skipped: reason::by_reason(&log.trials, Verdict::Skip),
             blocked: reason::by_reason(&log.trials, Verdict::Blocked),
+            traceless: log
+                .trials
+                .iter()
+                .filter(|trial| trial.has_lost_trace())
+                .count(),
             health: log
                 .footer
                 .as_ref()

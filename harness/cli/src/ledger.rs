@@ -6,7 +6,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tcpspec_record::log::{FORMAT, write};
-use tcpspec_record::{Baseline, CaseInfo, Footer, Header, Health, Line, Log, Tally, Trial};
+use tcpspec_record::{
+    Baseline, CaseInfo, Footer, Header, Health, Line, Log, Tally, TraceRoom, Trial,
+};
 
 use crate::schedule::Pace;
 
@@ -25,6 +27,8 @@ pub(crate) struct Ledger {
     in_order: BTreeSet<usize>,
     tally: Tally,
     health: Option<Health>,
+    /// Room for traces that are kept for the report.
+    room: TraceRoom,
 }
 
 impl Ledger {
@@ -56,6 +60,7 @@ impl Ledger {
             in_order,
             tally: Tally::default(),
             health: None,
+            room: TraceRoom::default(),
         })
     }
 
@@ -90,11 +95,14 @@ impl Ledger {
         self.out.flush()
     }
 
+    /// Writes a trial. What is written need not all be kept.
     fn write(&mut self, place: usize) -> io::Result<()> {
-        match self.ended.get(&place) {
-            Some(trial) => write(&mut self.out, &Line::Trial(Box::new(trial.clone()))),
-            None => Ok(()),
-        }
+        let Some(trial) = self.ended.get_mut(&place) else {
+            return Ok(());
+        };
+        write(&mut self.out, &Line::Trial(Box::new(trial.clone())))?;
+        self.room.fit(trial);
+        Ok(())
     }
 
     /// The baseline's reason, if it expects this verdict of this trial.

@@ -8,6 +8,7 @@
 //! | [`trace`] | [`TraceEvent`]: one thing that happened |
 //! | [`trial`] | [`Trial`]: what one trial did and how it was judged |
 //! | [`log`] | the append-only JSON lines: header, cases, trials, footer |
+//! | [`room`] | [`TraceRoom`]: how much of the traces is kept in memory |
 //! | [`merge`] | the shards of a run put together again |
 //! | [`baseline`] | known deviations of a stack |
 //! | [`schema`] | the JSON Schema of a log's lines |
@@ -19,6 +20,7 @@ pub mod id;
 pub mod log;
 pub mod merge;
 pub mod requirement;
+pub mod room;
 pub mod schema;
 pub mod trace;
 pub mod trial;
@@ -29,6 +31,7 @@ pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId, World};
 pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, Shard, StackInfo, StepInfo};
 pub use merge::{MergeError, merge};
 pub use requirement::{Level, Requirement};
+pub use room::TraceRoom;
 pub use trace::{Event, Side, TraceEvent};
 pub use trial::{Failure, FieldDelta, StepOutcome, StepResult, Trial, Tried};
 pub use verdict::{Exit, Tally, Verdict};

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::id::{CaseId, RequirementId, World};
 use crate::requirement::{Level, Requirement};
+use crate::room::TraceRoom;
 use crate::trial::Trial;
 use crate::verdict::{Exit, Tally, Verdict};
 
@@ -300,6 +301,22 @@ impl Log {
     ///
     /// [`LogError`].
     pub fn read(input: &mut impl BufRead) -> Result<Self, LogError> {
+        Self::read_with(input, |_| ())
+    }
+
+    /// Reads a log to be shown, with as many traces as there is room for.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    pub fn read_within(input: &mut impl BufRead, mut room: TraceRoom) -> Result<Self, LogError> {
+        Self::read_with(input, |trial| room.fit(trial))
+    }
+
+    fn read_with(
+        input: &mut impl BufRead,
+        mut fit: impl FnMut(&mut Trial),
+    ) -> Result<Self, LogError> {
         let mut lines = Lines { input, number: 0 };
         let header = match lines.next_line()? {
             Some(Line::Header(header)) if header.format == FORMAT => header,
@@ -315,7 +332,10 @@ impl Log {
             match line {
                 Line::Header(_) => return Err(LogError::NoHeader),
                 Line::Case(case) => log.cases.push(case),
-                Line::Trial(trial) => log.trials.push(*trial),
+                Line::Trial(mut trial) => {
+                    fit(&mut trial);
+                    log.trials.push(*trial);
+                }
                 Line::Footer(footer) => log.footer = Some(footer),
             }
         }

@@ -55,6 +55,13 @@ impl Trial {
             elapsed: 0,
         }
     }
+
+    /// Whether steps were played and nothing is left of what happened: there
+    /// was no [room](crate::TraceRoom) for the trace.
+    #[must_use]
+    pub const fn has_lost_trace(&self) -> bool {
+        self.trace.is_empty() && !self.steps.is_empty()
+    }
 }
 
 impl Trial {

@@ -26,6 +26,7 @@ pub(super) struct Panels<'r> {
     panels: BTreeMap<&'r CaseId, (Detail, Markup)>,
     limit: usize,
     unlisted: Vec<&'r Case<'r>>,
+    traceless: usize,
 }
 
 /// Octets of a page for each variant of a case.
@@ -52,6 +53,7 @@ impl<'r> Panels<'r> {
             panels: BTreeMap::new(),
             limit,
             unlisted: Vec::new(),
+            traceless: report.traceless,
         };
         let mut cases: Vec<&Case<'_>> = report
             .groups
@@ -155,6 +157,12 @@ impl<'r> Panels<'r> {
                         ", and " (self.unlisted.len()) " are left out (" (counts(&unlisted)) ")"
                     }
                     ". The log has all of it: " code { "tcpspec explain CASE" } " tells it."
+                }
+            }
+            @if self.traceless > 0 {
+                p.notice {
+                    b { "Of " (self.traceless) " trials only the end is known here." }
+                    " There was no room for their traces; each stands with the first trial of its variant that ended in the same way."
                 }
             }
         }

@@ -11,6 +11,9 @@ use crate::model::Steps;
 
 /// The rows of a trial.
 pub(super) fn ladder<'a>(trial: &'a Trial, steps: Steps<'_>) -> Ladder<'a> {
+    if trial.has_lost_trace() {
+        return Ladder { rows: Vec::new() };
+    }
     let mut builder = Builder {
         rows: Vec::new(),
         state: "",

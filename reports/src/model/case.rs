@@ -39,7 +39,8 @@ pub struct Variant<'a> {
 }
 
 /// One course of events, and all trials of a variant that took it. Trials
-/// that differ in nothing but their time stamps are one play.
+/// that differ in nothing but their time stamps are one play; one whose trace
+/// was lost stands with the first that ended in the same way.
 #[derive(Clone, Debug)]
 pub struct Play<'a> {
     /// The trials; never empty.
@@ -148,7 +149,7 @@ impl<'a> Play<'a> {
             && own.known == trial.known
             && own.tags == trial.tags
             && own.failure == trial.failure
-            && self.ladder.is_same_course(ladder)
+            && (trial.has_lost_trace() || self.ladder.is_same_course(ladder))
     }
 }
 

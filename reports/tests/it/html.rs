@@ -99,18 +99,28 @@ fn page_of_a_thousand_cases_keeps_to_its_budget() {
     assert!(page.len() < 2_000_000, "{} octets", page.len());
 }
 
-/// 4,000 ways to fail in 40 cases: more than a page has room for.
+/// 1,200 ways to fail in 20 cases: more than a page has room for.
 #[test]
 fn page_without_room_says_what_it_leaves_out_and_tells_the_worst_in_full() {
-    let page = page(&fixture::crowded(40, 100));
+    let page = page(&fixture::crowded(20, 60));
     assert!(page.len() < 1_000_000, "{} octets", page.len());
     assert!(page.contains("Not all is told here"));
-    assert!(page.contains("4001 of 4001 trials executed"));
+    assert!(page.contains("1201 of 1201 trials executed"));
     let (_, worst) = page.split_once("id=\"case-last/crash\"").unwrap();
     let (worst, _) = worst.split_once("</section>").unwrap();
     assert!(worst.contains("<pre class=\"trace\">"));
     assert!(worst.contains("Transcript: "));
     check_well_formed(&page);
+}
+
+#[test]
+fn trial_without_its_trace_stands_with_those_that_ended_like_it() {
+    let mut log = fixture::many(1);
+    log.trials[3].trace = Vec::new();
+    let page = page(&log);
+    assert!(page.contains("Of 1 trials only the end is known here."));
+    assert_eq!(page.matches("<pre class=\"trace\">").count(), 1);
+    assert!(page.contains("bundled IPv4 IPv6, linux IPv4 IPv6"));
 }
 
 /// A log in which every text tries to become markup, and one is endless.

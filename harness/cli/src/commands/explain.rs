@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use tcpspec_record::{Exit, Log, Trial};
+use tcpspec_record::{Exit, Log, TraceRoom, Trial};
 use tcpspec_reports::terminal::{self, Context, Style};
 use tcpspec_reports::{Report, html};
 
@@ -50,10 +50,21 @@ fn wanted(args: &ExplainArgs) -> (PathBuf, Option<&str>) {
 
 /// Reads a log: a file, or that of the run in a directory.
 pub(super) fn read(path: &Path) -> Result<Log, Failure> {
+    let (path, mut file) = open(path)?;
+    Log::read(&mut file).map_err(|error| Failure::file("read", &path, error))
+}
+
+/// The same, with as many traces as there is room for.
+pub(super) fn read_within(path: &Path, room: TraceRoom) -> Result<Log, Failure> {
+    let (path, mut file) = open(path)?;
+    Log::read_within(&mut file, room).map_err(|error| Failure::file("read", &path, error))
+}
+
+fn open(path: &Path) -> Result<(PathBuf, BufReader<File>), Failure> {
     let inside = path.join("log.jsonl");
     let path = if path.is_dir() { &inside } else { path };
     let file = File::open(path).map_err(|error| Failure::file("open", path, error))?;
-    Log::read(&mut BufReader::new(file)).map_err(|error| Failure::file("read", path, error))
+    Ok((path.to_owned(), BufReader::new(file)))
 }
 
 /// One trial of each course of events: of a case whatever became of it, else of

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tcpspec_record::Exit;
+use tcpspec_record::{Exit, TraceRoom};
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::{self, Style};
 
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output;
 
 pub(crate) fn run(args: &ReportArgs, style: Style) -> Result<Exit, Failure> {
-    let log = super::explain::read(&args.log)?;
+    let log = super::explain::read_within(&args.log, TraceRoom::default())?;
     fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
     let report = Report::from_log(&log);
     output::write_reports(&report, &args.format, &args.out)?;
