@@ -105,6 +105,10 @@ pub(crate) struct ReportArgs {
     )]
     pub(crate) format: Vec<Format>,
 
+    /// An earlier run, a log or its directory: the page says what has changed
+    #[arg(long, value_name = "RUN")]
+    pub(crate) against: Option<PathBuf>,
+
     /// Directory for the reports and captures/
     #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
     pub(crate) out: PathBuf,

@@ -91,6 +91,10 @@ pub(crate) struct PlayArgs {
     )]
     pub(crate) report: Vec<Format>,
 
+    /// An earlier run, a log or its directory: the page says what has changed
+    #[arg(long, value_name = "RUN")]
+    pub(crate) against: Option<PathBuf>,
+
     /// Seconds of real time after which a stack on a virtual clock that does
     /// not answer is stuck
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]

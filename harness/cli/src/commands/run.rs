@@ -85,6 +85,9 @@ struct Course<'a> {
     baselines: BTreeMap<String, Baseline>,
     /// Which part of the variants this is, if not all of them.
     shard: Option<Shard>,
+    /// An earlier run to compare with. Read before anything is written: it may
+    /// lie where this run's log will.
+    before: Option<Log>,
 }
 
 impl<'a> Course<'a> {
@@ -106,6 +109,7 @@ impl<'a> Course<'a> {
         if let Some(only) = only {
             retain_of(&mut selected, only);
         }
+        let before = args.play.against.as_deref().map(read);
         let dir = cases_dir(&args.play.cases)?;
         let shard = args.shard.map(|part| part.shard(&selected, &dir));
         let selected = selected.into_iter().enumerate();
@@ -121,6 +125,7 @@ impl<'a> Course<'a> {
             only,
             baselines,
             shard,
+            before: before.transpose()?,
         })
     }
 
@@ -131,7 +136,12 @@ impl<'a> Course<'a> {
         planned.valid = self.suite.diagnostics.is_empty();
         planned.expect(&self.baselines);
         let (log, end) = play(planned, self, out)?;
-        output::write_reports(&Report::from_log(&log), &self.args.play.report, out)?;
+        let report = Report::from_log(&log);
+        let report = match &self.before {
+            Some(before) => report.against(before, &log),
+            None => report,
+        };
+        output::write_reports(&report, &self.args.play.report, out)?;
         Ok((log, end))
     }
 

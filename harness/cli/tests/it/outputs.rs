@@ -25,6 +25,31 @@ fn capture_of_a_failure_is_named_and_goes_once_all_is_well() {
     assert!(other.exists(), "what is not a capture is left alone");
 }
 
+/// The earlier run may lie where the new one goes.
+#[test]
+fn page_says_what_changed_since_an_earlier_run() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let out = scratch.out().display().to_string();
+    let case = ["handshake/three-way", "--ip", "4", "--stack", "bundled"];
+    let page = |args: &[&str]| {
+        let args = [&case[..], args].concat();
+        printed(&scratch.run(&args).output().unwrap());
+        fs::read_to_string(scratch.out().join("report.html")).unwrap()
+    };
+    assert!(!page(&[]).contains("Since the earlier run"));
+    assert!(page(&["--against", &out]).contains("Every trial ended as before."));
+    let log = scratch.out().join("log.jsonl");
+    let mended = fs::read_to_string(&log).unwrap();
+    let broken = mended.replacen(r#""verdict":"pass""#, r#""verdict":"fail""#, 1);
+    let before = scratch.path().join("before.jsonl");
+    fs::write(&before, broken).unwrap();
+    let mut report = tcpspec(&["report", "--against"]);
+    let report = report.arg(&before).arg(&log).arg("--out").arg(&out);
+    printed(&report.output().unwrap());
+    let page = fs::read_to_string(scratch.out().join("report.html")).unwrap();
+    assert!(page.contains("<b>1</b> better"), "one trial was mended");
+}
+
 const EVERY_FORMAT: &str = "html,junit,tap,md,sarif,json,badge";
 
 #[test]
