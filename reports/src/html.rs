@@ -3,9 +3,10 @@
 //!
 //! Every text is escaped by the template engine; only this crate's own style
 //! sheet, script and arrow shapes go in as they are. A policy in the page
-//! forbids it to load anything. Left out: whatever takes a second log.
+//! forbids it to load anything. Left out: counting, which is the model's.
 
 mod bits;
+mod capabilities;
 mod capture;
 mod cases;
 mod causes;
@@ -13,6 +14,7 @@ mod changes;
 mod compare;
 mod diagram;
 mod explain;
+mod health;
 mod keys;
 mod matrix;
 mod overview;
@@ -61,7 +63,11 @@ pub fn render(report: &Report<'_>) -> String {
         (states::section(report))
         (overview::groups(report))
     };
-    let after = skips::section(report);
+    let after = html! {
+        (skips::section(report))
+        (capabilities::section(report))
+        (health::section(report))
+    };
     let frame = STYLE.len() + SCRIPT.len() + SHAPES.len();
     let rest = frame + before.0.len() + after.0.len();
     let page = html! {
@@ -111,6 +117,8 @@ fn contents(report: &Report<'_>) -> Markup {
             a href="#groups" { "Totals" }
             a href="#cases" { "Cases" }
             @if skips { a href="#skips" { "Not run" } }
+            @if !report.stacks.is_empty() { a href="#capabilities" { "Declared" } }
+            a href="#health" { "Trust" }
         }
     }
 }

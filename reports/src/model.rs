@@ -15,6 +15,7 @@ mod repro;
 mod requirement;
 mod stack;
 mod states;
+mod steadiness;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ pub use repro::repro;
 pub use requirement::{Judgement, LevelCount, RequirementReport, Rfc, Standing, Uncited};
 pub use stack::StackReport;
 pub use states::{MOVES, Met, Move, StatesReport};
+pub use steadiness::{Steadiness, Unsteady};
 pub use steps::Steps;
 
 /// A log, counted and put in order.
@@ -52,6 +54,8 @@ pub struct Report<'a> {
     pub stacks: Vec<StackReport<'a>>,
     /// What the connections of each stack went through.
     pub states: Vec<StatesReport>,
+    /// Whether the verdicts of each stack are the same in every world.
+    pub steadiness: Vec<Steadiness>,
     /// Why trials did not pass, the most frequent cause first.
     pub causes: Vec<Cause<'a>>,
     /// The stacks side by side.
@@ -91,6 +95,7 @@ impl<'a> Report<'a> {
             incomplete: log.footer.is_none(),
             stale: log.footer.as_ref().map_or(&[], |footer| &footer.stale),
             states: states::by_stack(&variants, &stacks),
+            steadiness: steadiness::by_stack(&variants, &stacks),
             causes: cause::causes(&variants, &log.header.requirements),
             comparison: Comparison::of(log),
             changes: None,

@@ -110,6 +110,10 @@ fn work(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
         page::into_readme(&root.join("README.md"), &summary)?;
     }
     let score = Score::of(judged);
+    if args.selection.is_empty() && !args.survivors {
+        let score = serde_json::to_string_pretty(&score.of_all(manifest.mutants.len()))?;
+        fs::write(root.join("cases/mutants.json"), score + "\n")?;
+    }
     Ok(ExitCode::from(if score.survived == 0 { 0 } else { 3 }))
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use tcpspec_record::Level;
+use tcpspec_record::log::MutantScore;
 
 use crate::manifest::{Manifest, Mutant};
 use crate::results::Outcome;
@@ -39,15 +40,21 @@ impl Score {
         score
     }
 
+    /// The same as a log has it; there are so many mutants.
+    #[must_use]
+    pub const fn of_all(self, listed: usize) -> MutantScore {
+        MutantScore {
+            listed,
+            killed: self.killed,
+            survived: self.survived,
+            equivalent: self.equivalent,
+        }
+    }
+
     /// Killed of those that can be, in per cent; a dash where there are none.
     #[must_use]
     pub fn percent(self) -> String {
-        let all = self.killed + self.survived;
-        if all == 0 {
-            return "-".to_owned();
-        }
-        // Counts of mutants are far below the 2^52 that a float holds exactly.
-        format!("{:.1} %", self.killed as f64 * 100.0 / all as f64)
+        self.of_all(0).percent()
     }
 }
 

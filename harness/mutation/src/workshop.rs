@@ -213,7 +213,14 @@ pub fn fingerprint(root: &Path) -> io::Result<u64> {
 }
 
 /// Parts of the tree that no verdict depends on.
-const NO_MATTER: [&str; 5] = ["target", "tests", "benches", "fuzz", "mutants"];
+const NO_MATTER: [&str; 6] = [
+    "target",
+    "tests",
+    "benches",
+    "fuzz",
+    "mutants",
+    "mutants.json",
+];
 
 fn hash(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default();

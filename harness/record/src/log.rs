@@ -59,6 +59,9 @@ pub struct Header {
     pub requirements: Vec<Requirement>,
     /// How many requirements the catalogue holds, by section and level.
     pub catalogue: Vec<CatalogueCount>,
+    /// How much the suite notices, where that has been tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutants: Option<MutantScore>,
 }
 
 /// A part of a run, to be merged with the others: every variant belongs to one.
@@ -116,6 +119,40 @@ pub struct CatalogueCount {
     /// Of these, those that do not show outside of a stack.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unjudged: usize,
+}
+
+/// What the suite noticed of a stack that was broken on purpose, one edit at a
+/// time: every edit makes a mutant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MutantScore {
+    /// Mutants that there are.
+    pub listed: usize,
+    /// Of these, those that a case noticed, or that did not come to their end.
+    pub killed: usize,
+    /// Of these, those that nothing noticed.
+    pub survived: usize,
+    /// Of these, those that nothing can notice.
+    pub equivalent: usize,
+}
+
+impl MutantScore {
+    /// Mutants that were played: all, or a sample.
+    #[must_use]
+    pub const fn played(&self) -> usize {
+        self.killed + self.survived + self.equivalent
+    }
+
+    /// Killed of those that can be, in per cent; a dash where there are none.
+    #[must_use]
+    pub fn percent(&self) -> String {
+        let all = self.killed + self.survived;
+        if all == 0 {
+            return "-".to_owned();
+        }
+        // Counts of mutants are far below the 2^52 that a float holds exactly.
+        format!("{:.1} %", self.killed as f64 * 100.0 / all as f64)
+    }
 }
 
 /// A stack as it declared itself.

@@ -1,6 +1,7 @@
 //! The top of the page: masthead, headline, stacks, totals by group.
 
 use maud::{Markup, html};
+use tcpspec_record::Tally;
 
 use super::bits::{READING_ORDER, anchor, bar, counts, short_counts, sign};
 use crate::model::{Report, StackReport};
@@ -52,13 +53,12 @@ pub(super) fn stacks(report: &Report<'_>) -> Markup {
     html! {
         section #stacks {
             h2 { "Stacks" }
-            div.cards { @for stack in &report.stacks { (card(stack)) } }
-            @if let Some(notice) = report.health_notice() { p { (notice) } }
+            div.cards { @for stack in &report.stacks { (card(stack, report.header.strict)) } }
         }
     }
 }
 
-fn card(stack: &StackReport<'_>) -> Markup {
+fn card(stack: &StackReport<'_>, strict: bool) -> Markup {
     let info = &stack.info;
     html! {
         article.card id=(anchor("stack", &info.name)) {
@@ -66,21 +66,20 @@ fn card(stack: &StackReport<'_>) -> Markup {
             @if !info.unavailable.is_empty() {
                 p.notice { b { "Not available: " } (info.unavailable) }
             }
-            p { b { (stack.tally.executed()) " of " (stack.tally.total()) } " trials executed" }
+            p { (outcome(&stack.tally, strict)) b { (stack.tally.executed()) " of " (stack.tally.total()) } " trials executed" }
             (bar(&stack.tally))
             p.counts { (counts(&stack.tally)) }
-            details {
-                summary { "Profile and capabilities" }
-                dl {
-                    dt { "clock" } dd { (info.clock) }
-                    @for (name, value) in &info.profile { dt { (name) } dd { (value) } }
-                }
-                p.tags {
-                    @for capability in &info.capabilities { code { (capability) } " " }
-                    @if info.capabilities.is_empty() { "No capabilities declared." }
-                }
-            }
         }
+    }
+}
+
+/// Whether that is as it should be.
+fn outcome(tally: &Tally, strict: bool) -> Markup {
+    let unexpected = tally.unexpected(strict);
+    html! {
+        @if unexpected > 0 { b.v-fail { "\u{2717} " (unexpected) " unexpected" } " · " }
+        @else if tally.inconclusive + tally.blocked > 0 { b.v-deviates { "? undecided" } " · " }
+        @else if tally.executed() > 0 { b.v-pass { "\u{2713} nothing unexpected" } " · " }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A small log, made by hand: every verdict, two stacks and one that could
 //! not run, both versions of IP.
 
-use tcpspec_record::log::{CatalogueCount, FORMAT};
+use tcpspec_record::log::{CatalogueCount, FORMAT, MutantScore};
 use tcpspec_record::trace::Taken;
 use tcpspec_record::{
     CaseId, CaseInfo, Event, Failure, FieldDelta, Footer, Header, Health, IpVersion, Isn, Level,
@@ -42,6 +42,7 @@ pub(crate) fn empty() -> Log {
             stacks: Vec::new(),
             requirements: Vec::new(),
             catalogue: Vec::new(),
+            mutants: None,
             ..header(0)
         },
         cases: Vec::new(),
@@ -169,6 +170,12 @@ fn header(planned: usize) -> Header {
             count("5961", "3.2", Level::Must, 12),
             count("7413", "4.1", Level::May, 5),
         ],
+        mutants: Some(MutantScore {
+            listed: 544,
+            killed: 60,
+            survived: 2,
+            equivalent: 1,
+        }),
     }
 }
 

@@ -6,6 +6,7 @@ mod cause;
 mod compare;
 mod counts;
 mod fixture;
+mod health;
 mod html;
 mod junit;
 mod ladder;

@@ -1,6 +1,7 @@
 //! `tcpspec run`: select, schedule, record, report.
 
 mod many;
+mod mutants;
 mod part;
 
 use std::cell::RefCell;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use tcpspec_casefile::{Coverage, Step, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
+use tcpspec_record::log::MutantScore;
 use tcpspec_record::{
     Baseline, CaseInfo, Exit, Header, Log, Requirement, RequirementId, Shard, StepInfo, Trial,
     TrialId, Verdict, World,
@@ -88,6 +90,7 @@ struct Course<'a> {
     /// An earlier run to compare with. Read before anything is written: it may
     /// lie where this run's log will.
     before: Option<Log>,
+    mutants: Option<MutantScore>,
 }
 
 impl<'a> Course<'a> {
@@ -126,6 +129,7 @@ impl<'a> Course<'a> {
             baselines,
             shard,
             before: before.transpose()?,
+            mutants: mutants::score(&dir)?,
         })
     }
 
@@ -179,6 +183,7 @@ impl<'a> Course<'a> {
             stacks: self.participants.iter().map(Participant::info).collect(),
             requirements: cited(&self.suite, &self.variants),
             catalogue: Coverage::of(&self.suite).counts(),
+            mutants: self.mutants,
         }
     }
 }
