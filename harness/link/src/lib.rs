@@ -1,0 +1,58 @@
+//! A link between two TCPs, and what goes wrong on it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`fault`] | [`Fault`]: what is done to one packet |
+//! | [`conditions`] | [`Conditions`]: how good one direction is: rates, delay, capacity, size |
+//! | [`rule`] | [`Rule`]: faults by predicate: "the 2nd data segment", "every repeat" |
+//! | [`link`] | [`Link`]: two directions, and the packets under way |
+//! | [`tally`] | [`Tally`]: how often which fault really happened |
+//!
+//! Packets go in by [`Link::send`] and come out by [`Link::receive`] when their
+//! time has come; [`Link::next_arrival`] says when that is. Nothing here reads a
+//! clock, and what is left to chance is drawn from a seed: the same packets at
+//! the same times meet the same fate. Whatever was drawn is kept as a list
+//! ([`Link::happened`]) that can be played again, whole or in part, without any
+//! chance ([`Link::replay`]).
+//!
+//! Left out: more than two ends, routes, and what a link does to packets that
+//! are not IP.
+
+pub mod conditions;
+pub mod fault;
+pub mod link;
+pub mod rule;
+pub mod tally;
+
+mod chance;
+mod damage;
+mod way;
+
+pub use conditions::{Conditions, Loss, Outage, Rate, Reordering};
+pub use fault::{Fault, Happened};
+pub use link::{Arrival, Link};
+pub use rule::{Rule, Times, Which};
+pub use tally::{Fate, Tally};
+
+/// One end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum End {
+    /// The first.
+    Left,
+    /// The second.
+    Right,
+}
+
+impl End {
+    /// Both, in order.
+    pub const BOTH: [Self; 2] = [Self::Left, Self::Right];
+
+    /// The end on the other side.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
