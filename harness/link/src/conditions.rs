@@ -4,6 +4,19 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// Conditions in both directions, under a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// The name, as `--faults` takes it.
+    pub name: String,
+    /// What it is like, in a few words.
+    pub title: String,
+    /// For what the end sends that opens the connection, the left one.
+    pub up: Conditions,
+    /// For what the other end sends.
+    pub down: Conditions,
+}
+
 /// How good one direction of a link is. The default is a perfect one: nothing
 /// is lost, and what is sent arrives in the same instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +105,16 @@ impl Conditions {
             truncate: Rate::NEVER,
             jitter: Duration::ZERO,
             ..self.clone()
+        }
+    }
+
+    /// The same link if nothing ever went wrong on it: as long and as wide.
+    #[must_use]
+    pub fn without_faults(&self) -> Self {
+        Self {
+            delay: self.delay,
+            bandwidth: self.bandwidth,
+            ..Self::default()
         }
     }
 

@@ -28,7 +28,7 @@ mod chance;
 mod damage;
 mod way;
 
-pub use conditions::{Conditions, Loss, Outage, Rate, Reordering};
+pub use conditions::{Conditions, Loss, Outage, Profile, Rate, Reordering};
 pub use fault::{Fault, Happened};
 pub use link::{Arrival, Link};
 pub use rule::{Rule, Times, Which};
