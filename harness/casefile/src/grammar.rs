@@ -21,7 +21,7 @@ use crate::diagnostic::{Code, Fault};
 use crate::expr::{Expr, LabelField, Symbol};
 
 pub(crate) use app::read_app;
-pub(crate) use expr::{Wanted, literal_duration, read_expr, read_integer};
+pub(crate) use expr::{Wanted, literal_duration, read_duration, read_expr, read_integer};
 pub(crate) use field::read_match;
 pub(crate) use icmp::read_icmp;
 pub(crate) use segment::{read_pattern, read_template};

@@ -60,7 +60,7 @@ pub use step::{
     SocketSetting, Step,
 };
 pub use suite::{
-    BaselineError, BaselineFile, EditError, Edits, LoadError, SelectError, SourceFile, Suite, load,
-    load_baseline, load_files, new_baseline,
+    BaselineError, BaselineFile, EditError, Edits, LoadError, ProfileError, SelectError,
+    SourceFile, Suite, load, load_baseline, load_files, load_profile, new_baseline,
 };
 pub use sweep::{Cell, CellKind, Sweep};

@@ -1,6 +1,7 @@
 //! All cases of a directory, what they refer to, and all complaints.
 
 mod baseline;
+mod faults;
 mod restated;
 mod select;
 mod untested;
@@ -26,6 +27,7 @@ use crate::sweep::Sweep;
 
 pub(crate) use baseline::RawBaseline;
 pub use baseline::{BaselineError, BaselineFile, EditError, Edits, load_baseline, new_baseline};
+pub use faults::{ProfileError, load_profile};
 pub use select::SelectError;
 
 /// All cases of a directory.

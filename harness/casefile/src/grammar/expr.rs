@@ -302,7 +302,7 @@ pub(crate) fn read_integer(text: &str) -> Option<i64> {
 }
 
 /// A number with a unit; the number may have a fraction.
-fn read_duration(text: &str) -> Option<Duration> {
+pub(crate) fn read_duration(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(unit_at);
     let (_, nanos) = UNITS.iter().find(|(name, _)| *name == unit)?;
