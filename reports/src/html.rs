@@ -125,7 +125,7 @@ fn contents(report: &Report<'_>) -> Markup {
 
 /// Control characters have no place in a page, wherever they came from, nor
 /// have those that turn round the order of others.
-fn printable(page: String) -> String {
+pub(crate) fn printable(page: String) -> String {
     let harmful = |c: char| is_bidi(c) || (c.is_control() && !matches!(c, '\n' | '\t'));
     if page.contains(harmful) {
         page.replace(harmful, "\u{fffd}")

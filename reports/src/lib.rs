@@ -10,6 +10,7 @@
 //! | [`html`] | one offline page |
 //! | [`junit`] | JUnit XML |
 //! | [`pcapng`] | captures of what failed |
+//! | [`duels`] | duels of two live stacks, as a page |
 //! | [`tap`], [`markdown`], [`github`], [`sarif`], [`json`], [`badge`] | what CI systems read |
 //! | [`format`] | those that are one text each, by name |
 //!
@@ -18,6 +19,7 @@
 
 pub mod badge;
 pub mod compare;
+pub mod duels;
 pub mod format;
 pub mod github;
 pub mod html;

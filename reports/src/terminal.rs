@@ -4,7 +4,7 @@
 //!
 //! Nothing that a stack said reaches the terminal as a control character.
 
-mod ink;
+pub(crate) mod ink;
 mod picture;
 mod screen;
 mod summary;

@@ -3,6 +3,7 @@
 
 mod baseline;
 mod cases;
+mod duel;
 mod logs;
 mod run;
 mod tool;
@@ -18,6 +19,7 @@ pub(crate) use cases::{
     CaseArgs, CaseCommand, CoverageArgs, CoverageFormat, FmtArgs, LintArgs, ListArgs, NewArgs,
     ShowArgs,
 };
+pub(crate) use duel::DuelArgs;
 pub(crate) use logs::{
     CompareArgs, CompareFormat, DiffArgs, ExplainArgs, ExplainFormat, MergeArgs, ReportArgs,
 };
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Case(CaseArgs),
     /// Say what this machine allows, and how to change it
     Doctor(CasesArgs),
+    /// Let two stacks talk to each other over a faulty link, and judge every segment
+    Duel(DuelArgs),
     /// Explain what went wrong in a run, from its log
     Explain(ExplainArgs),
     /// Say what changed from one run to another; ends with 1 if anything got worse

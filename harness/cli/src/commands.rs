@@ -6,6 +6,7 @@ mod compare;
 mod coverage;
 mod diff;
 mod doctor;
+mod duel;
 mod explain;
 mod last;
 mod list;
@@ -41,6 +42,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Diff(diff) => diff::run(&diff),
         Command::Compare(compare) => compare::run(&compare, output::style(args.color)),
         Command::Merge(merge) => merge::run(&merge, output::style(args.color)),
+        Command::Duel(duel) => duel::run(&duel, output::style(args.color)),
         Command::Explain(explain) => explain::run(&explain, output::style(args.color)),
         Command::Report(report) => report::run(&report, output::style(args.color)),
         Command::Baseline(baseline) => baseline::run(&baseline, output::style(args.color)),

@@ -11,11 +11,13 @@
 //! | [`room`] | [`TraceRoom`]: how much of the traces is kept in memory |
 //! | [`merge`] | the shards of a run put together again |
 //! | [`baseline`] | known deviations of a stack |
+//! | [`duel`] | what a duel of two live stacks did |
 //! | [`schema`] | the JSON Schema of a log's lines |
 //!
 //! Nothing here knows how a case is written or run, and nothing here prints.
 
 pub mod baseline;
+pub mod duel;
 pub mod id;
 pub mod log;
 pub mod merge;
@@ -27,6 +29,7 @@ pub mod trial;
 pub mod verdict;
 
 pub use baseline::{Baseline, BaselineEntry, Standing};
+pub use duel::{Duel, DuelFinding, DuelResult};
 pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId, World};
 pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, Shard, StackInfo, StepInfo};
 pub use merge::{MergeError, merge};

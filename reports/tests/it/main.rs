@@ -5,6 +5,7 @@
 mod cause;
 mod compare;
 mod counts;
+mod duels;
 mod fixture;
 mod health;
 mod html;

@@ -6,6 +6,7 @@ mod baseline;
 mod case;
 mod common;
 mod coverage;
+mod duel;
 mod exit_codes;
 mod explain;
 mod faults;

@@ -1,0 +1,131 @@
+//! `tcpspec duel`: two live stacks on a faulty link.
+
+mod arena;
+mod shrink;
+
+use std::fs;
+use std::path::Path;
+
+use tcpspec_casefile::{ProfileError, load_profile};
+use tcpspec_link::Profile;
+use tcpspec_record::{Duel, DuelResult, Exit};
+use tcpspec_reports::duels;
+use tcpspec_reports::terminal::Style;
+
+use super::{cases_dir, count};
+use crate::args::DuelArgs;
+use crate::failure::Failure;
+use crate::output;
+use crate::stacks::{Participant, StackName};
+use arena::Bout;
+
+/// Exit code 1 if any duel went badly, 5 if a stack could not be driven, 4 if
+/// one could not be run at all.
+pub(crate) fn run(args: &DuelArgs, style: Style) -> Result<Exit, Failure> {
+    let profiles = profiles(args, style)?;
+    let mut missing = Vec::new();
+    let mut able = |names: &[StackName]| -> Vec<StackName> {
+        let enlisted = names.iter().map(|name| Participant::enlist(*name));
+        let (able, unable): (Vec<_>, Vec<_>) =
+            enlisted.partition(|stack| stack.unavailable.is_empty());
+        missing.extend(unable);
+        able.into_iter().map(|stack| stack.name).collect()
+    };
+    let (left, right) = (able(&args.left), able(&args.right));
+    for stack in &missing {
+        anstream::eprintln!("tcpspec: {}: {}", stack.name, stack.unavailable);
+    }
+    let bouts = Bout::all(args, &left, &right, &profiles);
+    let duels = arena::fight_all(&bouts, args.jobs)?;
+    write(&duels, &args.out)?;
+    tell(args, &bouts, &duels, style)?;
+    Ok(exit(&duels, !missing.is_empty()))
+}
+
+/// The profiles that were asked for.
+fn profiles(args: &DuelArgs, style: Style) -> Result<Vec<Profile>, Failure> {
+    let dir = cases_dir(&args.cases)?.join("faults");
+    let names = if args.faults.iter().any(|name| name == "all") {
+        names_in(&dir)?
+    } else {
+        args.faults.clone()
+    };
+    let load = |name: &String| {
+        let path = dir.join(name).with_extension("yaml");
+        if !path.is_file() {
+            let known = names_in(&dir)?.join(", ");
+            let message = format!("there is no fault profile `{name}`; there are {known}");
+            return Err(Failure::usage(message));
+        }
+        load_profile(&path).map_err(|error| match error {
+            ProfileError::Invalid(diagnostics) => {
+                output::print_diagnostics(&diagnostics, style);
+                Failure::invalid(format!("{} is not valid", path.display()))
+            }
+            ProfileError::Load(error) => Failure::error(&error),
+        })
+    };
+    names.iter().map(load).collect()
+}
+
+/// The names of all profiles, in order.
+fn names_in(dir: &Path) -> Result<Vec<String>, Failure> {
+    let failed = |error| Failure::file("read", dir, error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_profile = path
+            .extension()
+            .is_some_and(|extension| extension == "yaml");
+        let name = path.file_stem().filter(|_| is_profile);
+        names.extend(name.map(|name| name.to_string_lossy().into_owned()));
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn write(duels: &[Duel], dir: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(dir).map_err(|error| Failure::file("create", dir, error))?;
+    let mut lines = String::new();
+    for duel in duels {
+        lines += &serde_json::to_string(duel).map_err(|error| Failure::error(&error))?;
+        lines.push('\n');
+    }
+    for (name, text) in [("duels.jsonl", lines), ("duels.html", duels::render(duels))] {
+        let path = dir.join(name);
+        fs::write(&path, text).map_err(|error| Failure::file("write", &path, error))?;
+    }
+    Ok(())
+}
+
+/// What went wrong in full, then the table.
+fn tell(args: &DuelArgs, bouts: &[Bout], duels: &[Duel], style: Style) -> Result<(), Failure> {
+    let bad = |duel: &&Duel| matches!(duel.result, DuelResult::Badly | DuelResult::Broken);
+    for duel in duels.iter().filter(bad).take(SCREENS) {
+        anstream::println!("{}", duels::failure(duel, style));
+    }
+    if args.shrink
+        && let Some(index) = duels.iter().position(|duel| bad(&duel))
+    {
+        anstream::println!("{}", shrink::told(&bouts[index])?);
+    }
+    anstream::print!("{}", duels::table(duels));
+    let wrong = duels.iter().filter(bad).count();
+    anstream::println!("{} of {} went wrong", wrong, count(duels.len(), "duel"));
+    anstream::println!("{}", args.out.join("duels.html").display());
+    Ok(())
+}
+
+/// Duels told in full.
+const SCREENS: usize = 3;
+
+fn exit(duels: &[Duel], missing: bool) -> Exit {
+    let of = |duel: &Duel| match duel.result {
+        DuelResult::Well | DuelResult::GaveUp => Exit::Success,
+        DuelResult::Badly => Exit::Unexpected,
+        DuelResult::Broken => Exit::Inconclusive,
+    };
+    let none = missing || duels.is_empty();
+    let none = none.then_some(Exit::NothingRun);
+    Exit::of_several(duels.iter().map(of).chain(none))
+}
