@@ -8,7 +8,7 @@ use tcpspec_wire::State;
 use crate::check::judges;
 use crate::expr::Expr;
 use crate::icmp::IcmpTemplate;
-use crate::segment::{Match, SegmentPattern, SegmentTemplate};
+use crate::segment::{Address, Match, SegmentPattern, SegmentTemplate};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,8 +146,8 @@ pub struct GoneBranch {
 pub enum AppCall {
     /// `listen`
     Listen,
-    /// `connect`
-    Connect,
+    /// `connect`, to the peer or `to=` an address that is nobody's.
+    Connect(Address),
     /// `accept`
     Accept,
     /// `send len=N`: the next N octets of the stack's stream.
@@ -215,6 +215,8 @@ pub enum Outcome {
     Again,
     /// `inuse`: the port or the connection is taken.
     InUse,
+    /// `error`: the call failed, and not for want of anything to do.
+    Error,
     /// `bytes=N`: exactly so many octets, the next of the peer's stream.
     Bytes(usize),
     /// `ahead`: there is urgent text that was not read; `none`: there is not.
@@ -266,6 +268,7 @@ impl std::fmt::Display for Outcome {
             Self::Closed => f.write_str("closed"),
             Self::Again => f.write_str("again"),
             Self::InUse => f.write_str("inuse"),
+            Self::Error => f.write_str("error"),
             Self::Bytes(len) => write!(f, "bytes={len}"),
             Self::Urgent(true) => f.write_str("ahead"),
             Self::Urgent(false) => f.write_str("none"),

@@ -5,6 +5,7 @@ use super::words::{Word, words};
 use super::{Reading, Wanted, read_expr};
 use crate::diagnostic::{Code, Fault};
 use crate::expr::Expr;
+use crate::segment::Address;
 use crate::step::{AppCall, Outcome, Report, SocketSetting};
 
 /// Reads a call and what the application must be told.
@@ -34,7 +35,6 @@ fn read_call(
     };
     let simple = match verb.text {
         "listen" => Some(AppCall::Listen),
-        "connect" => Some(AppCall::Connect),
         "accept" => Some(AppCall::Accept),
         "shutdown" => Some(AppCall::Shutdown),
         "abort" => Some(AppCall::Abort),
@@ -53,6 +53,7 @@ fn read_call(
         return call;
     }
     match verb.text {
+        "connect" => AppCall::Connect(read_to(*verb, arguments, reading)),
         "send" => read_send(*verb, arguments, reading),
         "recv" => AppCall::Recv(
             one_argument(*verb, arguments, &["len"], reading)
@@ -66,6 +67,23 @@ fn read_call(
             AppCall::Look
         }
     }
+}
+
+/// `to=ADDRESS`, by what it is; the peer's without.
+fn read_to(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) -> Address {
+    if arguments.is_empty() {
+        return Address::Peer;
+    }
+    let Some((_, value)) = one_argument(verb, arguments, &["to"], reading) else {
+        return Address::Peer;
+    };
+    let known = Address::ALL.iter().find(|(_, name)| *name == value.text);
+    if known.is_none() {
+        let message = format!("`{}` is not an address that a case can name", value.text);
+        let fault = Fault::new(Code::Argument, value.span(), message);
+        reading.fault(fault.suggest(value.text, Address::ALL.iter().map(|(_, name)| *name)));
+    }
+    known.map_or(Address::Peer, |(address, _)| *address)
 }
 
 fn read_send(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) -> AppCall {
@@ -208,6 +226,7 @@ fn read_outcome(word: Word<'_>, reading: &mut Reading<'_>) -> Option<Outcome> {
         "closed" => Some(Outcome::Closed),
         "again" => Some(Outcome::Again),
         "inuse" => Some(Outcome::InUse),
+        "error" => Some(Outcome::Error),
         "ahead" => Some(Outcome::Urgent(true)),
         "none" => Some(Outcome::Urgent(false)),
         other if let Some((report, _)) = Report::ALL.iter().find(|(_, word)| *word == other) => {
@@ -227,7 +246,7 @@ const VERBS: [&str; 12] = [
     "abort", "setopt", "expect",
 ];
 
-const OUTCOMES: [&str; 15] = [
+const OUTCOMES: [&str; 16] = [
     "ok",
     "eof",
     "reset",
@@ -236,6 +255,7 @@ const OUTCOMES: [&str; 15] = [
     "closed",
     "again",
     "inuse",
+    "error",
     "bytes=N",
     "ahead",
     "none",

@@ -302,7 +302,9 @@ fn check_app(text: &str, call: &AppCall, outcomes: &[Outcome]) {
 #[test]
 fn call_means_what_it_says() {
     check_app("listen", &AppCall::Listen, &[]);
-    check_app("connect", &AppCall::Connect, &[]);
+    check_app("connect", &AppCall::Connect(Address::Peer), &[]);
+    let to = AppCall::Connect(Address::Multicast);
+    check_app("connect to=multicast expect error", &to, &[Outcome::Error]);
     check_app("accept expect ok", &AppCall::Accept, &[Outcome::Ok]);
     check_app("send len=100", &AppCall::SendLen(100), &[]);
     check_app(

@@ -9,7 +9,7 @@ use tcpspec_wire::State;
 use crate::eval::{Scope, unclear};
 use crate::halt::{Broken, Halt, delta};
 use crate::limits;
-use crate::plan::{CONNECT_PORT, LISTEN_PORT, PEER_PORT};
+use crate::plan::{CONNECT_PORT, LISTEN_PORT, PEER_PORT, address};
 use crate::play::Play;
 
 impl Play {
@@ -71,13 +71,13 @@ impl Play {
                     backlog,
                 }
             }
-            AppCall::Connect => {
+            AppCall::Connect(whom) => {
                 let to = self.talk.peer_port;
                 let port = self.connect(CONNECT_PORT + (to - PEER_PORT));
                 Call::Connect {
                     handle,
                     port,
-                    to: (setup.peer, to).into(),
+                    to: (address(*whom, &setup)?, to).into(),
                 }
             }
             AppCall::Accept => Call::Accept {
@@ -130,7 +130,7 @@ impl Play {
                 }
             }
             (AppCall::CloseListener, Ok(_)) => self.listening = false,
-            (AppCall::Connect | AppCall::Accept, Ok(_)) => self.talk.connected = true,
+            (AppCall::Connect(_) | AppCall::Accept, Ok(_)) => self.talk.connected = true,
             (_, Ok(Ret::Sent(sent))) => {
                 self.talk.sent = self.talk.sent.wrapping_add(*sent as u32);
             }
@@ -188,6 +188,7 @@ fn is_outcome(outcome: &Outcome, look: bool, result: &CallResult) -> bool {
         Outcome::Timeout => *result == Err(CallError::Timeout),
         Outcome::Closed => *result == Err(CallError::Closed),
         Outcome::Again => *result == Err(CallError::Again),
+        Outcome::Error => !matches!(result, Ok(_) | Err(CallError::Again)),
         Outcome::InUse => *result == Err(CallError::InUse),
     }
 }
