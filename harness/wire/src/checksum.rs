@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 /// A ones' complement sum in the making.
 ///
-/// It is taken over words of 32 bits in the machine's own byte order, which
-/// the compiler turns into wide loads: folded and swapped at the end, it is
-/// that of 16-bit words in network order (RFC 1071 section 2).
+/// It is taken over words of 64 bits in the machine's own byte order: folded
+/// and swapped at the end, it is that of 16-bit words in network order (RFC 1071
+/// section 2). What they carry over gathers in the upper half.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sum(u64);
+pub(crate) struct Sum(u128);
 
 impl Sum {
     /// The sum over the addresses of a pseudo-header.
@@ -20,21 +20,30 @@ impl Sum {
     /// Adds octets that begin at an even offset. An odd last octet is padded.
     #[inline]
     pub(crate) fn octets(mut self, octets: &[u8]) -> Self {
-        let (words, rest) = octets.as_chunks::<4>();
+        let (pairs, rest) = octets.as_chunks::<16>();
+        // Two sums, neither of which waits for the other.
+        let mut second = 0;
+        for pair in pairs {
+            let pair = u128::from_ne_bytes(*pair);
+            self.0 += pair & u128::from(u64::MAX);
+            second += pair >> 64;
+        }
+        self.0 += second;
+        let (words, rest) = rest.as_chunks::<8>();
         for word in words {
-            self.0 += u64::from(u32::from_ne_bytes(*word));
+            self.0 += u128::from(u64::from_ne_bytes(*word));
         }
         if !rest.is_empty() {
-            let mut padded = [0; 4];
+            let mut padded = [0; 8];
             padded[..rest.len()].copy_from_slice(rest);
-            self.0 += u64::from(u32::from_ne_bytes(padded));
+            self.0 += u128::from(u64::from_ne_bytes(padded));
         }
         self
     }
 
     /// Adds a number.
     const fn word(self, word: u32) -> Self {
-        Self(self.0 + word.to_be() as u64)
+        Self(self.0 + word.to_be() as u128)
     }
 
     const fn address(self, address: IpAddr) -> Self {
@@ -54,7 +63,9 @@ impl Sum {
     /// The checksum: the complement of the folded sum. Over octets that
     /// contain a right checksum it is zero.
     pub(crate) const fn finish(self) -> u16 {
-        let mut sum = self.0;
+        // Nothing comes near 2^64 words, so the first fold leaves 65 bits.
+        let words = (self.0 >> 64) + (self.0 & u64::MAX as u128);
+        let mut sum = (words >> 32) as u64 + (words & u32::MAX as u128) as u64;
         while sum > 0xffff {
             sum = (sum & 0xffff) + (sum >> 16);
         }
