@@ -1,7 +1,9 @@
-//! The options of one connection (RFC 7323, RFC 2018, RFC 3168): until the peer's SYN is
-//! seen, what ours offers; from then on, what both SYNs have.
+//! The options of one connection (RFC 7323, RFC 2018, RFC 3168): until the peer's
+//! SYN is seen, what ours offers; from then on, what both SYNs have.
 
-use tcpspec_wire::{Flags, Instant, OptionBuffer, SegmentRef, TcpOption, WindowScale};
+use tcpspec_wire::{
+    Flags, Instant, OptionBuffer, SegmentDraft, SegmentRef, TcpOption, WindowScale,
+};
 
 use crate::config::Config;
 use crate::ecn::Ecn;
@@ -107,43 +109,39 @@ impl Options {
         let mut options = OptionBuffer::new();
         options.push(&TcpOption::Mss(mss));
         match (self.sack, self.timestamps) {
+            // Together they fill three words.
             (Some(_), Some(_)) => options.push(&TcpOption::SackPermitted),
-            (Some(_), None) => {
-                options.extend([TcpOption::Nop, TcpOption::Nop, TcpOption::SackPermitted]);
-            }
-            (None, Some(_)) => options.extend([TcpOption::Nop, TcpOption::Nop]),
-            (None, None) => {}
+            (Some(_), None) => options.push_aligned(&TcpOption::SackPermitted),
+            (None, _) => {}
         }
-        // Before the peer's SYN there is nothing to echo.
-        let flags = Flags::SYN | Flags::ACK;
-        options.extend(self.timestamps.map(|ours| ours.option(now, flags)));
+        if let Some(ours) = self.timestamps {
+            // Before the peer's SYN there is nothing to echo.
+            let flags = Flags::SYN | Flags::ACK;
+            options.push_aligned(&ours.option(now, flags));
+        }
         if let Some(scale) = self.scale {
-            options.extend([TcpOption::Nop, TcpOption::WindowScale(scale.own.shift())]);
+            options.push_aligned(&TcpOption::WindowScale(scale.own.shift()));
         }
         options.extend(self.user_timeout.map(|timeout| timeout.option()));
         options
     }
 
-    /// The options of a segment without SYN. `held` are the blocks that wait
+    /// Puts the options on a segment without SYN. `held` are the blocks that wait
     /// beyond a gap, the most recent first; a RST has no use for them. `room` is
     /// what the text leaves of a full segment.
     pub(crate) fn on_segment(
         &mut self,
         now: Instant,
-        flags: Flags,
+        segment: &mut SegmentDraft<'_>,
         held: &[Block],
         room: u32,
-    ) -> OptionBuffer {
-        let mut options = OptionBuffer::new();
+    ) {
+        let (flags, options) = (segment.flags, &mut segment.options);
         if let Some(timestamps) = self.timestamps {
-            options.extend([
-                TcpOption::Nop,
-                TcpOption::Nop,
-                timestamps.option(now, flags),
-            ]);
+            options.push_aligned(&timestamps.option(now, flags));
         }
         if flags.contains(Flags::RST) {
-            return options;
+            return;
         }
         let blocks = self.blocks(held);
         if let Some(timeout) = &mut self.user_timeout
@@ -157,9 +155,8 @@ impl Options {
             && !blocks.is_empty()
         {
             sack.duplicate = None;
-            options.extend([TcpOption::Nop, TcpOption::Nop, TcpOption::Sack(blocks)]);
+            options.push_aligned(&TcpOption::Sack(blocks));
         }
-        options
     }
 
     /// Octets of the SACK option that the next segment will carry.

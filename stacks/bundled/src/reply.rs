@@ -99,7 +99,7 @@ pub(crate) fn refusing(cause: &SegmentRef<'_>, timestamps: bool) -> Option<Segme
             value: 0,
             echo: value,
         };
-        rst.options.extend([TcpOption::Nop, TcpOption::Nop, echo]);
+        rst.options.push_aligned(&echo);
     }
     Some(rst)
 }

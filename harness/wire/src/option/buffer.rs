@@ -4,6 +4,8 @@ use super::TcpOption;
 
 /// Octets that a header has for options: what a data offset of 15 leaves.
 const ROOM: usize = 40;
+/// Kind 1.
+const NOP: u8 = 1;
 
 /// The options of one header, as octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,19 @@ impl OptionBuffer {
             at += octets.len();
         });
         self.len = at as u8;
+    }
+
+    /// Adds an option behind as many no-operations as let it end on a boundary
+    /// of four octets; or none of this if there is no room.
+    #[inline]
+    pub fn push_aligned(&mut self, option: &TcpOption) {
+        let (at, len) = (usize::from(self.len), option.wire_len());
+        let start = (at + len).next_multiple_of(4) - len;
+        if start + len <= ROOM {
+            self.octets[at..start].fill(NOP);
+            self.len = start as u8;
+            self.push(option);
+        }
     }
 
     /// The octets with the padding that the data offset asks for.

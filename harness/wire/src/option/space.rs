@@ -99,15 +99,25 @@ impl<'a> OptionSpace<'a> {
     #[must_use]
     #[inline]
     pub fn timestamps(self) -> Option<(u32, u32)> {
-        // What nearly every segment has, and nothing else (RFC 7323 appendix A).
-        if let [1, 1, 8, 10, v0, v1, v2, v3, e0, e1, e2, e3] = *self.0 {
-            let word = |octets| u32::from_be_bytes(octets);
-            return Some((word([v0, v1, v2, v3]), word([e0, e1, e2, e3])));
+        if let Some((timestamps, _)) = self.split_timestamps() {
+            return Some(timestamps);
         }
         self.iter().find_map(|option| match option {
             OptionRef::Timestamps { value, echo } => Some((value, echo)),
             _ => None,
         })
+    }
+
+    /// TSval and TSecr, and the options behind them, where they stand as nearly
+    /// every segment has them (RFC 7323 appendix A).
+    #[inline]
+    fn split_timestamps(self) -> Option<((u32, u32), Self)> {
+        let [1, 1, 8, 10, v0, v1, v2, v3, e0, e1, e2, e3, ref rest @ ..] = *self.0 else {
+            return None;
+        };
+        let word = |octets| u32::from_be_bytes(octets);
+        let timestamps = (word([v0, v1, v2, v3]), word([e0, e1, e2, e3]));
+        Some((timestamps, Self(rest)))
     }
 
     /// The user timeout as it stands on the wire, if there is one.
@@ -123,7 +133,8 @@ impl<'a> OptionSpace<'a> {
     #[must_use]
     #[inline]
     pub fn sack_blocks(self) -> SackBlocks<'a> {
-        let blocks = self.iter().find_map(|option| match option {
+        let rest = self.split_timestamps().map_or(self, |(_, rest)| rest);
+        let blocks = rest.iter().find_map(|option| match option {
             OptionRef::Sack(blocks) => Some(blocks),
             _ => None,
         });

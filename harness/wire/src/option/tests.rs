@@ -48,3 +48,20 @@ fn a_sack_option_without_blocks_reads_back_as_the_unknown_option_it_is() {
     assert_eq!(text.parse().as_ref(), Ok(&unknown));
     assert_eq!(decode_all(OptionSpace::new(&[5, 2])), [unknown]);
 }
+
+/// Behind so many octets of other options.
+#[rstest]
+#[case::mss(0, TcpOption::Mss(1460), "<mss=1460>")]
+#[case::window_scale(0, TcpOption::WindowScale(7), "<nop; ws=7>")]
+#[case::sack_permitted(0, TcpOption::SackPermitted, "<nop; nop; sackok>")]
+#[case::aligned_as_it_is(2, TcpOption::SackPermitted, "<nop; nop; sackok>")]
+#[case::last_word(37, TcpOption::SackPermitted, "<nop; nop; sackok>")]
+#[case::no_room(39, TcpOption::SackPermitted, "<nop; nop; nop>")]
+fn option_ends_on_a_boundary(#[case] at: usize, #[case] option: TcpOption, #[case] text: &str) {
+    let mut buffer = OptionBuffer::new();
+    buffer.extend(std::iter::repeat_n(TcpOption::Nop, at));
+    buffer.push_aligned(&option);
+    let last_word = &buffer.padded()[at / 4 * 4..];
+    let options = decode_all(OptionSpace::new(last_word));
+    assert_eq!(OptionList(&options).to_string(), text);
+}

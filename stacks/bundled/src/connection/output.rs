@@ -27,6 +27,9 @@ impl Connection {
     }
 
     fn next_chunk(&mut self, now: Instant, fin: bool) -> Option<Chunk> {
+        if !self.phase.sender()?.has_work(fin) {
+            return None;
+        }
         let overhead = self.options.sack_len(&self.held());
         self.phase.sender_mut()?.next_chunk(now, fin, overhead)
     }
@@ -97,7 +100,7 @@ impl Connection {
             let snd = self.phase.sender().filter(|_| len > 0);
             let room = snd.map_or(u32::MAX, |snd| snd.mss().saturating_sub(len));
             let options = &mut self.options;
-            segment.options = options.on_segment(cx.now, segment.flags, &held, room);
+            options.on_segment(cx.now, segment, &held, room);
             if let Some(ecn) = self.options.ecn.filter(|_| is_ack) {
                 segment.flags |= ecn.on_ack();
             }

@@ -8,6 +8,11 @@ use crate::receive::slices;
 use crate::timers::SendTimer;
 
 impl Sender {
+    /// Whether there is anything that could be sent or repeated.
+    pub(crate) fn has_work(&self, fin: bool) -> bool {
+        self.has_unsent(fin) || !self.is_open()
+    }
+
     /// The next chunk that window, congestion and the rules against silly
     /// windows let go (RFC 9293 section 3.8.6.2.1), marked as sent `now`.
     /// Segments lose `overhead` octets to options that not all of them have.

@@ -166,7 +166,8 @@ impl Sender {
         self.scoreboard.missing(lost, self.nxt) + self.scoreboard.missing(self.una, repeated)
     }
 
-    const fn is_open(&self) -> bool {
+    /// Whether no loss is being repaired.
+    pub(super) const fn is_open(&self) -> bool {
         matches!(self.recovery, Recovery::None { .. })
     }
 
