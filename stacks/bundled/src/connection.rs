@@ -228,13 +228,15 @@ impl Connection {
             return;
         }
         let len = len as u32;
-        let nxt = self.phase.receive_space().map(|space| space.nxt);
         sack.note_duplicate(match self.phase.receiver() {
             Some(rcv) => rcv.duplicate(seq, len),
             // Behind the peer's FIN there is nothing new.
-            None => nxt
-                .filter(|nxt| (seq + len).before(*nxt))
-                .map(|_| (seq, seq + len)),
+            None => {
+                let space = self.phase.receive_space();
+                space
+                    .filter(|space| (seq + len).before(space.nxt))
+                    .map(|_| (seq, seq + len))
+            }
         });
     }
 

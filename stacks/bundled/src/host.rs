@@ -17,6 +17,7 @@ use crate::arrives;
 use crate::config::Config;
 use crate::connection::{Connection, ConnectionId, Context, FourTuple, Owner};
 use crate::ecn::CE;
+use crate::error::Error;
 use crate::error_report::ErrorReport;
 use crate::icmp;
 use crate::isn::IsnGenerator;
@@ -214,15 +215,31 @@ impl Host {
         self.reports.pop_front()
     }
 
-    /// Does something to a connection, and then what follows for the host.
-    fn drive<R>(
+    /// Does something to a connection, if there is one, and then what follows
+    /// for the host.
+    fn drive(
         &mut self,
         now: Instant,
         id: ConnectionId,
-        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> R,
-    ) -> Option<R> {
+        act: impl FnOnce(&mut Connection, &mut Context<'_>),
+    ) {
+        let act = |connection: &mut Connection, cx: &mut Context<'_>| {
+            act(connection, cx);
+            Ok(())
+        };
+        // The only error is that there is none.
+        let _ = self.try_drive(now, id, act);
+    }
+
+    /// The same with something that can fail, and then changes nothing.
+    fn try_drive<R>(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let mark = self.log.len();
-        let connection = self.connections.get_mut(&id)?;
+        let connection = self.connections.get_mut(&id).ok_or(Error::Closed)?;
         let before = connection.standing();
         let mut cx = Context {
             now,
@@ -231,14 +248,14 @@ impl Host {
             log: &mut self.log,
             reports: &mut self.reports,
         };
-        let result = act(connection, &mut cx);
+        let result = act(connection, &mut cx)?;
         schedule(&mut self.deadlines, &self.config, connection);
         // Most segments change neither.
         if connection.standing() != before {
             self.settle(now, id);
             self.settle_predecessor(now, id, mark);
         }
-        Some(result)
+        Ok(result)
     }
 
     /// Enters a new connection, made by `open`.

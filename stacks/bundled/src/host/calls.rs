@@ -6,7 +6,7 @@ use tcpspec_wire::{Instant, State};
 
 use super::Host;
 use super::listen::Listener;
-use crate::connection::{Connection, ConnectionId, Owner};
+use crate::connection::{Connection, ConnectionId, Context, Owner};
 use crate::error::Error;
 use crate::options::Options;
 use crate::transition::Transition;
@@ -147,7 +147,7 @@ impl Host {
     /// opened; [`Error::Closing`] after [`shutdown`](Self::shutdown); else how
     /// the connection ended.
     pub fn send(&mut self, now: Instant, id: ConnectionId, octets: &[u8]) -> Result<usize, Error> {
-        self.call(now, id, |connection, cx| connection.send(cx, octets))?
+        self.call(now, id, |connection, cx| connection.send(cx, octets))
     }
 
     /// SEND with the URGENT flag: what waits to be sent is urgent up to the last
@@ -162,7 +162,7 @@ impl Host {
         id: ConnectionId,
         octets: &[u8],
     ) -> Result<usize, Error> {
-        self.call(now, id, |connection, cx| connection.send_urgent(cx, octets))?
+        self.call(now, id, |connection, cx| connection.send_urgent(cx, octets))
     }
 
     /// RECEIVE: up to `max` octets that arrived in order.
@@ -192,7 +192,7 @@ impl Host {
         id: ConnectionId,
         octets: &mut [u8],
     ) -> Result<usize, Error> {
-        self.call(now, id, |connection, cx| connection.recv(cx, octets))?
+        self.call(now, id, |connection, cx| connection.recv(cx, octets))
     }
 
     /// CLOSE as the RFC has it, and as sockets shut down for writing: what was
@@ -203,7 +203,7 @@ impl Host {
     /// [`Error::Closing`] if that was done before; else how the connection
     /// ended.
     pub fn shutdown(&mut self, now: Instant, id: ConnectionId) -> Result<(), Error> {
-        self.call(now, id, Connection::shutdown)?
+        self.call(now, id, Connection::shutdown)
     }
 
     /// `close`: the application lets go; `id` is void from here on. What was
@@ -214,7 +214,10 @@ impl Host {
     ///
     /// [`Error::Closed`] if there is no such connection.
     pub fn close(&mut self, now: Instant, id: ConnectionId) -> Result<(), Error> {
-        self.call(now, id, Connection::close)
+        self.call(now, id, |connection, cx| {
+            connection.close(cx);
+            Ok(())
+        })
     }
 
     /// ABORT: RST, and the connection is gone; `id` is void from here on.
@@ -226,6 +229,7 @@ impl Host {
         self.call(now, id, |connection, cx| {
             connection.owner = Owner::Nobody;
             connection.abort(cx);
+            Ok(())
         })
     }
 
@@ -262,13 +266,13 @@ impl Host {
         &mut self,
         now: Instant,
         id: ConnectionId,
-        act: impl FnOnce(&mut Connection, &mut crate::connection::Context<'_>) -> R,
+        act: impl FnOnce(&mut Connection, &mut Context<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let held_by_us = |connection: &Connection| connection.owner == Owner::Application;
-        self.drive(now, id, |connection, cx| {
-            held_by_us(connection).then(|| act(connection, cx))
+        self.try_drive(now, id, |connection, cx| {
+            if connection.owner != Owner::Application {
+                return Err(Error::Closed);
+            }
+            act(connection, cx)
         })
-        .flatten()
-        .ok_or(Error::Closed)
     }
 }

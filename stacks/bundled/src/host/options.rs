@@ -21,6 +21,7 @@ impl Host {
                 snd.set_nagle(on);
             }
             connection.output(cx);
+            Ok(())
         })
     }
 
@@ -38,6 +39,7 @@ impl Host {
     ) -> Result<(), Error> {
         self.call(now, id, |connection, _| {
             connection.set_receive_buffer(octets);
+            Ok(())
         })
     }
 
@@ -67,7 +69,10 @@ impl Host {
         id: ConnectionId,
         idle: Option<Duration>,
     ) -> Result<(), Error> {
-        self.call(now, id, |connection, cx| connection.set_keepalive(cx, idle))
+        self.call(now, id, |connection, cx| {
+            connection.set_keepalive(cx, idle);
+            Ok(())
+        })
     }
 
     /// How long a peer must be silent before it is probed where the user names
@@ -87,6 +92,7 @@ impl Host {
     pub fn set_dscp(&mut self, now: Instant, id: ConnectionId, dscp: u8) -> Result<(), Error> {
         self.call(now, id, |connection, _| {
             connection.dscp = dscp.min(MAX_DSCP);
+            Ok(())
         })
     }
 
@@ -100,6 +106,7 @@ impl Host {
     pub fn set_ttl(&mut self, now: Instant, id: ConnectionId, ttl: u8) -> Result<(), Error> {
         self.call(now, id, |connection, _| {
             connection.ttl = ttl.max(1);
+            Ok(())
         })
     }
 
@@ -119,6 +126,7 @@ impl Host {
     ) -> Result<(), Error> {
         self.call(now, id, |connection, _| {
             connection.set_user_timeout(timeout.max(MIN_TIMER));
+            Ok(())
         })
     }
 }
