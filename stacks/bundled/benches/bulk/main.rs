@@ -8,7 +8,8 @@
 //!
 //! Back to back it shows what a segment costs the processor, both ends together;
 //! over a path that loses packets, how fast losses are repaired, too. The latter
-//! is virtual time, the same on every machine, and printed once.
+//! is virtual time, the same on every machine, and printed once. So is the ratio
+//! of both by turns, which holds on a machine that has other things to do.
 
 #![expect(clippy::print_stdout, reason = "a bench reports on the terminal")]
 
@@ -16,6 +17,7 @@ mod ours;
 mod smol;
 
 use std::collections::VecDeque;
+use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
@@ -30,6 +32,8 @@ const TOTAL: usize = 4 << 20;
 /// Octets of either buffer of either stack.
 const BUFFER: usize = 65_535;
 const MTU: u16 = 1500;
+/// How often both stacks take their turn.
+const TURNS: usize = 200;
 
 /// One end of the transfer, its application included.
 trait End {
@@ -145,16 +149,22 @@ fn plain() -> Config {
     }
 }
 
-fn processor(c: &mut Criterion) {
-    let without = Config {
-        timestamps: false,
+/// The paths on which the processor's time is taken.
+const PATHS: [(&str, Path); 2] = [
+    ("back to back", BACK_TO_BACK),
+    ("one in 100 lost", distant(Some(100))),
+];
+
+fn with_timestamps(timestamps: bool) -> Config {
+    Config {
+        timestamps,
         ..Config::default()
-    };
-    let paths = [
-        ("back to back", BACK_TO_BACK),
-        ("one in 100 lost", distant(Some(100))),
-    ];
-    for (name, path) in paths {
+    }
+}
+
+fn processor(c: &mut Criterion) {
+    let without = with_timestamps(false);
+    for (name, path) in PATHS {
         let mut group = c.benchmark_group(name);
         group.throughput(Throughput::Bytes(TOTAL as u64));
         // A transfer is long enough to be a sample of its own.
@@ -171,6 +181,33 @@ fn processor(c: &mut Criterion) {
         });
         group.finish();
     }
+}
+
+/// One after the other, many times over: whatever else the machine does falls on
+/// both alike, and the fastest run of each had the processor to itself.
+fn by_turns(_: &mut Criterion) {
+    println!("\nfastest of {TURNS} runs, bundled / smoltcp: with timestamps, without");
+    for (name, path) in PATHS {
+        let ratios = [true, false].map(|timestamps| {
+            let config = with_timestamps(timestamps);
+            let turns = (0..TURNS).map(|_| {
+                let ours = timed(|| by_ours(&config, path));
+                (ours, timed(|| by_smoltcp(timestamps, path)))
+            });
+            let (ours, theirs): (Vec<_>, Vec<_>) = turns.unzip();
+            let fastest = |times: Vec<Duration>| times.into_iter().min().unwrap_or_default();
+            let ratio = fastest(ours).as_secs_f64() / fastest(theirs).as_secs_f64();
+            format!("{ratio:>8.3}")
+        });
+        println!("{name:<16}{}", ratios.concat());
+    }
+}
+
+fn timed<R>(run: impl FnOnce() -> R) -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "a bench takes the time")]
+    let begin = std::time::Instant::now();
+    black_box(run());
+    begin.elapsed()
 }
 
 /// What losses cost in virtual time, by what is switched on.
@@ -207,5 +244,5 @@ fn show(name: &str, run: impl Fn(Path) -> (Duration, u64)) {
     println!("{name:<12}{rates}");
 }
 
-criterion_group!(benches, repair, processor);
+criterion_group!(benches, repair, by_turns, processor);
 criterion_main!(benches);
