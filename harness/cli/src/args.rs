@@ -21,7 +21,8 @@ pub(crate) use cases::{
 };
 pub(crate) use duel::DuelArgs;
 pub(crate) use logs::{
-    CompareArgs, CompareFormat, DiffArgs, ExplainArgs, ExplainFormat, MergeArgs, ReportArgs,
+    CompareArgs, CompareFormat, DiffArgs, ExplainArgs, ExplainFormat, MergeArgs, ReplayArgs,
+    ReportArgs,
 };
 pub(crate) use run::{Ip, IsnArg, RerunArgs, RunArgs};
 pub(crate) use tool::{CompletionsArgs, ManArgs, SchemaArgs};
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     /// Set stacks of one run or several side by side: where they differ, which one
     /// stands alone, what they chose
     Compare(CompareArgs),
+    /// Judge a run again without its stacks, by the cases as they are now
+    Replay(ReplayArgs),
     /// Put the shards of a run together
     Merge(MergeArgs),
     /// Make reports and captures again from a log

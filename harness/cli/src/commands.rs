@@ -12,6 +12,7 @@ mod last;
 mod list;
 mod manual;
 mod merge;
+mod replay;
 mod report;
 mod rerun;
 mod run;
@@ -41,6 +42,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Doctor(cases) => Ok(doctor::run(&cases, output::style(args.color))),
         Command::Diff(diff) => diff::run(&diff),
         Command::Compare(compare) => compare::run(&compare, output::style(args.color)),
+        Command::Replay(replay) => replay::run(&replay, output::style(args.color)),
         Command::Merge(merge) => merge::run(&merge, output::style(args.color)),
         Command::Duel(duel) => duel::run(&duel, output::style(args.color)),
         Command::Explain(explain) => explain::run(&explain, output::style(args.color)),

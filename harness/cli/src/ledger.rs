@@ -1,9 +1,7 @@
 //! The run's log: written as trials end, kept for the report.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use tcpspec_record::log::{FORMAT, write};
 use tcpspec_record::{
@@ -18,7 +16,7 @@ use crate::schedule::Pace;
 /// runs leave equal logs; those on the real clock as they end, so that an
 /// interrupted run has lost none of them.
 pub(crate) struct Ledger {
-    out: BufWriter<File>,
+    out: Box<dyn Write>,
     log: Log,
     baselines: BTreeMap<String, Baseline>,
     /// Ended trials by their place in the run's order.
@@ -35,13 +33,12 @@ impl Ledger {
     /// Begins a log: header, then the variants. `in_order` are the places of
     /// the trials to be written in order.
     pub(crate) fn begin(
-        path: &Path,
+        mut out: Box<dyn Write>,
         header: Header,
         cases: Vec<CaseInfo>,
         baselines: BTreeMap<String, Baseline>,
         in_order: BTreeSet<usize>,
     ) -> io::Result<Self> {
-        let mut out = BufWriter::new(File::create(path)?);
         write(&mut out, &Line::Header(header.clone()))?;
         for case in &cases {
             write(&mut out, &Line::Case(case.clone()))?;

@@ -20,6 +20,7 @@
 //! | `book` | both sides' sequence numbers, as the wire shows them |
 //! | `eval` | values of expressions |
 //! | `judge` | from the way a trial ended to its verdict and sentence |
+//! | [`recorded`] | a trace played back: what judges an old run by the cases of today |
 //! | `recorder` | trace and step outcomes |
 //!
 //! Nothing here reads a clock, draws at random or performs I/O.
@@ -35,6 +36,7 @@ mod matcher;
 pub mod plan;
 mod play;
 mod ranges;
+pub mod recorded;
 mod recorder;
 mod steps;
 mod stream;
@@ -42,3 +44,4 @@ mod talk;
 
 pub use interpreter::{Ask, Interpreter, Progress, drive};
 pub use plan::Plan;
+pub use recorded::Recorded;

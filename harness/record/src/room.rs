@@ -58,7 +58,11 @@ fn size(event: &TraceEvent) -> usize {
             text, octets, note, ..
         } => text.len() + octets.len() + note.as_ref().map_or(0, String::len),
         Event::Expected { text, when } => text.len() + when.len(),
-        Event::App { call, result } => call.len() + result.len(),
+        Event::App {
+            call,
+            result,
+            octets,
+        } => call.len() + result.len() + octets.as_ref().map_or(0, String::len),
         Event::State { state, .. } => state.len(),
         Event::Reason { why, .. } => why.len(),
         Event::Wait { .. } => 0,

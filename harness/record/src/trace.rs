@@ -48,6 +48,9 @@ pub enum Event {
         call: String,
         /// What it was told: `ok`, `100 octets`, `eof`, `reset` ...
         result: String,
+        /// The octets that it read, in hex.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        octets: Option<String>,
     },
     /// The connection changed its state, or was seen to have changed it.
     State {

@@ -33,7 +33,7 @@ fn words(event: &Event) -> (&'static str, String) {
             (who, format!("{text}{}", taken.map_or("", remark)))
         }
         Event::Expected { text, when } => ("expected", format!("{text} {when}")),
-        Event::App { call, result } => ("app", format!("{call} \u{2192} {result}")),
+        Event::App { call, result, .. } => ("app", format!("{call} \u{2192} {result}")),
         Event::State { state, exact: true } => ("state", state.clone()),
         Event::State {
             state,

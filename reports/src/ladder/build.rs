@@ -102,7 +102,7 @@ impl<'a> Builder<'a> {
                 self.see_reset();
             }
             Event::Expected { text, when } => self.insert_expected(at, step, text, when),
-            Event::App { call, result } => self.insert_call(at, step, call, result),
+            Event::App { call, result, .. } => self.insert_call(at, step, call, result),
             Event::State { state, .. } => self.see_state(at, step, state),
             Event::Reason { did, why } => self.give_reason(at, *did, why),
             Event::Wait { nanos } => {

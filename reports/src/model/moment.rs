@@ -227,7 +227,7 @@ fn in_order(trace: &[TraceEvent]) -> Vec<&TraceEvent> {
 }
 
 fn is_listening(event: &Event) -> bool {
-    matches!(event, Event::App { call, result } if call.starts_with("listen") && result == "ok")
+    matches!(event, Event::App { call, result, .. } if call.starts_with("listen") && result == "ok")
 }
 
 /// The events so far.

@@ -691,6 +691,7 @@ pub(crate) fn app(at: u64, step: usize, call: &str, result: &str) -> TraceEvent 
     let app = Event::App {
         call: call.to_owned(),
         result: result.to_owned(),
+        octets: None,
     };
     event(at, step, app)
 }

@@ -180,7 +180,7 @@ fn attack(trial: &mut Trial, attack: &str) {
             Event::Expected { text, when } => {
                 (*text, *when) = (attack.to_owned(), attack.to_owned())
             }
-            Event::App { call, result } => {
+            Event::App { call, result, .. } => {
                 (*call, *result) = (attack.to_owned(), attack.to_owned())
             }
             Event::State { state, .. } => attack.clone_into(state),

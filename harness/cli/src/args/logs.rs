@@ -1,10 +1,12 @@
 //! Arguments of the verbs about the logs of runs: `explain`, `diff`, `compare`,
-//! `merge`, `report`.
+//! `merge`, `replay`, `report`.
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use tcpspec_reports::Format;
+
+use super::CasesArgs;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
@@ -88,6 +90,29 @@ pub(crate) struct MergeArgs {
     /// Directory for log.jsonl, the reports and captures/
     #[arg(long, value_name = "DIR", default_value = "target/tcpspec/latest")]
     pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReplayArgs {
+    /// The run: its log or directory
+    #[arg(value_name = "RUN", default_value = "target/tcpspec/latest")]
+    pub(crate) run: PathBuf,
+
+    /// Write log, reports and captures as they are judged now into this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// What to write there beside log and captures, separated by commas
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "html,junit"
+    )]
+    pub(crate) format: Vec<Format>,
+
+    #[command(flatten)]
+    pub(crate) cases: CasesArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,6 +1,6 @@
 //! `tcpspec diff`: what changed from one run to another, by its verdicts.
 
-use tcpspec_record::{Exit, Trial};
+use tcpspec_record::{Exit, Log, Trial};
 use tcpspec_reports::model::{Change, ChangeKind, Changes};
 
 use super::explain::read;
@@ -10,17 +10,22 @@ use crate::failure::Failure;
 /// Exit code 1 if anything got worse, a new trial that fails included.
 pub(crate) fn run(args: &DiffArgs) -> Result<Exit, Failure> {
     let (before, after) = (read(&args.before)?, read(&args.after)?);
-    let changes = Changes::between(&before, &after);
+    Ok(if print(&before, &after) {
+        Exit::Unexpected
+    } else {
+        Exit::Success
+    })
+}
+
+/// Prints what changed; whether anything got worse.
+pub(super) fn print(before: &Log, after: &Log) -> bool {
+    let changes = Changes::between(before, after);
     for change in &changes.all {
         anstream::println!("{}", line(change));
     }
     let counts = ChangeKind::ALL.map(|kind| format!("{} {}", changes.count(kind), kind.word()));
     anstream::println!("{}", counts.join(", "));
-    Ok(if changes.has_regression() {
-        Exit::Unexpected
-    } else {
-        Exit::Success
-    })
+    changes.has_regression()
 }
 
 fn line(change: &Change<'_>) -> String {

@@ -1,5 +1,6 @@
 //! `tcpspec run`: select, schedule, record, report.
 
+mod info;
 mod many;
 mod mutants;
 mod part;
@@ -7,21 +8,20 @@ mod part;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::BufWriter;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tcpspec_casefile::{Coverage, Step, Suite, Variant};
+use tcpspec_casefile::{Coverage, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::log::MutantScore;
-use tcpspec_record::{
-    Baseline, CaseInfo, Exit, Header, Log, Requirement, RequirementId, Shard, StepInfo, Trial,
-    TrialId, Verdict, World,
-};
+use tcpspec_record::{Baseline, Exit, Header, Log, Shard, Trial, TrialId, Verdict, World};
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::Style;
 
+pub(super) use info::{case_info, cited};
 pub(crate) use part::Part;
 
 use super::explain::read;
@@ -156,8 +156,9 @@ impl<'a> Course<'a> {
         let cases = variants.map(|variant| case_info(variant, &dir)).collect();
         let (baselines, in_order) = (self.baselines.clone(), planned.in_order.clone());
         let header = self.header(planned.jobs.len());
-        Ledger::begin(path, header, cases, baselines, in_order)
-            .map_err(|error| Failure::file("write", path, error))
+        let failed = |error| Failure::file("write", path, error);
+        let out = Box::new(BufWriter::new(fs::File::create(path).map_err(failed)?));
+        Ledger::begin(out, header, cases, baselines, in_order).map_err(failed)
     }
 
     /// What was selected; nothing if that is everything.
@@ -339,50 +340,4 @@ fn play(planned: Planned, course: &Course<'_>, out: &Path) -> Result<(Log, End),
         End::Interrupted | End::Bug => ledger.abandon(),
     };
     Ok((log.map_err(failed)?, end))
-}
-
-/// The requirements that the variants cite, in the order of their ids.
-fn cited(suite: &Suite, variants: &[Arc<Variant>]) -> Vec<Requirement> {
-    let of_steps = variants
-        .iter()
-        .flat_map(|variant| &variant.steps)
-        .filter_map(|step| step.claim.as_ref());
-    let of_cases = variants.iter().flat_map(|variant| &variant.claims);
-    let ids: BTreeSet<&RequirementId> = of_cases.chain(of_steps).collect();
-    ids.into_iter()
-        .filter_map(|id| suite.catalogue.get(id))
-        .cloned()
-        .collect()
-}
-
-/// What a report has to know of a variant. Files are named from the directory
-/// of the cases on, so that equal runs leave equal logs wherever they are made.
-fn case_info(variant: &Variant, dir: &Path) -> CaseInfo {
-    CaseInfo {
-        id: variant.case.clone(),
-        variant: variant.name.clone(),
-        title: variant.title.clone(),
-        purpose: variant.purpose.trim().to_owned(),
-        level: variant.level,
-        claims: variant.claims.clone(),
-        steps: variant
-            .steps
-            .iter()
-            .map(|step| StepInfo {
-                text: step.text.clone(),
-                place: place(step, dir),
-                from: step.from.clone(),
-                prelude: step.prelude,
-                why: step.why.clone(),
-                claim: step.claim.clone(),
-            })
-            .collect(),
-        disputed: variant.disputed.clone(),
-    }
-}
-
-fn place(step: &Step, dir: &Path) -> String {
-    let file = Path::new(&*step.place.file);
-    let file = file.strip_prefix(dir).unwrap_or(file);
-    format!("{}:{}", file.display(), step.place.line)
 }

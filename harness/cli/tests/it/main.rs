@@ -14,6 +14,7 @@ mod findings;
 mod manual;
 mod outputs;
 mod readme;
+mod replay;
 mod runs;
 mod selection;
 mod switches;

@@ -5,6 +5,7 @@ use tcpspec_connector::call::SocketOption;
 use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
 use tcpspec_record::{Event, StepResult};
 use tcpspec_wire::State;
+use tcpspec_wire::text::Hex;
 
 use crate::eval::{Scope, unclear};
 use crate::halt::{Broken, Halt, delta};
@@ -30,6 +31,7 @@ impl Play {
             Event::App {
                 call: words,
                 result: shown.clone(),
+                octets: read(&result).map(|data| Hex(data).to_string()),
             },
         );
         self.note_call(call, &result);
@@ -211,6 +213,14 @@ fn wrong_outcome(call: &str, allowed: &[Outcome], got: &str) -> Broken {
         expected,
         got: got.to_owned(),
         ..Broken::default()
+    }
+}
+
+/// The octets that a call gave to the application.
+fn read(result: &CallResult) -> Option<&[u8]> {
+    match result {
+        Ok(Ret::Data(data)) => Some(data),
+        _ => None,
     }
 }
 

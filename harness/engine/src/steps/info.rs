@@ -36,6 +36,7 @@ impl Play {
             let event = Event::App {
                 call: format!("info {}", check.name),
                 result: shown.clone(),
+                octets: None,
             };
             self.recorder.event(self.now, event);
             let met = match value {
