@@ -56,8 +56,8 @@ pub fn render(report: &Report<'_>) -> String {
     let before = html! {
         (overview::headline(report))
         (overview::stacks(report))
-        (changes::section(report))
         (causes::section(report))
+        (changes::section(report))
         (compare::section(report))
         (requirements::section(report))
         (states::section(report))
@@ -109,8 +109,8 @@ fn contents(report: &Report<'_>) -> Markup {
     html! {
         nav aria-label="Contents" {
             a href="#stacks" { "Stacks" }
-            @if report.changes.is_some() { a href="#changes" { "Changes" } }
             @if !report.causes.is_empty() { a href="#causes" { "Why" } }
+            @if report.changes.is_some() { a href="#changes" { "Changes" } }
             @if report.comparison.columns.len() > 1 { a href="#compare" { "Side by side" } }
             a href="#requirements" { "Requirements" }
             @if report.states.iter().any(|states| !states.met.is_empty()) { a href="#states" { "States" } }

@@ -27,7 +27,7 @@ use tcpspec_record::{
 
 pub use case::{Case, Group, Play, Variant};
 pub use cause::{Cause, Differs, StateClass, Traits};
-pub use change::{Change, ChangeKind, Changes};
+pub use change::{Change, ChangeGroup, ChangeKind, Changes};
 pub use compare::{Cell, Column, Comparison, Likeness, Pattern, Row};
 pub use matrix::{Judged, Matrix, MatrixCell, SectionRow};
 pub use moment::{Moment, Stimulus, facets};
@@ -194,6 +194,15 @@ impl<'a> Report<'a> {
         self.variants().find(|variant| {
             variant.info.id == trial.id.case && variant.info.variant == trial.id.variant
         })
+    }
+
+    /// What has changed since an earlier run, in few lines.
+    #[must_use]
+    pub fn change_groups(&self) -> Vec<ChangeGroup<'_, 'a>> {
+        let changes = self.changes.iter();
+        changes
+            .flat_map(|changes| change::groups(changes, self))
+            .collect()
     }
 
     /// The cause of a trial that did not pass.

@@ -36,6 +36,7 @@ pub(super) fn headline(report: &Report<'_>) -> Markup {
                 @else { b.v-deviates { "? Nothing was judged." } " " }
                 @if undecided > 0 { b.v-deviates { "? " (undecided) " undecided" } " (blocked or inconclusive). " }
             }
+            (super::changes::summary(report))
             (bar(&report.tally))
             p.counts { (counts(&report.tally)) }
             @if !report.stale.is_empty() {

@@ -22,6 +22,9 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
                     "What met each stack in which state, and the moves it made, in trials of this run; \
                      the ways to where a case begins are not counted. Each number leads to its cases."
                 }
+                @if report.traceless > 0 {
+                    p.notice { "Of " (report.traceless) " trials there was no room for the trace: they are not counted here." }
+                }
                 p.key {
                     span.seen { "\u{2713} seen, in so many trials" } span.known { "\u{2248} of these known or tolerated" }
                     span.failed { "\u{2717} failed" } span.never { "\u{2205} never seen" }

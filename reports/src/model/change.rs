@@ -1,10 +1,12 @@
 //! What changed from one run to another, trial by trial. Left out: how it is
 //! shown, and what a change means for an exit code.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 use tcpspec_record::{CaseId, IpVersion, Isn, Log, Trial, TrialId, Verdict};
+
+use super::{Cause, InOrder, Report, Variant};
 
 /// How the trials of a run differ from those of an earlier one.
 #[derive(Clone, Debug)]
@@ -37,6 +39,21 @@ pub enum ChangeKind {
     New,
     /// It is not in the later run.
     Gone,
+}
+
+/// Trials that changed in the same way.
+#[derive(Clone, Debug)]
+pub struct ChangeGroup<'r, 'a> {
+    /// What kind of change.
+    pub kind: ChangeKind,
+    /// How they ended before, and whether a baseline expected it.
+    pub before: Option<(Verdict, bool)>,
+    /// How they ended after.
+    pub after: Option<(Verdict, bool)>,
+    /// Why they did not pass, if they did not.
+    pub cause: Option<&'r Cause<'a>>,
+    /// The changes; never empty.
+    pub changes: Vec<&'r Change<'a>>,
 }
 
 impl ChangeKind {
@@ -120,6 +137,44 @@ impl<'a> Change<'a> {
             ChangeKind::Other | ChangeKind::Better | ChangeKind::Gone => false,
         }
     }
+}
+
+/// The changes, the worst first, those together that have one cause.
+pub(super) fn groups<'r, 'a>(
+    changes: &'r Changes<'a>,
+    report: &'r Report<'a>,
+) -> Vec<ChangeGroup<'r, 'a>> {
+    let variants = report.variants();
+    let variants: BTreeMap<(&CaseId, &str), &Variant<'a>> = variants
+        .map(|variant| ((&variant.info.id, variant.info.variant.as_str()), variant))
+        .collect();
+    let cause = |trial: &Trial| {
+        let variant = variants.get(&(&trial.id.case, trial.id.variant.as_str()))?;
+        report.cause_of(variant, trial)
+    };
+    let mut groups = InOrder::new();
+    for change in &changes.all {
+        let ended = |trial: &Trial| (trial.verdict, trial.known.is_some());
+        let (before, after) = (change.before.map(ended), change.after.map(ended));
+        let cause = change.after.and_then(cause);
+        let key = (
+            change.kind,
+            before,
+            after,
+            cause.map(|cause| cause.id.as_str()),
+        );
+        let group = groups.entry(key, || ChangeGroup {
+            kind: change.kind,
+            before,
+            after,
+            cause,
+            changes: Vec::new(),
+        });
+        group.changes.push(change);
+    }
+    let mut groups = groups.values;
+    groups.sort_by_key(|group| (group.kind, Reverse(group.changes.len())));
+    groups
 }
 
 /// What a trial is of, whatever its seed.

@@ -3,6 +3,7 @@
 
 use rstest::rstest;
 use tcpspec_record::{IpVersion, Log, Trial, Verdict};
+use tcpspec_reports::Report;
 use tcpspec_reports::model::{ChangeKind, Changes, Comparison, Likeness};
 
 use crate::fixture;
@@ -201,4 +202,30 @@ fn variants_that_differ_alike_make_one_pattern() {
         (Some((Verdict::Fail, false)), 1),
     ];
     assert_eq!(shown, expected);
+}
+
+/// Three trials that broke in the same way are one line; one that was mended,
+/// another.
+#[test]
+fn trials_that_changed_alike_make_one_group() {
+    let (mut before, mut after) = (log(&[]), log(&[]));
+    for number in 0..4 {
+        let id = fixture::id("close/both", &format!("n={number}"), "a", IpVersion::V4);
+        let (old, new) = match number {
+            0 => (Verdict::Fail, Verdict::Pass),
+            _ => (Verdict::Pass, Verdict::Fail),
+        };
+        before
+            .trials
+            .push(Trial::unplayed(id.clone(), old, String::new()));
+        after.trials.push(Trial::unplayed(id, new, String::new()));
+    }
+    let report = Report::from_log(&after).against(&before, &after);
+    let groups = report.change_groups();
+    let shown = groups
+        .iter()
+        .map(|group| (group.kind, group.changes.len(), group.cause.is_some()));
+    let expected = [(ChangeKind::Worse, 3, true), (ChangeKind::Better, 1, false)];
+    assert_eq!(Vec::from_iter(shown), expected);
+    assert!(Report::from_log(&after).change_groups().is_empty());
 }

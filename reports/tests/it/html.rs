@@ -236,5 +236,5 @@ fn what_changed_since_an_earlier_run_stands_on_the_page() {
     assert!(page.contains("\u{25bc} <b>1</b> worse"));
     check_well_formed(&page);
     let same = Report::from_log(&after).against(&after, &after);
-    assert!(html::render(&same).contains("Every trial ended as before."));
+    assert!(html::render(&same).contains("every trial ended as before."));
 }

@@ -37,7 +37,7 @@ fn page_says_what_changed_since_an_earlier_run() {
         fs::read_to_string(scratch.out().join("report.html")).unwrap()
     };
     assert!(!page(&[]).contains("Since the earlier run"));
-    assert!(page(&["--against", &out]).contains("Every trial ended as before."));
+    assert!(page(&["--against", &out]).contains("every trial ended as before."));
     let log = scratch.out().join("log.jsonl");
     let mended = fs::read_to_string(&log).unwrap();
     let broken = mended.replacen(r#""verdict":"pass""#, r#""verdict":"fail""#, 1);
