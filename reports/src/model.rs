@@ -28,7 +28,7 @@ use tcpspec_record::{
 pub use case::{Case, Group, Play, Variant};
 pub use cause::{Cause, Differs, StateClass, Traits};
 pub use change::{Change, ChangeGroup, ChangeKind, Changes};
-pub use compare::{Cell, Column, Comparison, Likeness, Pattern, Row};
+pub use compare::{Cell, Choice, Column, Comparison, Likeness, Pattern, Row};
 pub use matrix::{Judged, Matrix, MatrixCell, SectionRow};
 pub use moment::{Moment, Stimulus, facets};
 pub use reason::Reason;

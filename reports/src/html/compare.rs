@@ -1,14 +1,18 @@
 //! The stacks side by side: where their verdicts differ, which of them stands
 //! alone, and what each chose where the RFCs leave a choice.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 use tcpspec_record::Verdict;
 
 use super::bits::{cases, count, link, sign};
-use crate::model::{Column, Comparison, Pattern, Report, Row};
+use crate::model::{Choice, Column, Comparison, Pattern, Report, Row};
 
 /// Variants named for one pattern, and choices listed; the others are counted.
 const ROWS_MAX: usize = 60;
+/// Choices that are open from the beginning.
+const OPEN_MAX: usize = 12;
 /// Variants that are named without opening anything.
 const NAMED: usize = 3;
 
@@ -113,23 +117,33 @@ fn case(row: &Row<'_>) -> Markup {
 }
 
 fn fingerprints(comparison: &Comparison<'_>) -> Markup {
-    let (different, same): (Vec<_>, Vec<_>) = comparison
-        .choices
-        .iter()
-        .partition(|row| row.chose_differently());
+    let choices = comparison.fingerprint();
+    let (different, same): (Vec<_>, Vec<_>) =
+        choices.iter().partition(|choice| choice.is_different());
+    let variants = |choices: &[&Choice<'_, '_>]| {
+        choices
+            .iter()
+            .map(|choice| choice.rows.len())
+            .sum::<usize>()
+    };
     html! {
-        @if !comparison.choices.is_empty() {
+        @if !choices.is_empty() {
             h3 { "What each chose" }
             p.lead {
                 "Where the RFCs leave a choice, a case names what it saw. All of a stack's choices are its fingerprint: "
                 "two stacks of one origin choose alike."
             }
             (likeness(comparison))
-            (choices(comparison, &different))
+            @if !different.is_empty() {
+                details open[different.len() <= OPEN_MAX] {
+                    summary { (count(variants(&different), "variant")) " in which they chose differently" }
+                    (table(comparison, &different))
+                }
+            }
             @if !same.is_empty() {
                 details {
-                    summary { (count(same.len(), "choice")) " in which all that were seen to choose agree" }
-                    (choices(comparison, &same))
+                    summary { (count(variants(&same), "variant")) " in which all that were seen to choose agree" }
+                    (table(comparison, &same))
                 }
             }
         }
@@ -165,33 +179,30 @@ fn likeness_cell(comparison: &Comparison<'_>, one: usize, other: usize) -> Marku
     }
 }
 
-fn choices(comparison: &Comparison<'_>, rows: &[&Row<'_>]) -> Markup {
-    let more = rows.len().saturating_sub(ROWS_MAX);
+fn table(comparison: &Comparison<'_>, choices: &[&Choice<'_, '_>]) -> Markup {
+    let more = choices.len().saturating_sub(ROWS_MAX);
     html! {
-        @if !rows.is_empty() {
-            div.scroll {
-                table.cells.compare {
-                    (heads(&comparison.columns, "Variant"))
-                    tbody {
-                        @for row in rows.iter().take(ROWS_MAX) {
-                            tr {
-                                @for at in 0..comparison.columns.len() { (chosen(row, at)) }
-                                td.variants { (case(row)) }
-                            }
+        div.scroll {
+            table.cells.compare {
+                (heads(&comparison.columns, "Variants"))
+                tbody {
+                    @for choice in choices.iter().take(ROWS_MAX) {
+                        tr {
+                            @for (at, tags) in choice.tags.iter().enumerate() { (chosen(*tags, choice.odd == Some(at))) }
+                            td.variants { (variants(&choice.rows)) }
                         }
                     }
                 }
             }
-            @if more > 0 { p { "And " (more) " more." } }
         }
+        @if more > 0 { p { "And " (more) " more." } }
     }
 }
 
-fn chosen(row: &Row<'_>, at: usize) -> Markup {
-    let odd = row.odd == Some(at);
+fn chosen(tags: Option<&BTreeSet<&str>>, odd: bool) -> Markup {
     html! {
         td class=[odd.then_some("odd")] {
-            @match row.chosen(at) {
+            @match tags {
                 Some(tags) => { @for tag in tags { a.tag href=(cases(&[("tag", tag)])) { (tag) } " " } }
                 None => span.v-skip { "\u{2013}" },
             }

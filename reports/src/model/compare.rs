@@ -67,6 +67,25 @@ pub struct Pattern<'c, 'a> {
     pub rows: Vec<&'c Row<'a>>,
 }
 
+/// Variants in which stacks chose in the same way.
+#[derive(Clone, Debug)]
+pub struct Choice<'c, 'a> {
+    /// What each stack was seen to choose; `None` if it was not.
+    pub tags: Vec<Option<&'c BTreeSet<&'a str>>>,
+    /// The one stack that chose otherwise than all others.
+    pub odd: Option<usize>,
+    /// The variants; never empty.
+    pub rows: Vec<&'c Row<'a>>,
+}
+
+impl Choice<'_, '_> {
+    /// Whether not all that were seen to choose chose the same.
+    #[must_use]
+    pub fn is_different(&self) -> bool {
+        are_different(self.tags.iter().flatten())
+    }
+}
+
 /// How far two stacks choose alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Likeness {
@@ -110,6 +129,25 @@ impl<'a> Comparison<'a> {
         let mut patterns = patterns.values;
         patterns.sort_by_key(|pattern| Reverse(pattern.rows.len()));
         patterns
+    }
+
+    /// The choices, those together in which all chose in the same way; the most
+    /// frequent first.
+    #[must_use]
+    pub fn fingerprint(&self) -> Vec<Choice<'_, 'a>> {
+        let mut choices: InOrder<Vec<Option<&BTreeSet<&'a str>>>, Choice<'_, 'a>> = InOrder::new();
+        for row in &self.choices {
+            let tags: Vec<_> = (0..self.columns.len()).map(|at| row.chosen(at)).collect();
+            let new = || Choice {
+                tags: tags.clone(),
+                odd: row.odd,
+                rows: Vec::new(),
+            };
+            choices.entry(tags.clone(), new).rows.push(row);
+        }
+        let mut choices = choices.values;
+        choices.sort_by_key(|choice| Reverse(choice.rows.len()));
+        choices
     }
 
     /// How far two of the columns choose alike.

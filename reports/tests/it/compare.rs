@@ -68,10 +68,10 @@ fn fingerprints_are_what_stacks_chose(
     let log = log(&[("a", Verdict::Pass, one), ("b", Verdict::Pass, other)]);
     let comparison = Comparison::of(&log);
     assert_eq!(comparison.choices.len(), choices);
-    let rows = comparison.choices.iter();
+    let fingerprint = comparison.fingerprint();
     assert_eq!(
-        rows.filter(|row| row.chose_differently()).count(),
-        usize::from(different)
+        fingerprint.iter().any(|choice| choice.is_different()),
+        different
     );
     assert_eq!(comparison.likeness(0, 1), likeness);
 }
@@ -228,4 +228,23 @@ fn trials_that_changed_alike_make_one_group() {
     let expected = [(ChangeKind::Worse, 3, true), (ChangeKind::Better, 1, false)];
     assert_eq!(Vec::from_iter(shown), expected);
     assert!(Report::from_log(&after).change_groups().is_empty());
+}
+
+#[test]
+fn variants_in_which_all_chose_alike_make_one_choice() {
+    let mut log = log(&[("a", Verdict::Pass, "four"), ("b", Verdict::Pass, "ten")]);
+    for (variant, tags) in [("at=edge", ["four", "ten"]), ("at=right", ["four", "four"])] {
+        for (stack, tag) in ["a", "b"].into_iter().zip(tags) {
+            let id = fixture::id("close/both", variant, stack, IpVersion::V4);
+            let mut trial = Trial::unplayed(id, Verdict::Pass, String::new());
+            trial.tags = vec![tag.to_owned()];
+            log.trials.push(trial);
+        }
+    }
+    let comparison = Comparison::of(&log);
+    let fingerprint = comparison.fingerprint();
+    let shown = fingerprint
+        .iter()
+        .map(|choice| (choice.is_different(), choice.rows.len()));
+    assert_eq!(Vec::from_iter(shown), [(true, 2), (false, 1)]);
 }
