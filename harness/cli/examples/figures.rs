@@ -1,5 +1,5 @@
 //! `make figures`: the tables of `harness/FIGURES.md` and of the README, made
-//! from what criterion measured last, and the bench of crowds.
+//! from what criterion measured last, and the benches that measure memory.
 //!
 //! Medians, because machines are noisy; compare figures of one run with one
 //! another, not with another machine's.
@@ -67,6 +67,10 @@ const README: &[(&str, &str)] = &[
         "crowd/1,000,000 SYNs, the oldest dropped",
         "each of 1,000,000 SYNs, backlog 1024",
     ),
+    (
+        "report/100000 trials, log to page",
+        "each of 100,000 trials, from the log to the page",
+    ),
 ];
 
 /// Where the README's table stands.
@@ -91,7 +95,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let mut figures = Vec::new();
     gather(&target.join("criterion"), &mut figures)?;
-    gather_crowd(&target.join("crowd.tsv"), &mut figures)?;
+    gather_told(&target.join("crowd.tsv"), "crowd", &mut figures)?;
+    gather_told(&target.join("large.tsv"), "report", &mut figures)?;
     figures.sort_by(|a, b| a.id.cmp(&b.id));
     if figures.is_empty() {
         return Err("criterion has measured nothing yet: run `make bench`".into());
@@ -143,9 +148,9 @@ fn read(dir: &Path) -> Result<Option<Figure>, Box<dyn Error>> {
     }))
 }
 
-/// Reads what the bench of crowds has left, if it was run: what, nanoseconds
-/// and octets.
-fn gather_crowd(path: &Path, figures: &mut Vec<Figure>) -> Result<(), Box<dyn Error>> {
+/// Reads what a bench that measures memory has left, if it was run: what,
+/// nanoseconds and octets.
+fn gather_told(path: &Path, bench: &str, figures: &mut Vec<Figure>) -> Result<(), Box<dyn Error>> {
     if !path.exists() {
         return Ok(());
     }
@@ -155,7 +160,7 @@ fn gather_crowd(path: &Path, figures: &mut Vec<Figure>) -> Result<(), Box<dyn Er
             return Err(format!("not a figure: {line}").into());
         };
         figures.push(Figure {
-            id: format!("crowd/{name}"),
+            id: format!("{bench}/{name}"),
             median: nanos.parse()?,
             throughput: Some((1.0, "")),
             memory: columns.next().and_then(|octets| octets.parse().ok()),

@@ -13,8 +13,8 @@ pub struct TraceRoom {
     others: usize,
 }
 
-/// Octets of each share: some forty thousand trials.
-const SHARE: usize = 128 << 20;
+/// Octets of each share: some twenty thousand trials.
+const SHARE: usize = 64 << 20;
 
 impl TraceRoom {
     /// Room for so many octets of traces in each share.
