@@ -39,7 +39,7 @@ fn table(
         @if !names.is_empty() {
             div.scroll {
                 table.grid {
-                    thead { tr { th {} @for stack in &report.stacks { th scope="col" { (stack.info.name) } } } }
+                    thead { tr { td {} @for stack in &report.stacks { th scope="col" { (stack.info.name) } } } }
                     tbody {
                         @for name in names {
                             tr {

@@ -156,7 +156,7 @@ fn likeness(comparison: &Comparison<'_>) -> Markup {
     html! {
         div.scroll {
             table.cells {
-                thead { tr { th {} @for column in columns { th scope="col" { (name(column)) } } } }
+                thead { tr { td {} @for column in columns { th scope="col" { (name(column)) } } } }
                 tbody {
                     @for (one, column) in columns.iter().enumerate() {
                         tr {
