@@ -18,8 +18,8 @@ use tcpspec_wire::text::Hex;
 
 use crate::plan::{LISTEN_PORT, PEER_PORT};
 
-/// On a real clock, what comes so soon after a packet or a call was part of the
-/// answer to it: nanoseconds.
+/// On a real clock, what comes so soon after a packet was part of the answer to
+/// it: nanoseconds.
 const AT_ONCE: u64 = 1_000_000;
 
 /// A stack that does again what a trial's trace says it did.
@@ -115,10 +115,11 @@ impl Recorded {
         Ok(stimulus.event)
     }
 
-    /// Adds what came of a stimulus before any more time passed.
+    /// Adds what came of a packet before any more time passed.
     fn at_once(&mut self, reply: &mut Reply) -> Result<(), StackError> {
         let until = self.now.as_nanos() + self.slack();
-        self.take(reply, |event, _| event.at <= until)
+        let call = self.next_call();
+        self.take(reply, |event, _| event.at <= until && !is_of(call, event))
     }
 
     fn slack(&self) -> u64 {
@@ -128,13 +129,11 @@ impl Recorded {
         }
     }
 
-    /// Whether what happens at this time belongs to the next call: it is written
-    /// before the call's result, and on a virtual clock a call takes no time.
-    fn is_call_at(&self, at: Instant) -> bool {
-        let next = self.events.iter().find(|event| is_stimulus(event));
-        let is_call =
-            |next: &TraceEvent| matches!(next.event, Event::App { .. }) && next.at == at.as_nanos();
-        self.hello.clock == Clock::Virtual && next.is_some_and(is_call)
+    /// The step of the call that was made next, if that was the next thing done
+    /// to the stack.
+    fn next_call(&self) -> Option<usize> {
+        let next = self.events.iter().find(|event| is_stimulus(event))?;
+        matches!(next.event, Event::App { .. }).then_some(next.step)
     }
 
     /// What the next call was told.
@@ -210,7 +209,6 @@ impl StackUnderTest for Recorded {
         }
         let mut reply = Reply::nothing(self.now);
         let result = self.result_of(call, &mut reply)?;
-        self.at_once(&mut reply)?;
         reply.ret = Some(result);
         Ok(reply)
     }
@@ -231,14 +229,14 @@ impl StackUnderTest for Recorded {
 
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
         let mut reply = Reply::nothing(self.now);
-        let is_held = self.is_call_at(until);
+        let call = self.next_call();
         let slack = self.slack();
         self.take(&mut reply, |event, reply| {
             let latest = match stop.is_met_by(reply) {
                 true => reply.now.as_nanos() + slack,
                 false => until.as_nanos(),
             };
-            event.at <= latest && !(is_held && event.at == until.as_nanos())
+            event.at <= latest && !is_of(call, event)
         })?;
         if !stop.is_met_by(&reply) {
             self.pass(until)?;
@@ -258,6 +256,12 @@ const fn is_stimulus(event: &TraceEvent) -> bool {
         | Event::Expected { .. }
         | Event::Wait { .. } => false,
     }
+}
+
+/// Whether a call of this step made the stack do it. What a call does is written
+/// before its result, and after that of all earlier steps.
+fn is_of(call: Option<usize>, event: &TraceEvent) -> bool {
+    call.is_some_and(|step| event.step >= step)
 }
 
 /// Whether these words of a case make the call.
