@@ -7,6 +7,7 @@
 //! | [`verdict`] | [`Verdict`], tallies and the exit code |
 //! | [`trace`] | [`TraceEvent`]: one thing that happened |
 //! | [`trial`] | [`Trial`]: what one trial did and how it was judged |
+//! | [`health`] | how the harness kept up with the real clock |
 //! | [`log`] | the append-only JSON lines: header, cases, trials, footer |
 //! | [`room`] | [`TraceRoom`]: how much of the traces is kept in memory |
 //! | [`merge`] | the shards of a run put together again |
@@ -18,6 +19,7 @@
 
 pub mod baseline;
 pub mod duel;
+pub mod health;
 pub mod id;
 pub mod log;
 pub mod merge;
@@ -30,8 +32,9 @@ pub mod verdict;
 
 pub use baseline::{Baseline, BaselineEntry, Standing};
 pub use duel::{Duel, DuelFinding, DuelResult};
+pub use health::Health;
 pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId, World};
-pub use log::{CaseInfo, Footer, Header, Health, Line, Log, LogError, Shard, StackInfo, StepInfo};
+pub use log::{CaseInfo, Footer, Header, Line, Log, LogError, Shard, StackInfo, StepInfo};
 pub use merge::{MergeError, merge};
 pub use requirement::{Level, Requirement};
 pub use room::TraceRoom;

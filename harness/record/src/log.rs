@@ -1,14 +1,14 @@
 //! The log: append-only JSON lines, a header first, a footer last. No footer
 //! means that the run did not come to its end. All outputs are views of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
-use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::health::Health;
 use crate::id::{CaseId, RequirementId, World};
 use crate::requirement::{Level, Requirement};
 use crate::room::TraceRoom;
@@ -248,34 +248,6 @@ pub struct Footer {
     pub exit: u8,
 }
 
-/// How the harness kept up with the trials on the real clock.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Health {
-    /// Trials that were played again, because the harness had been late.
-    pub again: usize,
-    /// Trials by the most by which the harness was late: less than so many
-    /// microseconds, how many. The bounds are powers of ten.
-    pub late: BTreeMap<u64, usize>,
-}
-
-impl Health {
-    /// Takes in a trial: by how much the harness was late, and how often it
-    /// was played again.
-    pub fn add(&mut self, late: Duration, again: usize) {
-        self.again += usize::from(again > 0);
-        let micros = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
-        let bounds = (LEAST_LATE..).map(|power| 10_u64.saturating_pow(power));
-        let bound = bounds
-            .into_iter()
-            .find(|bound| micros < *bound || *bound == u64::MAX);
-        *self.late.entry(bound.unwrap_or(u64::MAX)).or_default() += 1;
-    }
-}
-
-/// The finest bound: 10 to this many microseconds.
-const LEAST_LATE: u32 = 2;
-
 impl Footer {
     /// The exit code by its meaning; one that no version of ours gives is a bug.
     #[must_use]
@@ -400,26 +372,5 @@ impl<R: BufRead> Lines<'_, R> {
                 source,
             }),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case::in_time(Duration::ZERO, 100)]
-    #[case::barely(Duration::from_micros(99), 100)]
-    #[case::on_the_bound(Duration::from_micros(100), 1000)]
-    #[case::a_second(Duration::from_secs(1), 10_000_000)]
-    #[case::for_ever(Duration::MAX, u64::MAX)]
-    fn lateness_is_counted_under_its_bound(#[case] late: Duration, #[case] bound: u64) {
-        let mut health = Health::default();
-        health.add(late, 0);
-        health.add(late, 2);
-        assert_eq!(health.late, BTreeMap::from([(bound, 2)]));
-        assert_eq!(health.again, 1);
     }
 }

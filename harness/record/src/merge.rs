@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::health::Health;
 use crate::id::CaseId;
-use crate::log::{CaseInfo, Footer, Header, Health, Log, Shard};
+use crate::log::{CaseInfo, Footer, Header, Log, Shard};
 use crate::trial::Trial;
 use crate::verdict::{Exit, Tally};
 

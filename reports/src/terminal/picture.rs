@@ -18,6 +18,8 @@ use crate::model::Steps;
 
 /// Columns between the two lifelines.
 const INNER: usize = 45;
+/// Columns of states.
+const STATES: usize = 15;
 /// Columns of an arrow before its text.
 const LEAD: usize = 11;
 /// Rows shown before what broke the trial.
@@ -32,7 +34,7 @@ pub(super) fn draw(ladder: &Ladder<'_>, steps: Steps<'_>, style: Style) -> Vec<S
     let mut lines = vec![heading(style)];
     lines.extend(left_out(before, "earlier", style));
     for row in window {
-        lines.push(line(row, steps, style));
+        lines.extend(line(row, steps, style));
         lines.extend(note(row, style));
         lines.extend(row.reason.map(|reason| {
             let text = clean(&format!("  ({reason})"));
@@ -69,7 +71,7 @@ fn heading(style: Style) -> String {
     style.paint(Ink::Faint, &text)
 }
 
-fn line(row: &Row<'_>, steps: Steps<'_>, style: Style) -> String {
+fn line(row: &Row<'_>, steps: Steps<'_>, style: Style) -> Vec<String> {
     let what = &row.what;
     let (marker, ink) = marker(&what.act);
     let number = match (&what.act, steps.number(what.step)) {
@@ -94,14 +96,40 @@ fn line(row: &Row<'_>, steps: Steps<'_>, style: Style) -> String {
         Act::Wait(nanos) => (wait(*nanos), stamp(row.at)),
         Act::State | Act::Step { .. } => (lifelines(""), stamp(row.at)),
     };
-    let states: Vec<String> = what.states.iter().map(|state| clean(state)).collect();
-    let mut states = states.join(", ");
-    if what.act.is_refused() {
-        states = format!("got  {states}");
+    let mut lines = Vec::new();
+    for (at, states) in states(&what.states).into_iter().enumerate() {
+        let got = if what.act.is_refused() && at == 0 {
+            "got  "
+        } else {
+            ""
+        };
+        let text = match at {
+            0 => format!("{number:>3} {marker:2} {body}  {time:<8}  {got}{states}"),
+            _ => format!("       {}  {:8}  {states}", lifelines(""), ""),
+        };
+        let text = text.trim_end();
+        lines.push(ink.map_or_else(|| text.to_owned(), |ink| style.paint(ink, text)));
     }
-    let text = format!("{number:>3} {marker:2} {body}  {time:<8}  {states}");
-    let text = text.trim_end();
-    ink.map_or_else(|| text.to_owned(), |ink| style.paint(ink, text))
+    lines
+}
+
+/// The states a connection went through, in as many lines as their column needs.
+fn states(states: &[&str]) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for (at, state) in states.iter().enumerate() {
+        let comma = if at + 1 < states.len() { "," } else { "" };
+        let state = format!("{}{comma}", clean(state));
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            *line = state;
+        } else if line.chars().count() + 1 + state.chars().count() <= STATES {
+            line.push_str(&format!(" {state}"));
+        } else {
+            lines.push(state);
+        }
+    }
+    lines
 }
 
 const fn marker(act: &Act<'_>) -> (&'static str, Option<Ink>) {

@@ -1,10 +1,11 @@
 //! The screen that explains one trial: sentence, law, picture, delta, hint,
 //! repro, evidence.
 
-use tcpspec_record::{Failure, FieldDelta, RequirementId, Trial, Tried};
+use tcpspec_record::trace::Taken;
+use tcpspec_record::{Event, Failure, FieldDelta, RequirementId, TraceEvent, Trial, Tried};
 
 use super::ink::{Ink, Style, clean, wrap};
-use super::picture;
+use super::{WIDTH, picture};
 use crate::ladder::{Ladder, span};
 use crate::model::{Report, Steps, Variant};
 
@@ -26,7 +27,7 @@ pub struct Context {
 pub fn failure(report: &Report<'_>, trial: &Trial, context: &Context, style: Style) -> String {
     let variant = report.variant_of(trial);
     let steps = variant.map(Variant::steps).unwrap_or_default();
-    let mut lines = vec![headline(report, trial, steps, style)];
+    let mut lines = headline(report, trial, steps, style);
     lines.extend(wrap(&trial.reason, 2));
     lines.extend(law(report, trial, variant));
     lines.extend(known(trial));
@@ -38,34 +39,53 @@ pub fn failure(report: &Report<'_>, trial: &Trial, context: &Context, style: Sty
         trial
             .failure
             .iter()
-            .flat_map(|failure| delta(failure, context, style)),
+            .flat_map(|failure| delta(failure, trial, context, style)),
     );
     lines.extend(same(trial, variant));
+    lines.extend(place(trial, steps));
     lines.extend(evidence(context));
     lines.join("\n") + "\n"
 }
 
 /// `FAIL  closing/fin-retransmitted  bundled  ip=4  step 6 of 12  0.31 s virtual`
-fn headline(report: &Report<'_>, trial: &Trial, steps: Steps<'_>, style: Style) -> String {
+fn headline(report: &Report<'_>, trial: &Trial, steps: Steps<'_>, style: Style) -> Vec<String> {
     let word = trial.verdict.word().to_uppercase();
     let mut parts = vec![
-        style.paint(Ink::of(trial.verdict), &word),
-        style.paint(Ink::Strong, &clean(&trial.id.variant_id())),
-        clean(&trial.id.stack),
-        trial.id.dimensions(),
+        (Some(Ink::of(trial.verdict)), word),
+        (Some(Ink::Strong), clean(&trial.id.variant_id())),
+        (None, clean(&trial.id.stack)),
+        (None, trial.id.dimensions()),
     ];
     if let Some(failure) = &trial.failure {
-        parts.push(steps.position(failure.step).into_owned());
+        parts.push((None, steps.position(failure.step).into_owned()));
     }
     if trial.elapsed > 0 {
         let clock = report.stack_of(trial).map_or("", |stack| &stack.info.clock);
-        parts.push(
-            format!("{} {clock}", span(trial.elapsed))
-                .trim_end()
-                .to_owned(),
-        );
+        let elapsed = format!("{} {clock}", span(trial.elapsed));
+        parts.push((None, elapsed.trim_end().to_owned()));
     }
-    parts.join("  ")
+    side_by_side(&parts, style)
+}
+
+/// Parts two blanks apart, in as many lines as they need.
+fn side_by_side(parts: &[(Option<Ink>, String)], style: Style) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut width = 0;
+    for (ink, text) in parts {
+        let len = text.chars().count();
+        if width > 0 && width + 2 + len > WIDTH {
+            lines.push("    ".to_owned());
+            width = 4;
+        } else if width > 0 {
+            let last = lines.len() - 1;
+            lines[last].push_str("  ");
+            width += 2;
+        }
+        width += len;
+        let last = lines.len() - 1;
+        lines[last].push_str(&ink.map_or_else(|| text.clone(), |ink| style.paint(ink, text)));
+    }
+    lines
 }
 
 /// The requirement at stake: the failure's, or the case's first.
@@ -82,7 +102,10 @@ fn law(report: &Report<'_>, trial: &Trial, variant: Option<&Variant<'_>>) -> Vec
 
 fn citation(report: &Report<'_>, claim: &RequirementId) -> String {
     match report.requirement(claim) {
-        Some(rule) => format!("{claim} ({}): {}", rule.level, rule.summary),
+        Some(rule) => format!(
+            "{claim} ({}, section {}): {}",
+            rule.level, rule.section, rule.summary
+        ),
         None => format!("{claim}: (not in this log's catalogue)"),
     }
 }
@@ -92,37 +115,120 @@ fn known(trial: &Trial) -> Vec<String> {
     reason.map_or_else(Vec::new, |reason| wrap(&format!("Known: {reason}"), 2))
 }
 
-/// What differs, and the author's word on it.
-fn delta(failure: &Failure, context: &Context, style: Style) -> Vec<String> {
-    let width = |field: &FieldDelta| field.field.chars().count();
-    let width = failure.delta.iter().map(width).max().unwrap_or(0);
-    let mut lines: Vec<_> = failure
-        .delta
-        .iter()
-        .map(|field| field_line(field, width, style))
-        .collect();
+/// What differs, the state before and after, and the author's word on it.
+fn delta(failure: &Failure, trial: &Trial, context: &Context, style: Style) -> Vec<String> {
+    let mut lines = fields(&failure.delta, style);
     if failure.delta.is_empty() && !failure.expected.is_empty() {
-        let got = if failure.got.is_empty() {
-            "nothing"
-        } else {
-            &failure.got
+        let whole = FieldDelta {
+            field: "segment".to_owned(),
+            expected: failure.expected.join(" or "),
+            got: match failure.got.as_str() {
+                "" => "nothing".to_owned(),
+                got => got.to_owned(),
+            },
+            why: String::new(),
         };
-        let expected = failure.expected.join("  or  ");
-        lines.extend(wrap(&format!("expected {expected}  got {got}"), 7));
+        lines.extend(fields(&[whole], style));
     }
     lines.extend(tried(failure, context));
-    if let Some((before, now)) = &failure.states {
-        lines.push(format!(
-            "       state  before {}  now {}",
-            clean(before),
-            clean(now)
-        ));
-    }
+    lines.extend(states(failure, trial));
     if let Some(hint) = &failure.hint {
         lines.extend(wrap(&format!("Hint: {hint}"), 7));
     }
     lines
 }
+
+/// A line for each field: what is allowed, what came, and why; two lines where
+/// one is too short.
+fn fields(delta: &[FieldDelta], style: Style) -> Vec<String> {
+    let texts =
+        |field: &FieldDelta| [&field.field, &field.expected, &field.got].map(|it| clean(it));
+    let rows: Vec<[String; 3]> = delta.iter().map(texts).collect();
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.max().unwrap_or(0)
+    };
+    let [name, allowed, got] = [0, 1, 2].map(width);
+    let why = delta.iter().map(|field| clean(&field.why).chars().count());
+    let why = why.max().unwrap_or(0);
+    let fits = 7 + name + 2 + 8 + allowed + 2 + 4 + got + 4 + why <= WIDTH;
+    let mut lines = Vec::new();
+    for (row, field) in rows.iter().zip(delta) {
+        let why = match field.why.as_str() {
+            "" => String::new(),
+            why => format!("  ({})", clean(why)),
+        };
+        let (good, bad) = (
+            style.paint(Ink::Good, &row[1]),
+            style.paint(Ink::Bad, &row[2]),
+        );
+        let head = format!("       {:name$}  allowed {good}", row[0]);
+        if fits {
+            let pad = " ".repeat(allowed - row[1].chars().count());
+            lines.push(format!("{head}{pad}  got {bad}{why}"));
+        } else {
+            lines.push(head);
+            lines.push(format!("       {:name$}  got     {bad}{why}", ""));
+        }
+    }
+    lines
+}
+
+/// The state before the step that broke, and after it, as far as the stack
+/// shows it.
+fn states(failure: &Failure, trial: &Trial) -> Option<String> {
+    let broke = |event: &&TraceEvent| {
+        matches!(
+            &event.event,
+            Event::Packet {
+                taken: Some(Taken::Refused),
+                ..
+            }
+        )
+    };
+    let broke = trial
+        .trace
+        .iter()
+        .find(broke)
+        .map_or(u64::MAX, |event| event.at);
+    let state = |is_meant: &dyn Fn(&TraceEvent) -> bool| {
+        let events = trial.trace.iter().filter(|event| is_meant(event));
+        let states = events.filter_map(|event| match &event.event {
+            Event::State { state, .. } => Some(state.as_str()),
+            _ => None,
+        });
+        states.last()
+    };
+    let (before, after) = match &failure.states {
+        Some((before, after)) => (before.as_str(), after.as_str()),
+        None => {
+            let after = state(&|event| event.at <= broke)?;
+            let before = state(&|event| event.step < failure.step);
+            (before.unwrap_or("CLOSED"), after)
+        }
+    };
+    let (before, after) = (clean(before), clean(after));
+    Some(format!("       state  before {before}  after {after}"))
+}
+
+/// Where the case says so, and its author's sentence on it.
+fn place(trial: &Trial, steps: Steps<'_>) -> Vec<String> {
+    let failure = trial.failure.as_ref();
+    let Some(step) = failure.and_then(|failure| steps.get(failure.step)) else {
+        return Vec::new();
+    };
+    let why = step.why.as_ref().map(|why| format!(": {why}"));
+    let text = format!("{}{}", step.place, why.unwrap_or_default());
+    let lines = wrap(&text, HANG.len());
+    let mut lines: Vec<String> = lines.into_iter().take(PLACE).collect();
+    if let Some(first) = lines.first_mut() {
+        *first = format!("  Case:     {}", first.trim_start());
+    }
+    lines
+}
+
+/// Lines of a place at most.
+const PLACE: usize = 3;
 
 /// Why no alternative matches, where there were several.
 fn tried(failure: &Failure, context: &Context) -> Vec<String> {
@@ -151,21 +257,6 @@ fn tried(failure: &Failure, context: &Context) -> Vec<String> {
 /// Alternatives told on a screen that has to stay one.
 const ALTERNATIVES: usize = 3;
 
-fn field_line(field: &FieldDelta, width: usize, style: Style) -> String {
-    let (name, expected, got) = (
-        clean(&field.field),
-        clean(&field.expected),
-        clean(&field.got),
-    );
-    let why = match field.why.as_str() {
-        "" => String::new(),
-        why => format!("  ({})", clean(why)),
-    };
-    let expected = style.paint(Ink::Good, &expected);
-    let got = style.paint(Ink::Bad, &got);
-    format!("       {name:width$}  expected {expected}  got {got}{why}")
-}
-
 /// The other trials that went the same way.
 fn same(trial: &Trial, variant: Option<&Variant<'_>>) -> Vec<String> {
     let mut plays = variant.iter().flat_map(|variant| &variant.plays);
@@ -191,6 +282,37 @@ fn evidence(context: &Context) -> Vec<String> {
     ];
     let given = named.into_iter().filter(|(_, text)| !text.is_empty());
     given
-        .map(|(name, text)| format!("  {name:8}  {text}"))
+        .flat_map(|(name, text)| {
+            let mut lines = broken(text);
+            lines[0] = format!("  {name:8}  {}", lines[0]);
+            lines
+        })
         .collect()
+}
+
+/// Columns before the text of a piece of evidence.
+const HANG: &str = "            ";
+
+/// A command in as many lines as it needs, each but the last with the `\` that
+/// makes a shell go on. A path is never broken.
+fn broken(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for option in text.split(" --").enumerate().map(|(at, part)| match at {
+        0 => part.to_owned(),
+        _ => format!("--{part}"),
+    }) {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        let room = WIDTH - HANG.len() - " \\".len();
+        let needed = line.trim_start().chars().count() + 1 + option.chars().count();
+        if line.is_empty() {
+            line.push_str(&option);
+        } else if needed <= room {
+            line.push_str(&format!(" {option}"));
+        } else {
+            line.push_str(" \\");
+            lines.push(format!("{HANG}  {option}"));
+        }
+    }
+    lines
 }

@@ -124,7 +124,7 @@ fn trial_without_its_trace_stands_with_those_that_ended_like_it() {
 }
 
 /// A log in which every text tries to become markup, and one is endless.
-fn hostile() -> Log {
+pub(crate) fn hostile() -> Log {
     const ATTACK: &str =
         "</script></style></pre>--> ]]>\"'><img src=x onerror=alert(1)>\x1b[2J\0\u{202e}\t|\n&lt;";
     let text = || ATTACK.to_owned();

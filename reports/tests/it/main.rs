@@ -8,6 +8,7 @@ mod counts;
 mod duels;
 mod fixture;
 mod health;
+mod hostile;
 mod html;
 mod junit;
 mod ladder;
