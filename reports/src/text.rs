@@ -13,9 +13,11 @@ pub(crate) fn clean(text: &str) -> String {
             c
         }
     };
-    let mut line: String = text.trim().replace(['\n', '\t'], " ");
-    if let Some((end, _)) = line.char_indices().nth(TEXT_MAX) {
-        line.truncate(end);
+    let text = text.trim();
+    // What is cut off is not even looked at: a line may be a megabyte.
+    let end = text.char_indices().nth(TEXT_MAX).map(|(end, _)| end);
+    let mut line = text[..end.unwrap_or(text.len())].replace(['\n', '\t'], " ");
+    if end.is_some() {
         line.push_str(" ...");
     }
     line.chars().map(visible).collect()
