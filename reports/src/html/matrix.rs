@@ -27,9 +27,13 @@ pub(super) fn matrix(report: &Report<'_>, rfc: &Rfc<'_>) -> Markup {
 
 fn row(report: &Report<'_>, rfc: &Rfc<'_>, section: &SectionRow, many: bool) -> Markup {
     let name = format!("rfc{}/{}", rfc.number, section.section);
+    let cited = section.cells.iter().flatten().any(|cell| cell.cited > 0);
     html! {
         tr {
-            th scope="row" { a href=(cases(&[("section", &name)])) { (section.section) } }
+            th scope="row" {
+                @if cited { a href=(cases(&[("section", &name)])) { (section.section) } }
+                @else { (section.section) }
+            }
             @for (each, found) in rfc.matrix.levels.iter().zip(&section.cells) {
                 @match found {
                     Some(found) => { (cell(report, found, &name, *each, many)) }

@@ -136,6 +136,8 @@ pub struct Moment {
     pub next: Vec<State>,
     /// Whether what came of it broke the trial.
     pub broken: bool,
+    /// The state that had to follow, if that it did not broke the trial.
+    pub due: Option<State>,
 }
 
 impl Moment {
@@ -150,14 +152,17 @@ impl Moment {
         let broken = breaks(trial).then(|| course.broken.unwrap_or(course.last));
         if let Some(at) = broken.flatten() {
             course.moments[at].broken = true;
+            course.moments[at].due = due(trial);
         }
         course.moments
     }
 
-    /// The moves from state to state.
+    /// The moves from state to state, and that which had to be made.
     pub fn moves(&self) -> impl Iterator<Item = (State, State)> {
         let from = std::iter::once(self.state).chain(self.next.iter().copied());
-        from.zip(self.next.iter().copied())
+        let made = from.zip(self.next.iter().copied());
+        let due = self.due.filter(|to| *to != self.state);
+        made.chain(due.map(|to| (self.state, to)))
     }
 }
 
@@ -193,6 +198,12 @@ pub(super) fn begins_in(steps: Steps<'_>) -> Option<State> {
     // `fin-wait-1-active` leads to FIN-WAIT-1 by another way.
     let states = states.filter(|state| name.starts_with(state.name()));
     states.max_by_key(|state| state.name().len())
+}
+
+fn due(trial: &Trial) -> Option<State> {
+    let failure = trial.failure.as_ref()?;
+    let state = failure.delta.iter().find(|delta| delta.field == "state")?;
+    state.expected.parse().ok()
 }
 
 const fn breaks(trial: &Trial) -> bool {
@@ -300,6 +311,7 @@ impl Course {
             event: stimulus,
             next: listening.into_iter().collect(),
             broken: false,
+            due: None,
         }));
         if listens {
             self.reported = None;

@@ -186,10 +186,6 @@ impl StatesReport {
             for each in moment.moves() {
                 keep(&mut moves, each, fate);
             }
-            let missed = due(trial).filter(|_| moment.broken);
-            if let Some(to) = missed.filter(|to| *to != moment.state) {
-                keep(&mut moves, (moment.state, to), fate);
-            }
         }
         for (key, fate) in met {
             self.met.entry(key).or_default().add(fate);
@@ -213,11 +209,4 @@ fn fate(trial: &Trial) -> Fate {
         Verdict::Pass => Fate::Well,
         Verdict::Blocked | Verdict::Inconclusive | Verdict::Skip => Fate::Open,
     }
-}
-
-/// The state that had to follow, if that is what broke the trial.
-fn due(trial: &Trial) -> Option<State> {
-    let failure = trial.failure.as_ref()?;
-    let state = failure.delta.iter().find(|delta| delta.field == "state")?;
-    state.expected.parse().ok()
 }

@@ -122,6 +122,31 @@ describe("filters", () => {
   }));
 });
 
+describe("numbers", () => {
+  // A link of a cell, a move or a cause: the fragments that the page gives out.
+  // Of a large page some fifty, spread over all.
+  const lead = async () => {
+    const all = [...new Set([...document.querySelectorAll("a[href^='#cases?']")].map((link) => link.getAttribute("href")))];
+    const links = all.filter((_, at) => at % Math.ceil(all.length / 50) === 0);
+    const empty = [];
+    for (const link of links) {
+      const arrived = new Promise((resolve) => addEventListener("hashchange", () => setTimeout(resolve), { once: true }));
+      location.hash = link;
+      await arrived;
+      if (document.querySelector("#filter output").textContent.startsWith("0 of")) empty.push(link);
+    }
+    return { links: all.length, empty };
+  };
+  for (const [name, least] of [["report", 30], ["real", 200]]) {
+    test(`of ${name} lead to cases, unless they are of what was never seen`, () => on(name, {}, async (page) => {
+      const never = await page.run(() => [...document.querySelectorAll("a.never[href^='#cases?']")].map((link) => link.getAttribute("href")));
+      const { links, empty } = await page.run(lead);
+      assert.ok(links > least, `${links} links`);
+      assert.deepEqual(empty.filter((link) => !never.includes(link)), []);
+    }));
+  }
+});
+
 describe("permalinks", () => {
   const opened = () => [...document.querySelectorAll("details.case[open] > summary code")].map((id) => id.textContent);
   for (const scripts of [true, false]) {
