@@ -56,16 +56,17 @@ pub(super) fn delta(trial: &Trial) -> Markup {
 }
 
 fn fields(delta: &[FieldDelta]) -> Markup {
+    let explained = delta.iter().any(|field| !field.why.is_empty());
     html! {
         table.grid.delta {
-            thead { tr { th { "Field" } th { "Allowed" } th { "Got" } th { "Why" } } }
+            thead { tr { th { "Field" } th { "Allowed" } th { "Got" } @if explained { th { "Why" } } } }
             tbody {
                 @for field in delta {
                     tr {
                         th { (text(&field.field)) }
                         td { (text(&field.expected)) }
                         td.v-fail { (text(&field.got)) }
-                        td { (text(&field.why)) }
+                        @if explained { td { (text(&field.why)) } }
                     }
                 }
             }

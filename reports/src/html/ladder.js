@@ -2,7 +2,7 @@
 // tabs (trace.rs writes them); it is drawn when its panel opens. All is made
 // by createElement and textContent, so no text of a log is read as markup.
 const ladders = (() => {
-  const COLUMNS = ["step", "time", "sign", "text", "states", "allowed", "claim", "words"];
+  const COLUMNS = ["step", "time", "sign", "text", "states", "words", "claim", "allowed"];
   // What a sign becomes: the shape of its arrow, if any, and the row's class.
   const SIGNS = {
     "→": { shape: "r", side: "peer" },
@@ -34,6 +34,8 @@ const ladders = (() => {
     const values = line.split("\t");
     const row = Object.fromEntries(COLUMNS.map((column, at) => [column, values[at] ?? ""]));
     row.at = /^\+[\d.]+$/.test(row.time) ? Number(row.time) : null;
+    // What was expected has a time in words: `Expected within 500 ms.`
+    if (row.sign.startsWith("⇠")) [, row.time, row.words] = /^Expected (.*?)\. ?(.*)$/.exec(row.words) ?? [, "", row.words];
     if (row.allowed === "=") row.allowed = short(row.text);
     return { kind: "aside", ...SIGNS[row.sign], ...row };
   };
@@ -69,7 +71,7 @@ const ladders = (() => {
   };
   const reasons = (row, play) => {
     const delta = row.kind === "refused" ? [...play.querySelectorAll(":scope > .delta > tbody > tr")] : [];
-    return new Map(delta.map(({ cells }) => [cells[0].textContent, cells[3].textContent || "differs"]));
+    return new Map(delta.map(({ cells }) => [cells[0].textContent, cells[3]?.textContent || "differs"]));
   };
   const UNSAID = { seq: "next in order", ack: "next in order" };
 

@@ -29,7 +29,7 @@ pub(super) fn lines(ladder: &Ladder<'_>, steps: Steps<'_>, teach: bool) -> Strin
     text
 }
 
-/// Step, time, sign, text, states, allowed, claim, words.
+/// Step, time, sign, text, states, words, claim, allowed.
 fn columns(row: &Row<'_>, steps: Steps<'_>, first: bool, teach: bool) -> [String; 8] {
     let number = steps.number(row.what.step);
     let step = steps.get(row.what.step).filter(|_| number.is_some());
@@ -42,16 +42,15 @@ fn columns(row: &Row<'_>, steps: Steps<'_>, first: bool, teach: bool) -> [String
         sign(&row.what.act).to_owned(),
         clean(&what(row)),
         clean(&row.what.states.join(", ")),
-        allowed(row, steps),
-        claim.map_or_else(String::new, |claim| clean(&claim.0)),
         words(row, steps, first && teach),
+        claim.map_or_else(String::new, |claim| clean(&claim.0)),
+        allowed(row, steps),
     ]
 }
 
 fn time(row: &Row<'_>) -> String {
     match &row.what.act {
-        Act::Expected { .. } => clean(row.until),
-        Act::Step { .. } | Act::Broken(_) => String::new(),
+        Act::Expected { .. } | Act::Step { .. } | Act::Broken(_) => String::new(),
         Act::Prelude { .. } | Act::Packet { .. } | Act::App { .. } | Act::Wait(_) | Act::State => {
             stamp(row.at)
         }
@@ -119,7 +118,10 @@ fn allowed(row: &Row<'_>, steps: Steps<'_>) -> String {
 fn words(row: &Row<'_>, steps: Steps<'_>, teach: bool) -> String {
     let is_own = steps.number(row.what.step).is_some();
     let step = steps.get(row.what.step).filter(|_| teach && is_own);
-    let mark = mark_in_words(&row.what.act).map(str::to_owned);
+    let mark = match &row.what.act {
+        Act::Expected { .. } => Some(format!("Expected {}.", row.until)),
+        act => mark_in_words(act).map(str::to_owned),
+    };
     let note = row.what.note.map(str::to_owned);
     let reason = row.reason.map(|reason| reason.to_string());
     let why = step.and_then(|step| step.why.clone());
@@ -139,9 +141,11 @@ const fn mark_in_words(act: &Act<'_>) -> Option<&'static str> {
         Act::Step {
             unobserved: true, ..
         } => Some("Cannot be seen on this stack."),
-        Act::Expected { .. } => Some("Expected."),
-        Act::Prelude { .. } | Act::App { .. } | Act::Wait(_) | Act::State | Act::Step { .. } => {
-            None
-        }
+        Act::Expected { .. }
+        | Act::Prelude { .. }
+        | Act::App { .. }
+        | Act::Wait(_)
+        | Act::State
+        | Act::Step { .. } => None,
     }
 }
