@@ -36,7 +36,7 @@ const ladders = (() => {
     row.at = /^\+[\d.]+$/.test(row.time) ? Number(row.time) : null;
     // What was expected has a time in words: `Expected within 500 ms.`
     if (row.sign.startsWith("⇠")) [, row.time, row.words] = /^Expected (.*?)\. ?(.*)$/.exec(row.words) ?? [, "", row.words];
-    if (row.allowed === "=") row.allowed = short(row.text);
+    if (row.sign === "←") row.allowed = { "": short(row.text), "-": "" }[row.allowed] ?? row.allowed;
     return { kind: "aside", ...SIGNS[row.sign], ...row };
   };
 

@@ -94,8 +94,8 @@ fn what(row: &Row<'_>) -> String {
     }
 }
 
-/// What the case allowed where this came and was taken; `=` if that is what a
-/// ladder shows of it anyway.
+/// What the case allowed where this came and was taken: nothing if that is what
+/// a ladder shows of it anyway, `-` if no pattern says it.
 fn allowed(row: &Row<'_>, steps: Steps<'_>) -> String {
     let Act::Packet {
         from: Side::Sut,
@@ -107,9 +107,9 @@ fn allowed(row: &Row<'_>, steps: Steps<'_>) -> String {
     };
     let step = steps.get(row.what.step);
     match step.and_then(|step| step.text.strip_prefix("sut: ")) {
-        Some(pattern) if pattern == text => "=".to_owned(),
+        Some(pattern) if pattern == text => String::new(),
         Some(pattern) => clean(pattern),
-        None => String::new(),
+        None => "-".to_owned(),
     }
 }
 
