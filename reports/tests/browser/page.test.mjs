@@ -95,7 +95,7 @@ describe("filters", () => {
     ["q=at%3Dinside", ["reset/in-closing"]],
     ["verdict=known", ["close/half-close"]],
     ["at=CLOSING/FIN", ["closing/fin-retransmitted"]],
-    ["at=CLOSING~CLOSED&verdict=fail", ["closing/fin-retransmitted"]],
+    ["at=CLOSING~CLOSED&verdict=fail", ["closing/fin-retransmitted", "close/half-close"]],
     ["state=LISTEN&event=SYN", ["textbook/three-way-handshake"]],
     ["cause=nobody-knows-it", []],
     ["level=MUST", ["textbook/three-way-handshake", "closing/fin-retransmitted", "reset/in-closing", "close/half-close"]],
