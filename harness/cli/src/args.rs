@@ -40,8 +40,45 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     pub(crate) color: Colour,
 
+    /// The configuration [default: tcpspec.toml here or in a directory above]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// The profile of the configuration that stands in for arguments of `run`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// A baseline in place of that in the cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StackFile {
+    pub(crate) stack: String,
+    pub(crate) file: PathBuf,
+}
+
+impl std::str::FromStr for StackFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // A stack's name may hold `=`, too: linux:mtu=1280.
+        let (stack, file) = text.rsplit_once('=').ok_or("write STACK=FILE")?;
+        Ok(Self {
+            stack: stack.to_owned(),
+            file: file.into(),
+        })
+    }
+}
+
+/// What is known of the stacks.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct BaselineFileArgs {
+    /// What is known of a stack, in place of the file in `baselines` of the cases; may
+    /// stand more than once
+    #[arg(long, value_name = "STACK=FILE")]
+    pub(crate) baseline: Vec<StackFile>,
 }
 
 #[derive(Debug, Subcommand)]

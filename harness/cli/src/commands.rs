@@ -39,7 +39,10 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Show(show) => show::run(&show, output::style(args.color)),
         Command::Coverage(coverage) => coverage::run(&coverage, output::style(args.color)),
         Command::Case(case) => case::run(&case, output::style(args.color)),
-        Command::Doctor(cases) => Ok(doctor::run(&cases, output::style(args.color))),
+        Command::Doctor(cases) => {
+            let config = args.config.as_deref();
+            Ok(doctor::run(&cases, config, output::style(args.color)))
+        }
         Command::Diff(diff) => diff::run(&diff),
         Command::Compare(compare) => compare::run(&compare, output::style(args.color)),
         Command::Replay(replay) => replay::run(&replay, output::style(args.color)),

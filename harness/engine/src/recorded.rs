@@ -53,16 +53,19 @@ impl Recorded {
         }
     }
 
-    /// Moves into a reply what the stack did next, as long as `is_part` of it.
+    /// Moves into a reply what the stack did next, so many events at most, as
+    /// long as `is_part` of it.
     fn take(
         &mut self,
         reply: &mut Reply,
+        most: usize,
         is_part: impl Fn(&TraceEvent, &Reply) -> bool,
     ) -> Result<(), StackError> {
-        while let Some(event) = self.events.front() {
-            if is_stimulus(event) || !is_part(event, reply) {
+        for _ in 0..most {
+            let next = self.events.front().filter(|event| !is_stimulus(event));
+            let Some(event) = next.filter(|event| is_part(event, reply)) else {
                 break;
-            }
+            };
             let at = Instant::from_nanos(event.at);
             self.add(at, reply)?;
             reply.now = reply.now.max(at);
@@ -107,7 +110,7 @@ impl Recorded {
     /// What was done to the stack next, and, into a reply, what it still did
     /// before that.
     fn next_stimulus(&mut self, reply: &mut Reply) -> Result<Event, StackError> {
-        self.take(reply, |_, _| true)?;
+        self.take(reply, usize::MAX, |_, _| true)?;
         let stimulus = self.events.pop_front();
         let stimulus = stimulus.ok_or_else(|| unknown("it has ended"))?;
         self.now = self.now.max(Instant::from_nanos(stimulus.at));
@@ -118,8 +121,8 @@ impl Recorded {
     /// Adds what came of a packet before any more time passed.
     fn at_once(&mut self, reply: &mut Reply) -> Result<(), StackError> {
         let until = self.now.as_nanos() + self.slack();
-        let call = self.next_call();
-        self.take(reply, |event, _| event.at <= until && !is_of(call, event))
+        let most = self.before_call();
+        self.take(reply, most, |event, _| event.at <= until)
     }
 
     fn slack(&self) -> u64 {
@@ -129,11 +132,24 @@ impl Recorded {
         }
     }
 
-    /// The step of the call that was made next, if that was the next thing done
-    /// to the stack.
-    fn next_call(&self) -> Option<usize> {
-        let next = self.events.iter().find(|event| is_stimulus(event))?;
-        matches!(next.event, Event::App { .. }).then_some(next.step)
+    /// How many of the next events come before what the next call made the stack
+    /// do, if that is the next thing done to it: all of them if it is not. What a
+    /// call does is written before its result, and behind that of all earlier
+    /// steps; a segment bears the number of the step that took it, which may be
+    /// a later one.
+    fn before_call(&self) -> usize {
+        let Some(next) = self.events.iter().position(is_stimulus) else {
+            return usize::MAX;
+        };
+        let call = &self.events[next];
+        if !matches!(call.event, Event::App { .. }) {
+            return usize::MAX;
+        }
+        let timeless = self.hello.clock == Clock::Virtual;
+        let is_earlier =
+            |event: &TraceEvent| event.step < call.step || (timeless && event.at < call.at);
+        let last = self.events.iter().take(next).rposition(is_earlier);
+        last.map_or(0, |last| last + 1)
     }
 
     /// What the next call was told.
@@ -229,14 +245,14 @@ impl StackUnderTest for Recorded {
 
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
         let mut reply = Reply::nothing(self.now);
-        let call = self.next_call();
+        let most = self.before_call();
         let slack = self.slack();
-        self.take(&mut reply, |event, reply| {
+        self.take(&mut reply, most, |event, reply| {
             let latest = match stop.is_met_by(reply) {
                 true => reply.now.as_nanos() + slack,
                 false => until.as_nanos(),
             };
-            event.at <= latest && !is_of(call, event)
+            event.at <= latest
         })?;
         if !stop.is_met_by(&reply) {
             self.pass(until)?;
@@ -256,12 +272,6 @@ const fn is_stimulus(event: &TraceEvent) -> bool {
         | Event::Expected { .. }
         | Event::Wait { .. } => false,
     }
-}
-
-/// Whether a call of this step made the stack do it. What a call does is written
-/// before its result, and after that of all earlier steps.
-fn is_of(call: Option<usize>, event: &TraceEvent) -> bool {
-    call.is_some_and(|step| event.step >= step)
 }
 
 /// Whether these words of a case make the call.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::CasesArgs;
+use super::{BaselineFileArgs, CasesArgs};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct BaselineArgs {
@@ -44,4 +44,7 @@ pub(crate) struct BaselineOfArgs {
 
     #[command(flatten)]
     pub(crate) cases: CasesArgs,
+
+    #[command(flatten)]
+    pub(crate) baselines: BaselineFileArgs,
 }

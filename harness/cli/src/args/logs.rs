@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 use tcpspec_reports::Format;
 
-use super::CasesArgs;
+use super::{BaselineFileArgs, CasesArgs};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
@@ -113,6 +113,9 @@ pub(crate) struct ReplayArgs {
 
     #[command(flatten)]
     pub(crate) cases: CasesArgs,
+
+    #[command(flatten)]
+    pub(crate) baselines: BaselineFileArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use tcpspec_record::{IpVersion, Isn};
 use tcpspec_reports::Format;
 
-use super::CasesArgs;
+use super::{BaselineFileArgs, CasesArgs};
 use crate::commands::Part;
 use crate::select::SelectArgs;
 use crate::stacks::StackName;
@@ -102,6 +102,9 @@ pub(crate) struct PlayArgs {
 
     #[command(flatten)]
     pub(crate) cases: CasesArgs,
+
+    #[command(flatten)]
+    pub(crate) baselines: BaselineFileArgs,
 }
 
 /// Versions of IP to run over.

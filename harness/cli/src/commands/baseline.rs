@@ -107,11 +107,14 @@ fn over_files(
     let report = Report::from_log(&log);
     let mut files: BTreeMap<PathBuf, Vec<&StackInfo>> = BTreeMap::new();
     for stack in stacks(args, &log)? {
-        let family = family_of(&stack.name);
         let path = match &args.file {
             Some(path) => path.clone(),
-            None => baselines::file_of(&cases_dir(&args.cases)?, &family, &stack.version)
-                .ok_or_else(|| Failure::usage(without(&stack.name)))?,
+            None => {
+                let dir = cases_dir(&args.cases)?;
+                let named = &args.baselines.baseline;
+                let file = baselines::file_of(&dir, &stack.name, &stack.version, named);
+                file.ok_or_else(|| Failure::usage(without(&stack.name)))?
+            }
         };
         files.entry(path).or_default().push(stack);
     }

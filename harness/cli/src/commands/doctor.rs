@@ -1,16 +1,19 @@
 //! `tcpspec doctor`: what this machine allows. What is bad has a line below it
 //! that says how to mend it; what is good has one if it could be had otherwise.
 
+use std::path::Path;
+
 use tcpspec_linux::{Settings, sandbox};
 use tcpspec_record::Exit;
 use tcpspec_reports::terminal::Style;
 
 use super::{cases_dir, count};
 use crate::args::CasesArgs;
+use crate::config;
 use crate::failure::Failure;
 
-pub(crate) fn run(args: &CasesArgs, _: Style) -> Exit {
-    let all_good = [check_cases(args), check_linux()];
+pub(crate) fn run(args: &CasesArgs, config: Option<&Path>, _: Style) -> Exit {
+    let all_good = [check_config(config), check_cases(args), check_linux()];
     line("bundled stack", true, "built in, virtual time", None);
     if all_good.into_iter().all(|good| good) {
         Exit::Success
@@ -24,6 +27,37 @@ fn line(name: &str, good: bool, detail: &str, fix: Option<&str>) {
     anstream::println!("{mark}  {name}: {detail}");
     if let Some(fix) = fix {
         anstream::println!("     {advice}: {fix}");
+    }
+}
+
+fn check_config(named: Option<&Path>) -> bool {
+    match config::find(named) {
+        Ok(Some(config)) => {
+            let listed = |what: &str, names: Vec<&str>| match names.as_slice() {
+                [] => format!("no {what}"),
+                names => format!("{what} {}", names.join(", ")),
+            };
+            let profiles = config.text.profiles.keys().map(String::as_str);
+            let stacks = config.stacks.keys().map(String::as_str);
+            let detail = format!(
+                "{}: {}; {}",
+                config.file.display(),
+                listed("profiles", profiles.collect()),
+                listed("stacks", stacks.collect())
+            );
+            line("configuration", true, &detail, None);
+            true
+        }
+        Ok(None) => {
+            let detail = "none: there is no tcpspec.toml here or above";
+            line("configuration", true, detail, None);
+            true
+        }
+        Err(error) => {
+            let fix = "mend what is named; `tcpspec schema config` says what it may hold";
+            line("configuration", false, &error.to_string(), Some(fix));
+            false
+        }
     }
 }
 

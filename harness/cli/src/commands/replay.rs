@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 use tcpspec_casefile::{Coverage, Suite, Variant};
@@ -27,12 +26,11 @@ use crate::baselines;
 use crate::failure::Failure;
 use crate::ledger::{self, Ledger};
 use crate::output;
-use crate::stacks::family_of;
 
 pub(crate) fn run(args: &ReplayArgs, style: Style) -> Result<Exit, Failure> {
     let old = read(&args.run)?;
     let suite = load(&args.cases, style)?;
-    let bench = Bench::new(&old, &suite, cases_dir(&args.cases)?.as_path(), style)?;
+    let bench = Bench::new(&old, &suite, args, style)?;
     let out: Box<dyn Write> = match &args.out {
         Some(dir) => {
             fs::create_dir_all(dir).map_err(|error| Failure::file("create", dir, error))?;
@@ -82,7 +80,14 @@ struct Bench<'a> {
 type Kept = BTreeMap<String, usize>;
 
 impl<'a> Bench<'a> {
-    fn new(old: &'a Log, suite: &'a Suite, dir: &Path, style: Style) -> Result<Self, Failure> {
+    fn new(
+        old: &'a Log,
+        suite: &'a Suite,
+        args: &ReplayArgs,
+        style: Style,
+    ) -> Result<Self, Failure> {
+        let dir = &cases_dir(&args.cases)?;
+        let named = &args.baselines.baseline;
         let variants: BTreeMap<String, Arc<Variant>> = suite
             .variants()
             .map(|variant| (variant.id(), Arc::new(variant.clone())))
@@ -95,7 +100,7 @@ impl<'a> Bench<'a> {
         let mut baselines = BTreeMap::new();
         let mut hellos = BTreeMap::new();
         for stack in &old.header.stacks {
-            let path = baselines::file_of(dir, &family_of(&stack.name), &stack.version);
+            let path = baselines::file_of(dir, &stack.name, &stack.version, named);
             if let Some(path) = path {
                 let baseline = tcpspec_casefile::load_baseline(&path);
                 let baseline = baseline.map_err(|error| unusable(&error, style))?;

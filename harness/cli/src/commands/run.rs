@@ -118,8 +118,8 @@ impl<'a> Course<'a> {
         let selected = selected.into_iter().enumerate();
         let own = selected.filter(|(place, _)| args.shard.is_none_or(|part| part.has(*place)));
         let variants = own.map(|(_, variant)| Arc::new(variant.clone())).collect();
-        let baselines =
-            baselines::of_stacks(&dir, &participants).map_err(|error| unusable(&error, style))?;
+        let baselines = baselines::of_stacks(&dir, &participants, &args.play.baselines.baseline)
+            .map_err(|error| unusable(&error, style))?;
         Ok(Self {
             args,
             participants,

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// A kind of file: its name, what it is, and its schema.
 type Kind = (&'static str, &'static str, fn() -> Value);
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     ("case", "a file of cases/", tcpspec_casefile::schema),
     (
         "sweep",
@@ -22,6 +22,7 @@ const KINDS: [Kind; 5] = [
         "a file of cases/baselines/",
         tcpspec_casefile::baseline_schema,
     ),
+    ("config", "tcpspec.toml", crate::config::schema),
     ("log", "each line of log.jsonl", tcpspec_record::schema::log),
     (
         "report",

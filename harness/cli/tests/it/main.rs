@@ -5,6 +5,7 @@
 mod baseline;
 mod case;
 mod common;
+mod config;
 mod coverage;
 mod duel;
 mod exit_codes;
