@@ -55,6 +55,11 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) runs: std::num::NonZeroUsize,
 
+    /// Play again whenever a case or the program, and with it a stack that is built
+    /// in, has changed, and say what ends otherwise than before; Ctrl-C ends
+    #[arg(long, conflicts_with_all = ["runs", "last_failed"])]
+    pub(crate) watch: bool,
+
     #[command(flatten)]
     pub(crate) play: PlayArgs,
 }

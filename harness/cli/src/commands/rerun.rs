@@ -39,6 +39,7 @@ fn as_played(args: &RerunArgs, log: &Log, open: &BTreeSet<TrialId>) -> Result<Ru
     Ok(RunArgs {
         select: SelectArgs::default(),
         last_failed: false,
+        watch: false,
         stack: stacks?,
         ip: Ip::of(open.iter().map(|id| id.ip)),
         isn: IsnArg::of(open.iter().map(|id| id.isn)),

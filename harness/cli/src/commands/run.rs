@@ -4,6 +4,7 @@ mod info;
 mod many;
 mod mutants;
 mod part;
+mod watch;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,9 @@ use crate::schedule::{self, End, Heard, Job, News};
 use crate::stacks::Participant;
 
 pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
+    if args.watch {
+        return watch::run(args);
+    }
     perform(&Course::new(args, None, style)?, style)
 }
 

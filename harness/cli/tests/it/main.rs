@@ -20,3 +20,4 @@ mod runs;
 mod selection;
 mod switches;
 mod tidy;
+mod watch;
