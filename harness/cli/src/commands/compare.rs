@@ -5,12 +5,12 @@ use tcpspec_reports::compare;
 use tcpspec_reports::model::Comparison;
 use tcpspec_reports::terminal::Style;
 
-use super::explain::read;
+use super::explain::read_verdicts;
 use crate::args::{CompareArgs, CompareFormat};
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &CompareArgs, style: Style) -> Result<Exit, Failure> {
-    let logs: Result<Vec<Log>, Failure> = args.runs.iter().map(|run| read(run)).collect();
+    let logs: Result<Vec<Log>, Failure> = args.runs.iter().map(|run| read_verdicts(run)).collect();
     let logs = logs?;
     let names: Vec<String> = args
         .runs

@@ -3,13 +3,13 @@
 use tcpspec_record::{Exit, Log, Trial};
 use tcpspec_reports::model::{Change, ChangeKind, Changes};
 
-use super::explain::read;
+use super::explain::read_verdicts;
 use crate::args::DiffArgs;
 use crate::failure::Failure;
 
 /// Exit code 1 if anything got worse, a new trial that fails included.
 pub(crate) fn run(args: &DiffArgs) -> Result<Exit, Failure> {
-    let (before, after) = (read(&args.before)?, read(&args.after)?);
+    let (before, after) = (read_verdicts(&args.before)?, read_verdicts(&args.after)?);
     Ok(if print(&before, &after) {
         Exit::Unexpected
     } else {

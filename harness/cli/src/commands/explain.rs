@@ -54,6 +54,11 @@ pub(super) fn read(path: &Path) -> Result<Log, Failure> {
     Log::read(&mut file).map_err(|error| Failure::file("read", &path, error))
 }
 
+/// The same without any traces: all that verdicts are looked at for.
+pub(super) fn read_verdicts(path: &Path) -> Result<Log, Failure> {
+    read_within(path, TraceRoom::new(0))
+}
+
 /// The same, with as many traces as there is room for.
 pub(super) fn read_within(path: &Path, room: TraceRoom) -> Result<Log, Failure> {
     let (path, mut file) = open(path)?;

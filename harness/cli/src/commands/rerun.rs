@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use tcpspec_record::{Exit, Log, TrialId};
 use tcpspec_reports::terminal::Style;
 
-use super::explain::read;
+use super::explain::read_verdicts;
 use super::last::unsettled;
 use super::run::play_only;
 use crate::args::{Ip, IsnArg, RerunArgs, RunArgs};
@@ -16,7 +16,7 @@ use crate::stacks::StackName;
 
 pub(crate) fn run(args: &RerunArgs, style: Style) -> Result<Exit, Failure> {
     let run = args.run.as_ref().unwrap_or(&args.play.out);
-    let log = read(run)?;
+    let log = read_verdicts(run)?;
     let open = unsettled(&log);
     if open.is_empty() {
         let run = run.display();

@@ -25,7 +25,7 @@ use tcpspec_reports::terminal::Style;
 pub(super) use info::{case_info, cited};
 pub(crate) use part::Part;
 
-use super::explain::read;
+use super::explain::{read, read_verdicts};
 use super::last::unsettled;
 use super::{cases_dir, load, unusable};
 use crate::args::RunArgs;
@@ -291,7 +291,7 @@ fn retain_of(selected: &mut Vec<&Variant>, trials: &BTreeSet<TrialId>) {
 /// Leaves of the selected variants those of which the last run says that they
 /// have not passed.
 fn retain_last_failed(selected: &mut Vec<&Variant>, out: &Path) -> Result<(), Failure> {
-    retain_of(selected, &unsettled(&read(out)?));
+    retain_of(selected, &unsettled(&read_verdicts(out)?));
     if selected.is_empty() {
         let out = out.display();
         return Err(Failure::none(format!(

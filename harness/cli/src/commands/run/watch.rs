@@ -14,7 +14,7 @@ use tcpspec_record::{Exit, Log};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Interval, interval};
 
-use super::{cases_dir, read};
+use super::{cases_dir, read_verdicts};
 use crate::args::RunArgs;
 use crate::commands::diff;
 use crate::failure::Failure;
@@ -52,7 +52,7 @@ async fn rounds(args: &RunArgs) -> Result<Exit, Failure> {
         {
             return Ok(Exit::Interrupted);
         }
-        if let Ok(log) = read(&args.play.out) {
+        if let Ok(log) = read_verdicts(&args.play.out) {
             if let Some(last) = &last {
                 anstream::println!("Since the last round:");
                 diff::print(last, &log);
