@@ -12,6 +12,7 @@ use tcpspec_connector::{
 };
 use tcpspec_linux::{LinuxStack, Options, Settings, UnknownOption, sandbox};
 use tcpspec_record::StackInfo;
+use tcpspec_smoltcp::Smoltcp;
 use tcpspec_wire::Instant;
 
 use crate::bug;
@@ -20,6 +21,7 @@ use crate::bug;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StackName {
     Bundled(Switches),
+    Smoltcp,
     Linux(Options),
     Control(Control),
 }
@@ -29,7 +31,7 @@ impl StackName {
     pub(crate) fn options(self) -> Options {
         match self {
             Self::Linux(options) => options,
-            Self::Bundled(_) | Self::Control(_) => Options::default(),
+            Self::Bundled(_) | Self::Smoltcp | Self::Control(_) => Options::default(),
         }
     }
 
@@ -38,7 +40,7 @@ impl StackName {
         match self {
             Self::Bundled(_) => Self::Bundled(Switches::default()).to_string(),
             Self::Linux(_) => Self::Linux(Options::default()).to_string(),
-            Self::Control(_) => self.to_string(),
+            Self::Smoltcp | Self::Control(_) => self.to_string(),
         }
     }
 }
@@ -55,6 +57,7 @@ impl fmt::Display for StackName {
         match self {
             Self::Bundled(switches) if *switches == Switches::default() => f.write_str("bundled"),
             Self::Bundled(switches) => write!(f, "bundled:{switches}"),
+            Self::Smoltcp => f.write_str("smoltcp"),
             Self::Linux(options) if *options == Options::default() => f.write_str("linux"),
             Self::Linux(options) => write!(f, "linux:{options}"),
             Self::Control(control) => {
@@ -83,12 +86,13 @@ impl FromStr for StackName {
         }
         match (text, text.strip_prefix("control:").and_then(Control::named)) {
             ("bundled", _) => Ok(Self::Bundled(Switches::default())),
+            ("smoltcp", _) => Ok(Self::Smoltcp),
             ("linux", _) => Ok(Self::Linux(Options::default())),
             (_, Some(control)) => Ok(Self::Control(control)),
             _ => {
                 let controls = Control::ALL.map(|(_, name)| format!("control:{name}"));
                 Err(format!(
-                    "no such stack; there are bundled, linux, {}",
+                    "no such stack; there are bundled, smoltcp, linux, {}",
                     controls.join(", ")
                 ))
             }
@@ -113,6 +117,7 @@ impl Participant {
     pub(crate) fn enlist(name: StackName) -> Self {
         let (hello, unavailable) = match name {
             StackName::Bundled(switches) => (bundled(switches).hello().clone(), String::new()),
+            StackName::Smoltcp => (Smoltcp::new().hello().clone(), String::new()),
             StackName::Control(control) => {
                 (ControlStack::new(control).hello().clone(), String::new())
             }
@@ -219,6 +224,7 @@ fn linux_unavailable(options: Options) -> String {
 pub(crate) fn virtual_stack(name: StackName) -> Option<Guarded> {
     match name {
         StackName::Bundled(switches) => Some(Guarded(Box::new(bundled(switches)))),
+        StackName::Smoltcp => Some(Guarded(Box::new(Smoltcp::new()))),
         StackName::Control(control) => Some(Guarded(Box::new(ControlStack::new(control)))),
         StackName::Linux(_) => None,
     }

@@ -103,7 +103,6 @@ pub enum Capability {
     Rfc1337,
     /// The receive queue can be filled without processing.
     Queue,
-    /// Time is the harness\'s to move: a case may wait for days.
     /// Time passes only as the harness says, so that hours cost nothing.
     VirtualTime,
 }

@@ -21,7 +21,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) last_failed: bool,
 
-    /// Stack to test; may stand more than once: bundled (with extensions switched,
+    /// Stack to test; may stand more than once: smoltcp, bundled (with extensions switched,
     /// as in bundled:ecn,no-sack), linux, or one of the
     /// control stacks that are wrong on purpose (control:silent, control:resets,
     /// control:dies, control:hangs, control:floods)
