@@ -53,11 +53,18 @@ fn states_come_as_they_change_and_calls_are_answered() {
     assert!(call(&mut stack, &listen()).is_ok());
     assert_eq!(call(&mut stack, &listen()), Err(CallError::InUse));
     assert_eq!(call(&mut stack, &accept()), Err(CallError::Again));
-    let reply = stack.deliver(&[segment(Flags::SYN, 100, 0)]).expect("lives");
+    let reply = stack
+        .deliver(&[segment(Flags::SYN, 100, 0)])
+        .expect("lives");
     let states: Vec<State> = reply.states.iter().map(|change| change.state).collect();
     assert_eq!(states, [State::SynReceived]);
-    assert!(matches!(reply.next, Next::At(_)), "the SYN,ACK would be repeated");
-    let syn = Packet::decode(&reply.tx[0].octets).expect("a packet").packet;
+    assert!(
+        matches!(reply.next, Next::At(_)),
+        "the SYN,ACK would be repeated"
+    );
+    let syn = Packet::decode(&reply.tx[0].octets)
+        .expect("a packet")
+        .packet;
     let iss = syn.segment().expect("a segment").seq.value();
     let ack = segment(Flags::ACK, 101, iss.wrapping_add(1));
     let reply = stack.deliver(&[ack]).expect("lives");
@@ -65,7 +72,9 @@ fn states_come_as_they_change_and_calls_are_answered() {
     assert_eq!(state, Some(State::Established));
     assert!(call(&mut stack, &accept()).is_ok());
     assert_eq!(call(&mut stack, &recv()), Err(CallError::Again));
-    stack.deliver(&[segment(Flags::RST, 101, 0)]).expect("lives");
+    stack
+        .deliver(&[segment(Flags::RST, 101, 0)])
+        .expect("lives");
     assert_eq!(call(&mut stack, &recv()), Err(CallError::Reset));
 }
 

@@ -1,6 +1,7 @@
 //! What a run leaves behind besides its log.
 
 use std::fs;
+use std::process::Command;
 
 use rstest::rstest;
 
@@ -23,6 +24,48 @@ fn capture_of_a_failure_is_named_and_goes_once_all_is_well() {
     assert!(!printed(&run("bundled")).contains("Capture:"));
     assert!(!capture.exists());
     assert!(other.exists(), "what is not a capture is left alone");
+}
+
+/// Wireshark's own reader, where it is installed: it finds the packets of the
+/// trial, dissects them as TCP, and shows what we remark on them.
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn wireshark_reads_the_capture_of_a_failure() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let case = [
+        "handshake/three-way",
+        "--ip",
+        "4",
+        "--stack",
+        "control:resets",
+    ];
+    printed(&scratch.run(&case).output().unwrap());
+    let capture = scratch.out().join("captures/handshake/three-way.pcapng");
+    let mut tshark = Command::new("tshark");
+    let fields = ["tcp.flags.str", "tcp.checksum.status", "frame.comment"];
+    let fields = fields.iter().flat_map(|field| ["-e", field]);
+    tshark.args(["-o", "tcp.check_checksum:TRUE", "-T", "fields", "-r"]);
+    let Ok(output) = tshark.arg(&capture).args(fields).output() else {
+        eprintln!("skipped: tshark is not installed");
+        return;
+    };
+    let packets = String::from_utf8(output.stdout).unwrap();
+    let packets: Vec<Vec<&str>> = packets
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    let [syn, reset] = packets.as_slice() else {
+        panic!("a SYN and the RST that it drew, not {packets:?}");
+    };
+    let is = |packet: &[&str], flag: char| packet[0].contains(flag) && packet[1] == "1";
+    assert!(
+        is(syn, 'S') && is(reset, 'R'),
+        "right checksums, too: {packets:?}"
+    );
+    assert!(
+        reset[2].contains("SYN+ACK"),
+        "what was expected: {packets:?}"
+    );
 }
 
 /// The earlier run may lie where the new one goes.
