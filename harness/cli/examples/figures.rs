@@ -68,6 +68,10 @@ const README: &[(&str, &str)] = &[
         "each of 1,000,000 SYNs, backlog 1024",
     ),
     (
+        "duel/5 kB, a packet in ten lost",
+        "a duel of 5 kB, one packet in ten lost, every segment judged",
+    ),
+    (
         "report/100000 trials, log to page",
         "each of 100,000 trials, from the log to the page",
     ),
