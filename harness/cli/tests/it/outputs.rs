@@ -29,7 +29,6 @@ fn capture_of_a_failure_is_named_and_goes_once_all_is_well() {
 /// Wireshark's own reader, where it is installed: it finds the packets of the
 /// trial, dissects them as TCP, and shows what we remark on them.
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn wireshark_reads_the_capture_of_a_failure() {
     let scratch = Scratch::with_groups(&["handshake"]);
     let case = [
