@@ -12,6 +12,7 @@ use tcpspec_casefile::load_profile;
 use tcpspec_connector::StackUnderTest;
 use tcpspec_duel::{Ended, Failure, Outcome, Terms, duel};
 use tcpspec_link::{Conditions, End, Fault, Link, Profile, Rule, Times, Which};
+use tcpspec_record::{Level, RequirementId};
 use tcpspec_witness::Law;
 
 /// Seeds for each profile: enough to meet each fault, few enough for a test.
@@ -171,6 +172,19 @@ fn liar_is_found(#[case] lie: liar::Lie, #[case] law: Option<Law>) {
         outcome.findings
     );
     assert_eq!(outcome.is_right(), law.is_none(), "{:?}", outcome.ended);
+}
+
+#[test]
+fn every_law_of_the_witness_stands_in_the_catalogue() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases");
+    let suite = tcpspec_casefile::load(&dir).expect("the cases");
+    for law in Law::ALL {
+        let id = RequirementId(law.requirement().to_owned());
+        let level = suite.catalogue.get(&id).map(|one| one.level);
+        let level = level.unwrap_or_else(|| panic!("{law:?}: there is no {id}"));
+        let is_advice = matches!(level, Level::Should | Level::ShouldNot);
+        assert_eq!(law.is_advice(), is_advice, "{law:?}: {id} is a {level}");
+    }
 }
 
 /// The given stack against the bundled one.
