@@ -19,7 +19,7 @@ use crate::output;
 use crate::stacks::{Participant, StackName};
 use arena::Bout;
 
-/// Exit code 1 if any duel went badly, 5 if a stack could not be driven, 4 if
+/// Exit code 1 if any duel went badly, 6 if the machine kept one from being driven, 4 if
 /// one could not be run at all.
 pub(crate) fn run(args: &DuelArgs, style: Style) -> Result<Exit, Failure> {
     let profiles = profiles(args, style)?;

@@ -19,6 +19,18 @@ pub(crate) fn tcpspec(args: &[&str]) -> Command {
     command
 }
 
+/// A case that no stack passes: it wants a SYN,ACK from a port where nothing
+/// listens. One that resets passes once `RST+ACK` stands in place of `SYN+ACK`.
+pub(crate) const IMPOSSIBLE: &str = r#"
+title: A closed port that accepts
+purpose: Nobody can do this.
+level: must
+claims: ["9293:MUST-13"]
+steps:
+  - peer: SYN
+  - sut: SYN+ACK
+"#;
+
 /// A scratch directory with a directory of cases and one for output.
 pub(crate) struct Scratch {
     dir: TempDir,

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Output, Stdio};
 
-use crate::common::{Scratch, printed, tcpspec};
+use crate::common::{IMPOSSIBLE, Scratch, printed, tcpspec};
 use rstest::rstest;
 
 /// The last line of a run's log says what the program ended with.
@@ -28,18 +28,6 @@ fn check(mut command: Command, exit: i32, says: &[&str]) -> Output {
     assert_eq!(output.status.code(), Some(exit), "{text}");
     output
 }
-
-/// A case that no stack can pass on purpose: it wants a SYN-ACK from a port
-/// where nothing listens.
-const IMPOSSIBLE: &str = r#"
-title: A closed port that accepts
-purpose: Nobody can do this.
-level: must
-claims: ["9293:MUST-13"]
-steps:
-  - peer: SYN
-  - sut: SYN+ACK
-"#;
 
 #[test]
 fn exit_0_all_as_it_should_be() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rstest::rstest;
 
-use crate::common::{Scratch, printed, tcpspec};
+use crate::common::{IMPOSSIBLE, Scratch, printed, tcpspec};
 
 /// Runs into a directory of its own.
 fn run(scratch: &Scratch, name: &str, args: &[&str]) -> PathBuf {
@@ -126,17 +126,6 @@ fn diff_tells_what_got_worse_and_its_exit_code_says_so() {
     let text = check("diff", &[&other, &bad], &[], 1);
     assert!(text.contains("new        - -> fail"), "{text}");
 }
-
-/// A case that a stack passes once `RST+ACK` stands in place of `SYN+ACK`.
-const IMPOSSIBLE: &str = r#"
-title: A closed port that accepts
-purpose: Nobody can do this.
-level: must
-claims: ["9293:MUST-13"]
-steps:
-  - peer: SYN
-  - sut: SYN+ACK
-"#;
 
 #[test]
 fn rerun_plays_what_has_not_passed_as_it_was_played() {

@@ -4,7 +4,7 @@ use std::fs;
 
 use rstest::rstest;
 
-use crate::common::{Scratch, printed, tcpspec};
+use crate::common::{IMPOSSIBLE, Scratch, printed, tcpspec};
 
 /// Ids and levels of what `list` prints for a selection of the project's cases.
 fn listed(args: &[&str]) -> Vec<(String, String)> {
@@ -75,17 +75,6 @@ fn level_that_there_is_not_is_refused() {
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("there are MUST, MUST-NOT, STEP"), "{text}");
 }
-
-/// A case that no stack can pass.
-const IMPOSSIBLE: &str = r#"
-title: A closed port that accepts
-purpose: Nobody can do this.
-level: must
-claims: ["9293:MUST-13"]
-steps:
-  - peer: SYN
-  - sut: SYN+ACK
-"#;
 
 #[test]
 fn last_failed_plays_what_has_not_passed_until_all_has() {
