@@ -6,10 +6,9 @@
 //! whatever a correct peer would send, in order and within the window. Where
 //! an RFC leaves the stack a choice, cases write the numbers.
 
-use tcpspec_wire::{Flags, Segment, SeqNumber, WindowScale, WindowSize};
+use tcpspec_wire::{Flags, Ranges, Segment, SeqNumber, WindowScale, WindowSize};
 
 use crate::eval::timestamps;
-use crate::ranges::Ranges;
 
 mod peer_syn;
 

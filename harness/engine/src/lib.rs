@@ -35,7 +35,6 @@ mod limits;
 mod matcher;
 pub mod plan;
 mod play;
-mod ranges;
 pub mod recorded;
 mod recorder;
 mod steps;

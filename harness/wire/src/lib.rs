@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`time`] | [`Instant`]: nanoseconds since a stack was opened |
 //! | [`seq`] | [`SeqNumber`]: arithmetic modulo 2^32, without an order |
+//! | [`ranges`] | [`Ranges`]: which numbers of a stream have come |
 //! | [`window`] | the window as sent, in octets, and its scale: three types |
 //! | [`flags`] | [`Flags`]: the control bits |
 //! | [`state`] | [`State`]: the eleven connection states |
@@ -26,6 +27,7 @@ pub mod icmp;
 pub mod mangle;
 pub mod option;
 pub mod packet;
+pub mod ranges;
 pub mod segment;
 pub mod seq;
 pub mod state;
@@ -42,6 +44,7 @@ pub use option::{OptionBuffer, OptionSpace, TcpOption};
 pub use packet::{
     Body, BodyRef, DecodeError, Decoded, Defect, Defects, IpHeader, Packet, PacketRef,
 };
+pub use ranges::Ranges;
 pub use segment::{Segment, SegmentDraft, SegmentRef};
 pub use seq::SeqNumber;
 pub use state::State;

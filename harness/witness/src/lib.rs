@@ -14,7 +14,6 @@
 pub mod law;
 
 mod judge;
-mod ranges;
 mod repeats;
 mod view;
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tcpspec_wire::{Flags, Instant, Segment, SeqNumber, TcpOption, WindowScale};
+use tcpspec_wire::{Flags, Instant, Ranges, Segment, SeqNumber, TcpOption, WindowScale};
 
-use crate::ranges::Ranges;
 use crate::repeats::Repeats;
 
 /// One end of the connection.

@@ -1,19 +1,21 @@
-//! Which numbers of a stream have come.
+//! Which numbers of a stream have come: how the harness counts. The bundled
+//! stack keeps its own books, so that one mistake is not made on both sides.
 
-use tcpspec_wire::SeqNumber;
+use crate::seq::SeqNumber;
 
 /// What has come: everything before `next`, and ranges beyond gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ranges {
+pub struct Ranges {
     /// First number that has not come.
-    pub(crate) next: SeqNumber,
+    pub next: SeqNumber,
     /// Ranges `[start, end)` beyond a gap, apart from each other, in no order.
     beyond: Vec<(SeqNumber, SeqNumber)>,
 }
 
 impl Ranges {
     /// Everything before `next` has come.
-    pub(crate) const fn new(next: SeqNumber) -> Self {
+    #[must_use]
+    pub const fn new(next: SeqNumber) -> Self {
         Self {
             next,
             beyond: Vec::new(),
@@ -21,7 +23,7 @@ impl Ranges {
     }
 
     /// Takes in `[start, end)`.
-    pub(crate) fn add(&mut self, mut start: SeqNumber, mut end: SeqNumber) {
+    pub fn add(&mut self, mut start: SeqNumber, mut end: SeqNumber) {
         self.beyond.retain(|(left, right)| {
             let apart = right.before(start) || left.after(end);
             if !apart {
@@ -38,7 +40,8 @@ impl Ranges {
     }
 
     /// Whether all of `[start, end)` has come.
-    pub(crate) fn has(&self, start: SeqNumber, end: SeqNumber) -> bool {
+    #[must_use]
+    pub fn has(&self, start: SeqNumber, end: SeqNumber) -> bool {
         let holds = |(left, right): &(SeqNumber, SeqNumber)| {
             left.at_or_before(start) && end.at_or_before(*right)
         };
