@@ -6,7 +6,7 @@ OUT   ?= target/tcpspec/latest
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 TCPSPEC = $(TARGET)/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged test lint unit page pages screenshots doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
@@ -14,6 +14,7 @@ help:
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
 	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
 	@echo 'make test                 format and style of code and cases, all tests'
+	@echo 'make readers              the outputs, read by others by their own schemas (Node; part of make test)'
 	@echo 'make page                 the report in a real browser (Chromium; installs it where it may)'
 	@echo 'make screenshots          the pictures of reports/PAGE.md, from a run made for them'
 	@echo 'make bench                speed: cases, segments, trials on the kernel'
@@ -55,7 +56,7 @@ conformance-unprivileged: build
 	elif unshare --mount true; then unshare --mount sh -c '$(AS_NOBODY)'; \
 	else echo 'skipped: root may make no mount namespace here, so it cannot become an ordinary user'; fi
 
-test: lint unit
+test: lint unit readers
 
 lint:
 	$(CARGO) fmt --all --check
@@ -71,6 +72,17 @@ unit:
 	else \
 		$(CARGO) test --workspace --lib --bins --tests --examples --locked --no-fail-fast; \
 	fi
+
+# The outputs that the tests leave, and those of a real run, of which half fails.
+OUTPUTS = $(abspath $(TARGET))/tmp/outputs
+
+readers:
+	@if reports/tests/readers/setup.sh; then \
+		$(CARGO) test --quiet --locked --package tcpspec-reports --test it outputs \
+		&& { $(CARGO) run --quiet --locked --package tcpspec -- run $(SHOWN) --stack bundled --stack control:resets \
+			--report junit,sarif,json --out $(OUTPUTS)/real > /dev/null || [ $$? -eq 1 ]; } \
+		&& OUTPUTS=$(OUTPUTS) node --test --test-reporter=dot reports/tests/readers/outputs.test.mjs; \
+	else echo 'skipped: the outputs as others read them'; fi
 
 # The pages: those that the tests leave, and one of a real run, of which half
 # fails. Its exit code is 1 therefore.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rstest::rstest;
 use serde_json::Value;
-use tcpspec_record::{CaseId, Log, Verdict};
+use tcpspec_record::{CaseId, Line, Log, Verdict, log};
 use tcpspec_reports::{Format, Report, github, json, markdown};
 
 use crate::fixture;
@@ -229,4 +229,42 @@ fn sarif_has_the_shape_of_its_standard(#[case] log: Log) {
             assert!(place["region"]["startLine"].as_u64().unwrap() > 0);
         }
     }
+}
+
+/// Leaves a log with its outputs in Cargo's directory for temporary files: for
+/// `reports/tests/readers`, where others read them by their own schemas.
+#[rstest]
+#[case::every_verdict("every-verdict", fixture::log())]
+#[case::hostile("hostile", crate::html::hostile())]
+#[case::hostile_lines("hostile-lines", hostile())]
+#[case::empty("empty", fixture::empty())]
+#[case::incomplete("incomplete", Log { footer: None, ..fixture::log() })]
+#[case::big("big", fixture::crowded(100, 100))]
+fn outputs_are_left_for_their_readers(#[case] name: &str, #[case] log: Log) {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outputs");
+    let directory = directory.join(name);
+    fs::create_dir_all(&directory).unwrap();
+    let written = lines(&log);
+    fs::write(directory.join("log.jsonl"), &written).unwrap();
+    for format in [Format::Junit, Format::Sarif, Format::Json] {
+        fs::write(directory.join(format.file_name()), render(&log, format)).unwrap();
+    }
+    assert_eq!(Log::read(&mut &*written).unwrap(), log);
+}
+
+/// The log as a run writes it.
+fn lines(whole: &Log) -> Vec<u8> {
+    let log = whole.clone();
+    let header = [Line::Header(log.header)].into_iter();
+    let cases = log.cases.into_iter().map(Line::Case);
+    let trials = log
+        .trials
+        .into_iter()
+        .map(|trial| Line::Trial(Box::new(trial)));
+    let footer = log.footer.into_iter().map(Line::Footer);
+    let mut text = Vec::new();
+    for line in header.chain(cases).chain(trials).chain(footer) {
+        log::write(&mut text, &line).unwrap();
+    }
+    text
 }
