@@ -133,6 +133,8 @@ pub enum Mark {
     Refused,
     /// It came after the trial was decided.
     After,
+    /// The link did something to it: it does not arrive, or not so.
+    Met,
 }
 
 impl<'a> Ladder<'a> {

@@ -102,15 +102,37 @@ fn verdict(trial: &Trial) -> String {
 }
 
 fn packet(interface: u32, trial: &Trial, event: &TraceEvent, steps: Steps<'_>) -> Option<Block> {
-    let Event::Packet {
-        from,
-        text,
-        octets,
-        taken,
-        note,
-    } = &event.event
-    else {
-        return None;
+    let (from, text, octets, taken, note, did) = match &event.event {
+        Event::Packet {
+            from,
+            text,
+            octets,
+            taken,
+            note,
+            late,
+        } => {
+            let did = late.then(|| "comes out of the link".to_owned());
+            (from, text, octets, taken, note, did)
+        }
+        Event::Wire {
+            from,
+            text,
+            octets,
+            did,
+            note,
+        } => (
+            from,
+            text,
+            octets,
+            &None,
+            note,
+            Some(format!("the link: {did}")),
+        ),
+        Event::Expected { .. }
+        | Event::App { .. }
+        | Event::State { .. }
+        | Event::Reason { .. }
+        | Event::Wait { .. } => return None,
     };
     let mut comments = vec![step(event.step, steps)];
     // A log may be anybody's: what is no hex is told and not guessed.
@@ -119,6 +141,7 @@ fn packet(interface: u32, trial: &Trial, event: &TraceEvent, steps: Steps<'_>) -
         Vec::new()
     });
     comments.extend(note.clone());
+    comments.extend(did);
     if *taken == Some(Taken::Refused) {
         comments.push(verdict(trial));
         let expected = trial.failure.iter().flat_map(|failure| &failure.expected);

@@ -13,6 +13,7 @@ mod options;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod wire;
 mod words;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub(crate) use expr::{Wanted, literal_duration, read_duration, read_expr, read_i
 pub(crate) use field::read_match;
 pub(crate) use icmp::read_icmp;
 pub(crate) use segment::{read_pattern, read_template};
+pub(crate) use wire::read_wire;
 
 /// What a label stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 //! | [`case`] | a checked case: variants, each with its steps in full |
 //! | [`step`] | a step and what it does or expects |
 //! | [`segment`] | a segment to send, a segment to expect |
+//! | [`wire`] | faults on the link |
 //! | [`expr`] | numbers, times and symbols that a stack gives values to |
 //! | [`suite`] | all cases of a directory; selecting among them; baselines |
 //! | [`catalogue`] | the requirements that cases cite |
@@ -44,6 +45,7 @@ pub mod segment;
 pub mod step;
 pub mod suite;
 pub mod sweep;
+pub mod wire;
 
 pub use case::{Case, Numbering, PeerParams, Variant};
 pub use catalogue::Catalogue;
@@ -64,3 +66,4 @@ pub use suite::{
     SourceFile, Suite, load, load_baseline, load_files, load_profile, new_baseline,
 };
 pub use sweep::{Cell, CellKind, Sweep};
+pub use wire::{WireChange, WireFault, WireTemplate};

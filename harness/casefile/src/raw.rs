@@ -153,6 +153,11 @@ pub(crate) struct RawStep {
     /// `KIND [quote=last|LABEL] [from=router] [mtu=] [pointer=] [seq=]
     /// [sport=] [dport=] [len=]`.
     pub(crate) icmp: Field<Text>,
+    /// Something happens to packets on the link from here on: `FAULT [ARGUMENT]
+    /// [next|every|2nd|first N] [any|SYN|SYN+ACK|FIN|RST|data|ACK|repeat|ICMP]
+    /// [from=peer|sut]`; faults are drop, dup, delay, jitter, reorder, corrupt,
+    /// corrupt-silently, truncate, fragment, mtu, down, up and replay.
+    pub(crate) wire: Field<Text>,
     /// The stack sends this segment, or what one of several ways says.
     pub(crate) sut: Field<Expectation>,
     /// Nothing at all comes for so long.

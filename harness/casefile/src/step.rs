@@ -9,6 +9,7 @@ use crate::check::judges;
 use crate::expr::Expr;
 use crate::icmp::IcmpTemplate;
 use crate::segment::{Address, Match, SegmentPattern, SegmentTemplate};
+use crate::wire::WireTemplate;
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub enum Action {
     Peer(Box<SegmentTemplate>),
     /// `icmp:` somebody reports an error about a segment of the stack.
     Icmp(IcmpTemplate),
+    /// `wire:` something happens to packets on the link from here on.
+    Wire(WireTemplate),
     /// `sut:` the stack sends what one of the alternatives says. Never empty.
     Sut(Vec<Alternative>),
     /// `quiet:` nothing at all comes for so long.

@@ -164,6 +164,22 @@ impl Book {
 
     /// The peer has sent this segment, and nothing is wrong with it.
     pub(crate) fn peer_sends(&mut self, segment: &Segment) {
+        if segment.flags.contains(Flags::RST) {
+            return;
+        }
+        if let Some((value, _)) = timestamps(segment) {
+            let value = SeqNumber::new(value);
+            self.peer_clock = Some(self.peer_clock.map_or(value, |old| old.latest(value)));
+        }
+        if segment.flags.contains(Flags::SYN) {
+            self.peer_sends_syn(segment);
+        } else if self.peer_syn_sent && segment.seq.at_or_before(self.peer_sent.next + REACH) {
+            self.peer_sent.add(segment.seq, segment.end());
+        }
+    }
+
+    /// A segment of the peer has come to the stack as it was sent.
+    pub(crate) fn sut_receives(&mut self, segment: &Segment) {
         let flags = segment.flags;
         if flags.contains(Flags::ACK) {
             self.last_peer_ack = Some(segment.ack);
@@ -171,21 +187,17 @@ impl Book {
         }
         if flags.contains(Flags::RST) {
             self.ended = true;
-            return;
-        }
-        if let Some((value, _)) = timestamps(segment) {
-            let value = SeqNumber::new(value);
-            self.peer_clock = Some(self.peer_clock.map_or(value, |old| old.latest(value)));
-        }
-        if flags.contains(Flags::SYN) {
-            self.peer_sends_syn(segment);
-        } else if self.peer_syn_sent {
-            self.peer_sends_text(segment);
+        } else if self.peer_syn_sent && !flags.contains(Flags::SYN) {
+            self.sut_receives_text(segment);
         }
     }
 
     fn note_peer_ack(&mut self, segment: &Segment) {
-        let scale = self.scale_of_peer();
+        // The window of a SYN is as it stands (RFC 7323 section 2.2).
+        let scale = match segment.flags.contains(Flags::SYN) {
+            true => WindowScale::NONE,
+            false => self.scale_of_peer(),
+        };
         let Some(sut) = &mut self.sut else { return };
         if segment.ack.after(sut.snd_una) && segment.ack.at_or_before(sut.snd_nxt) {
             sut.snd_una = segment.ack;
@@ -214,11 +226,8 @@ impl Book {
         self.peer_fin = None;
     }
 
-    fn peer_sends_text(&mut self, segment: &Segment) {
-        let (start, end) = (segment.seq, segment.end());
-        if start.at_or_before(self.peer_sent.next + REACH) {
-            self.peer_sent.add(start, end);
-        }
+    fn sut_receives_text(&mut self, segment: &Segment) {
+        let start = segment.seq;
         let Some(end) = self.acceptable_end(segment) else {
             return;
         };

@@ -2,6 +2,7 @@
 //! are taken in.
 
 mod intake;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,8 +12,8 @@ use std::time::Duration;
 use tcpspec_casefile::{SegmentPattern, Step, Variant};
 use tcpspec_connector::{Call, CallResult, Clock, Stop};
 use tcpspec_record::{Side, StepResult, Trial};
-use tcpspec_wire::text::SegmentText;
-use tcpspec_wire::{Body, Capability, Decoded, Instant, Segment, State};
+use tcpspec_wire::text::{Base, SegmentText};
+use tcpspec_wire::{Body, Capability, Flags, Instant, Segment, State};
 
 use crate::book::Book;
 use crate::eval::{Label, Scope};
@@ -23,6 +24,7 @@ use crate::limits;
 use crate::plan::{Plan, default_mss};
 use crate::recorder::Recorder;
 use crate::talk::Talk;
+pub(crate) use wire::{PEER, SUT, Wire};
 
 /// A trial under way.
 #[derive(Debug)]
@@ -41,6 +43,10 @@ pub(crate) struct Play {
     /// wants to know how they grow.
     pub(crate) info_at_begin: BTreeMap<String, u64>,
     packets: usize,
+    /// Segments of the stack that have come to the peer.
+    arrived: usize,
+    /// The link between peer and stack, where anything can happen on it.
+    pub(crate) wire: Option<Box<Wire>>,
     /// The last thing done to the stack, for sentences.
     pub(crate) stimulus: String,
     pub(crate) recorder: Recorder,
@@ -62,6 +68,7 @@ impl Play {
         let iss = plan.peer_iss();
         let default_mss = default_mss(plan.id.ip);
         Self {
+            wire: Wire::of(&plan),
             plan,
             port,
             now: Instant::ZERO,
@@ -72,6 +79,7 @@ impl Play {
             listening: false,
             info_at_begin: BTreeMap::new(),
             packets: 0,
+            arrived: 0,
             stimulus: String::new(),
             recorder: Recorder::default(),
         }
@@ -152,15 +160,20 @@ impl Play {
         let reply = self.port.ask(Ask::Call(call)).await?;
         let ret = reply.ret.clone();
         self.take(reply, never)?;
+        self.settle(never).await?;
         ret.ok_or_else(|| {
             Halt::Unclear("the connector answered a call without a result".to_owned())
         })
     }
 
-    /// The peer's packets go to the stack.
-    pub(crate) async fn deliver(&mut self, packets: Vec<Vec<u8>>, step: &Step) -> Result<(), Halt> {
+    /// The peer's packets go to the stack at once.
+    async fn hand_over(
+        &mut self,
+        packets: Vec<Vec<u8>>,
+        never: &[SegmentPattern],
+    ) -> Result<(), Halt> {
         let reply = self.port.ask(Ask::Deliver(packets)).await?;
-        self.take(reply, &step.never)
+        self.take(reply, never)
     }
 
     /// Time passes.
@@ -170,6 +183,9 @@ impl Play {
         stop: Stop,
         step: &Step,
     ) -> Result<(), Halt> {
+        if self.wire.is_some() {
+            return self.pass_on_link(until, stop, &step.never).await;
+        }
         let reply = self.port.ask(Ask::Run(until, stop)).await?;
         self.take(reply, &step.never)
     }
@@ -177,7 +193,13 @@ impl Play {
     /// The one-line text of a segment of the stack.
     fn sut_text(&self, segment: &Segment) -> String {
         let scope = self.scope();
-        SegmentText::new(segment, scope.base(Side::Sut), scope.base(Side::Peer)).to_string()
+        // Of a SYN that the link lost nothing is known but the SYN itself.
+        let own = segment.flags.contains(Flags::SYN).then_some(Base {
+            origin: segment.seq,
+            shown_as: self.plan.variant.numbering.sut,
+        });
+        let base = scope.base(Side::Sut).or(own);
+        SegmentText::new(segment, base, scope.base(Side::Peer)).to_string()
     }
 
     /// The one-line text of a segment of the peer.
@@ -186,8 +208,9 @@ impl Play {
         SegmentText::new(segment, scope.base(Side::Peer), scope.base(Side::Sut)).to_string()
     }
 
-    fn text_of(&self, decoded: &Decoded) -> String {
-        match &decoded.packet.body {
+    fn text_of(&self, body: &Body, side: Side) -> String {
+        match body {
+            Body::Tcp(segment) if side == Side::Peer => self.peer_text(segment),
             Body::Tcp(segment) => self.sut_text(segment),
             Body::Icmp(error) => format!("ICMP type={} code={}", error.kind, error.code),
             Body::Fragment { offset, .. } => format!("IP fragment offset={offset}"),

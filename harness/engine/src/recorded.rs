@@ -37,11 +37,12 @@ impl Recorded {
     /// The stack of this trial, which declared this.
     #[must_use]
     pub fn new(trial: &Trial, hello: Arc<Hello>) -> Self {
+        // What came out of a faulty link is what the peer saw; what the stack
+        // sent, and what reached it, went in or came out at its own end.
         let happened = |event: &&TraceEvent| match event.event {
-            Event::Packet { .. }
-            | Event::App { .. }
-            | Event::State { .. }
-            | Event::Reason { .. } => true,
+            Event::Packet { from, late, .. } => from == Side::Peer || !late,
+            Event::Wire { from, .. } => from == Side::Sut,
+            Event::App { .. } | Event::State { .. } | Event::Reason { .. } => true,
             Event::Expected { .. } | Event::Wait { .. } => false,
         };
         Self {
@@ -78,7 +79,7 @@ impl Recorded {
     /// Moves the next event into a reply.
     fn add(&mut self, at: Instant, reply: &mut Reply) -> Result<(), StackError> {
         match self.events.pop_front().map(|event| event.event) {
-            Some(Event::Packet { octets, .. }) => {
+            Some(Event::Packet { octets, .. } | Event::Wire { octets, .. }) => {
                 let octets = Hex::octets(&octets).map_err(|_| unknown("a packet is not in hex"))?;
                 reply.tx.push(Emitted { at, octets });
             }
@@ -267,7 +268,8 @@ const fn is_stimulus(event: &TraceEvent) -> bool {
     match &event.event {
         Event::App { .. } => true,
         Event::Packet { from, .. } => matches!(from, Side::Peer),
-        Event::State { .. }
+        Event::Wire { .. }
+        | Event::State { .. }
         | Event::Reason { .. }
         | Event::Expected { .. }
         | Event::Wait { .. } => false,

@@ -45,9 +45,48 @@ impl Recorder {
                 octets,
                 taken: None,
                 note: None,
+                late: false,
             },
         );
         PacketRef(self.trace.len() - 1)
+    }
+
+    /// The link did something to a packet: it is not what came out at once.
+    pub(crate) fn meets(&mut self, packet: PacketRef, did: String) {
+        let Some(traced) = self.trace.get_mut(packet.0) else {
+            return;
+        };
+        if let Event::Packet {
+            from,
+            text,
+            octets,
+            note,
+            ..
+        } = &mut traced.event
+        {
+            traced.event = Event::Wire {
+                from: *from,
+                text: std::mem::take(text),
+                octets: std::mem::take(octets),
+                did,
+                note: note.take(),
+            };
+        }
+    }
+
+    /// A packet comes out of the link later, or otherwise, than it went in.
+    pub(crate) fn late_packet(
+        &mut self,
+        at: Instant,
+        from: Side,
+        text: String,
+        octets: &[u8],
+    ) -> PacketRef {
+        let packet = self.packet(at, from, text, octets);
+        if let Event::Packet { late, .. } = &mut self.trace[packet.0].event {
+            *late = true;
+        }
+        packet
     }
 
     /// Says how a packet was taken, and by which step. The first word holds.
@@ -70,7 +109,7 @@ impl Recorder {
     /// The octets of a packet.
     pub(crate) fn octets(&self, packet: PacketRef) -> Option<Vec<u8>> {
         match &self.trace.get(packet.0)?.event {
-            Event::Packet { octets, .. } => Hex::octets(octets).ok(),
+            Event::Packet { octets, .. } | Event::Wire { octets, .. } => Hex::octets(octets).ok(),
             _ => None,
         }
     }
@@ -78,7 +117,7 @@ impl Recorder {
     /// Adds the case's remark to a packet of the peer.
     pub(crate) fn note(&mut self, packet: PacketRef, remark: String) {
         if let Some(TraceEvent {
-            event: Event::Packet { note, .. },
+            event: Event::Packet { note, .. } | Event::Wire { note, .. },
             ..
         }) = self.trace.get_mut(packet.0)
         {

@@ -6,6 +6,7 @@ mod info;
 mod leftover;
 mod peer;
 mod watch;
+mod wire;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ impl Play {
             Action::App(call, outcomes) => self.app(step, call, outcomes).await?,
             Action::Peer(template) => self.peer(step, template).await?,
             Action::Icmp(template) => self.icmp(step, template).await?,
+            Action::Wire(template) => self.wire(step, template).await?,
             Action::Sut(alternatives) => self.sut(step, alternatives).await?,
             Action::Quiet(span) => {
                 let span = self.scope().span(span)?;

@@ -53,10 +53,16 @@ pub(crate) fn truncate(packet: &mut Vec<u8>, octets: u16) {
     packet.truncate(keep.max(header_len(packet)));
 }
 
-/// The packet in fragments of so many octets.
-pub(crate) fn fragment(packet: Vec<u8>, size: u16) -> Vec<Vec<u8>> {
+/// The packet in fragments of so many octets. A packet that bears no name of its
+/// own is given `ident`, so that its fragments are told from those of others.
+pub(crate) fn fragment(packet: Vec<u8>, size: u16, ident: u16) -> Vec<Vec<u8>> {
     match bare(&packet) {
-        Some(whole) => mangle(&whole, &[Mangle::Fragment(size)]),
+        Some(mut whole) => {
+            if whole.ip.ident == 0 {
+                whole.ip.ident = ident;
+            }
+            mangle(&whole, &[Mangle::Fragment(size)])
+        }
         None => vec![packet],
     }
 }
@@ -70,12 +76,12 @@ pub(crate) enum TooLarge {
 }
 
 /// A packet that is larger than `mtu`.
-pub(crate) fn too_large(packet: Vec<u8>, mtu: u16) -> Option<TooLarge> {
+pub(crate) fn too_large(packet: Vec<u8>, mtu: u16, ident: u16) -> Option<TooLarge> {
     let whole = bare(&packet)?;
     let header = whole.ip.wire_len();
     if whole.ip.is_v4() && !whole.ip.dont_fragment {
         let room = mtu.saturating_sub(header as u16);
-        return Some(TooLarge::Pieces(fragment(packet, room)));
+        return Some(TooLarge::Pieces(fragment(packet, room, ident)));
     }
     let report = Report::PacketTooBig { mtu: mtu.into() };
     let error = IcmpError::quoting(report, !whole.ip.is_v4(), packet)?;

@@ -6,6 +6,8 @@
 //! | [`conditions`] | [`Conditions`]: how good one direction is: rates, delay, capacity, size |
 //! | [`rule`] | [`Rule`]: faults by predicate: "the 2nd data segment", "every repeat" |
 //! | [`link`] | [`Link`]: two directions, and the packets under way |
+//! | [`passage`] | [`Passage`]: what becomes of a packet as it is sent |
+//! | [`reassembly`] | [`Reassembly`]: what an end makes of fragments |
 //! | [`tally`] | [`Tally`]: how often which fault really happened |
 //!
 //! Packets go in by [`Link::send`] and come out by [`Link::receive`] when their
@@ -21,6 +23,8 @@
 pub mod conditions;
 pub mod fault;
 pub mod link;
+pub mod passage;
+pub mod reassembly;
 pub mod rule;
 pub mod tally;
 
@@ -30,7 +34,9 @@ mod way;
 
 pub use conditions::{Conditions, Loss, Outage, Profile, Rate, Reordering};
 pub use fault::{Fault, Happened};
-pub use link::{Arrival, Link};
+pub use link::{Arrival, Link, Origin};
+pub use passage::{Passage, Sent};
+pub use reassembly::Reassembly;
 pub use rule::{Rule, Times, Which};
 pub use tally::{Fate, Tally};
 

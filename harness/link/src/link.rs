@@ -10,6 +10,7 @@ use crate::chance::Chance;
 use crate::conditions::Conditions;
 use crate::damage::{self, TooLarge};
 use crate::fault::{Fault, Happened};
+use crate::passage::{Passage, Sent};
 use crate::rule::{Rule, Rules};
 use crate::tally::{Fate, Tally};
 use crate::way::{Lots, Way};
@@ -22,8 +23,7 @@ const HELD_AT_MOST: Duration = Duration::from_millis(200);
 pub struct Link {
     left: Way,
     right: Way,
-    /// By arrival, then in the order of sending.
-    under_way: BTreeMap<(Instant, u64), Parcel>,
+    under_way: BTreeMap<Place, Parcel>,
     held: Vec<Held>,
     /// Packets and copies put under way.
     count: u64,
@@ -40,12 +40,30 @@ pub struct Arrival {
     pub to: End,
     /// Its octets, from the IP header on.
     pub octets: Vec<u8>,
+    /// How it came to be there.
+    pub origin: Origin,
 }
+
+/// How a packet came to be on a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The other end sent it, and this is it or a copy of it.
+    Sent,
+    /// The other end sent it long ago.
+    Replayed,
+    /// The link itself tells that a packet was too large.
+    News,
+}
+
+/// A packet's place among those under way: by arrival, then in the order of
+/// sending.
+pub(crate) type Place = (Instant, u64);
 
 #[derive(Clone, Debug)]
 struct Parcel {
     from: End,
     octets: Vec<u8>,
+    origin: Origin,
 }
 
 /// A packet that others shall overtake.
@@ -53,7 +71,7 @@ struct Parcel {
 struct Held {
     from: End,
     /// Its place among those under way.
-    place: (Instant, u64),
+    place: Place,
     /// How many more shall overtake it.
     behind: u16,
 }
@@ -113,8 +131,8 @@ impl Link {
         change(&mut self.way(from).conditions);
     }
 
-    /// Takes a packet from an end.
-    pub fn send(&mut self, from: End, now: Instant, packet: Vec<u8>) {
+    /// Takes a packet from an end; what is done to it.
+    pub fn send(&mut self, from: End, now: Instant, packet: Vec<u8>) -> Sent {
         self.tally.fate(Fate::Sent);
         let (nth, faults) = self.way(from).faults(&packet);
         for fault in &faults {
@@ -122,19 +140,67 @@ impl Link {
             let fault = *fault;
             self.happened.push(Happened { from, nth, fault });
         }
-        if faults.contains(&Fault::Drop) {
-            return;
+        let mut sent = Sent::of(faults);
+        if sent.faults.contains(&Fault::Drop) {
+            return sent;
         }
         if self.way(from).conditions.is_out(now.since(Instant::ZERO)) {
-            self.tally.fate(Fate::Outage);
-            return;
+            return self.meet(Fate::Outage, sent);
         }
-        for piece in self.pieces(from, now, damaged(packet, &faults)) {
+        let damaged = damaged(packet, &sent.faults, self.ident());
+        for piece in self.pieces(from, now, damaged, &mut sent) {
             match self.way(from).arrival(now, piece.len()) {
-                Some(arrival) => self.put_under_way(from, arrival, piece, &faults),
-                None => self.tally.fate(Fate::QueueFull),
+                Some(arrival) => {
+                    sent.place = Some(self.put_under_way(from, arrival, piece, &sent.faults));
+                }
+                None => sent = self.meet(Fate::QueueFull, sent),
             }
         }
+        sent
+    }
+
+    /// Takes a packet from an end, and gives it back if it arrives in the same
+    /// instant and as it is: a link on which nothing happens costs its user
+    /// nothing but this call.
+    pub fn pass(&mut self, from: End, now: Instant, packet: Vec<u8>) -> Passage {
+        let sent = self.send(from, now, packet);
+        let Some(place) = sent.place.filter(|(at, _)| sent.is_plain() && *at <= now) else {
+            return Passage::Met(sent);
+        };
+        let first = self.under_way.first_entry();
+        match first.filter(|first| *first.key() == place) {
+            Some(first) => {
+                let octets = first.remove().octets;
+                self.tally.fate(Fate::Arrived);
+                Passage::Through(octets)
+            }
+            None => Passage::Met(sent),
+        }
+    }
+
+    /// Puts a packet of an end on the link once more: an old duplicate, to which
+    /// nothing is done and which no rule counts.
+    pub fn repeat(&mut self, from: End, now: Instant, packet: Vec<u8>) {
+        self.tally.fate(Fate::Replayed);
+        let place = self.insert(from, now, packet);
+        self.mark(place, Origin::Replayed);
+    }
+
+    fn mark(&mut self, place: Place, origin: Origin) {
+        if let Some(parcel) = self.under_way.get_mut(&place) {
+            parcel.origin = origin;
+        }
+    }
+
+    /// The name of the next packet's fragments.
+    const fn ident(&self) -> u16 {
+        self.count as u16 + 1
+    }
+
+    fn meet(&mut self, fate: Fate, sent: Sent) -> Sent {
+        self.tally.fate(fate);
+        let fate = Some(fate);
+        Sent { fate, ..sent }
     }
 
     /// When the next packet arrives.
@@ -155,6 +221,7 @@ impl Link {
             at,
             to: parcel.from.other(),
             octets: parcel.octets,
+            origin: parcel.origin,
         })
     }
 
@@ -179,10 +246,17 @@ impl Link {
 
     /// The packets in sizes that the link carries. Where that cannot be, none,
     /// and the sender is told over a link that does nothing to such news.
-    fn pieces(&mut self, from: End, now: Instant, packets: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    fn pieces(
+        &mut self,
+        from: End,
+        now: Instant,
+        packets: Vec<Vec<u8>>,
+        sent: &mut Sent,
+    ) -> Vec<Vec<u8>> {
         let Some(mtu) = self.way(from).conditions.mtu else {
             return packets;
         };
+        let ident = self.ident();
         let mut pieces = Vec::new();
         for packet in packets {
             if packet.len() <= usize::from(mtu) {
@@ -190,11 +264,13 @@ impl Link {
                 continue;
             }
             self.tally.fate(Fate::TooLarge);
-            match damage::too_large(packet, mtu) {
+            sent.fate = Some(Fate::TooLarge);
+            match damage::too_large(packet, mtu, ident) {
                 Some(TooLarge::Pieces(fragments)) => pieces.extend(fragments),
                 Some(TooLarge::Told(news)) => {
                     let at = now + self.way(from).conditions.delay;
-                    self.insert(from.other(), at, news);
+                    let place = self.insert(from.other(), at, news);
+                    self.mark(place, Origin::News);
                 }
                 None => {}
             }
@@ -202,7 +278,13 @@ impl Link {
         pieces
     }
 
-    fn put_under_way(&mut self, from: End, arrival: Instant, packet: Vec<u8>, faults: &[Fault]) {
+    fn put_under_way(
+        &mut self,
+        from: End,
+        arrival: Instant,
+        packet: Vec<u8>,
+        faults: &[Fault],
+    ) -> Place {
         let detour = Detour::of(faults);
         let at = if detour.delay > Duration::ZERO || detour.behind > 0 {
             arrival + detour.delay + detour.jitter
@@ -221,16 +303,23 @@ impl Link {
                 place,
                 behind,
             });
+            place
         } else {
-            let (at, _) = self.insert(from, at, packet);
-            self.overtake(from, at);
+            let place = self.insert(from, at, packet);
+            self.overtake(from, place.0);
+            place
         }
     }
 
-    fn insert(&mut self, from: End, at: Instant, octets: Vec<u8>) -> (Instant, u64) {
+    fn insert(&mut self, from: End, at: Instant, octets: Vec<u8>) -> Place {
         self.count += 1;
         let place = (at, self.count);
-        self.under_way.insert(place, Parcel { from, octets });
+        let parcel = Parcel {
+            from,
+            octets,
+            origin: Origin::Sent,
+        };
+        self.under_way.insert(place, parcel);
         place
     }
 
@@ -285,7 +374,7 @@ impl Detour {
 }
 
 /// The packet with the faults that change its octets, whole or in fragments.
-fn damaged(mut packet: Vec<u8>, faults: &[Fault]) -> Vec<Vec<u8>> {
+fn damaged(mut packet: Vec<u8>, faults: &[Fault], ident: u16) -> Vec<Vec<u8>> {
     let mut size = None;
     for fault in faults {
         match *fault {
@@ -301,7 +390,7 @@ fn damaged(mut packet: Vec<u8>, faults: &[Fault]) -> Vec<Vec<u8>> {
         }
     }
     match size {
-        Some(size) => damage::fragment(packet, size),
+        Some(size) => damage::fragment(packet, size, ident),
         None => vec![packet],
     }
 }

@@ -21,6 +21,8 @@ pub enum Fate {
     /// It was larger than the link carries: it went in fragments, or was lost
     /// and its sender told.
     TooLarge,
+    /// It arrived once more, long after it was sent.
+    Replayed,
 }
 
 impl Fate {
@@ -31,6 +33,7 @@ impl Fate {
             Self::Outage => "outage",
             Self::QueueFull => "queue-full",
             Self::TooLarge => "too-large",
+            Self::Replayed => "replay",
         }
     }
 }

@@ -57,6 +57,13 @@ fn size(event: &TraceEvent) -> usize {
         Event::Packet {
             text, octets, note, ..
         } => text.len() + octets.len() + note.as_ref().map_or(0, String::len),
+        Event::Wire {
+            text,
+            octets,
+            did,
+            note,
+            ..
+        } => text.len() + octets.len() + did.len() + note.as_ref().map_or(0, String::len),
         Event::Expected { text, when } => text.len() + when.len(),
         Event::App {
             call,

@@ -19,7 +19,7 @@ pub struct TraceEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
-    /// A packet crossed the link.
+    /// A packet came out of the link: as it was sent and at once, unless it is late.
     Packet {
         /// Who sent it.
         from: Side,
@@ -31,6 +31,25 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken: Option<Taken>,
         /// The case's remark on it, or why it was tolerated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// Whether it has come out of a faulty link later, or otherwise, than it
+        /// went in: an event of the wire tells of that.
+        #[serde(default, skip_serializing_if = "is_false")]
+        late: bool,
+    },
+    /// A packet went into the link and was not what came out in the same instant,
+    /// if anything did. What comes out is a packet of its own.
+    Wire {
+        /// Who sent it.
+        from: Side,
+        /// Its one-line text.
+        text: String,
+        /// Its octets from the IP header on, in hex, as they were sent.
+        octets: String,
+        /// What the link did to it, in words: `lost on the wire`.
+        did: String,
+        /// The case's remark on it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
@@ -74,6 +93,10 @@ pub enum Event {
         /// How long, in nanoseconds.
         nanos: u64,
     },
+}
+
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Which end of the link.

@@ -105,11 +105,13 @@ pub enum Capability {
     Queue,
     /// Time passes only as the harness says, so that hours cost nothing.
     VirtualTime,
+    /// Fragments of IP are put together.
+    Reassembly,
 }
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 44] = [
+    pub const ALL: [(Self, &'static str); 45] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -154,6 +156,7 @@ impl Capability {
         (Self::Rfc1337, "rfc1337"),
         (Self::Queue, "queue"),
         (Self::VirtualTime, "virtual-time"),
+        (Self::Reassembly, "reassembly"),
     ];
 
     /// The name that case files and connectors use.

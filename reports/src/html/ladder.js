@@ -10,6 +10,8 @@ const ladders = (() => {
     "≈←": { shape: "l", side: "stack", kind: "tolerated" },
     "✗←": { shape: "x", side: "stack", kind: "refused" },
     "·←": { shape: "a", side: "stack", kind: "after" },
+    "→×": { shape: "r", side: "peer", kind: "after" },
+    "×←": { shape: "a", side: "stack", kind: "after" },
     "⇠": { shape: "e", kind: "expected" },
     "⇠∅": { kind: "expected" },
     "✗": { kind: "refused" },

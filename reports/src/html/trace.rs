@@ -61,7 +61,9 @@ fn time(row: &Row<'_>) -> String {
 const fn sign(act: &Act<'_>) -> &'static str {
     match act {
         Act::Packet { from, mark, .. } => match (from, mark) {
+            (Side::Peer, Mark::Met) => "\u{2192}\u{00d7}",
             (Side::Peer, _) => "\u{2192}",
+            (Side::Sut, Mark::Met) => "\u{00d7}\u{2190}",
             (Side::Sut, Mark::Plain) => "\u{2190}",
             (Side::Sut, Mark::Tolerated) => "\u{2248}\u{2190}",
             (Side::Sut, Mark::Refused) => "\u{2717}\u{2190}",
@@ -136,6 +138,7 @@ const fn mark_in_words(act: &Act<'_>) -> Option<&'static str> {
             Mark::Tolerated => Some("tolerated:"),
             Mark::Refused => Some("Got this instead."),
             Mark::After => Some("After the verdict."),
+            Mark::Met => Some("The link:"),
         },
         Act::Broken(_) => Some("Here it broke."),
         Act::Step {

@@ -32,6 +32,15 @@ fn words(event: &Event) -> (&'static str, String) {
             };
             (who, format!("{text}{}", taken.map_or("", remark)))
         }
+        Event::Wire {
+            from, text, did, ..
+        } => {
+            let who = match from {
+                Side::Peer => "peer",
+                Side::Sut => "stack",
+            };
+            (who, format!("{text} (the link: {did})"))
+        }
         Event::Expected { text, when } => ("expected", format!("{text} {when}")),
         Event::App { call, result, .. } => ("app", format!("{call} \u{2192} {result}")),
         Event::State { state, exact: true } => ("state", state.clone()),

@@ -101,6 +101,18 @@ impl<'a> Builder<'a> {
                 row.what.note = note.as_deref();
                 self.see_reset();
             }
+            Event::Wire {
+                from,
+                text: full,
+                did,
+                ..
+            } => {
+                let (text, mss) = short(full);
+                let (from, mark) = (*from, Mark::Met);
+                let row = self.add(at, step, Act::Packet { from, text, mark });
+                (row.full, row.mss) = (full, mss);
+                row.what.note = Some(did);
+            }
             Event::Expected { text, when } => self.insert_expected(at, step, text, when),
             Event::App { call, result, .. } => self.insert_call(at, step, call, result),
             Event::State { state, .. } => self.see_state(at, step, state),

@@ -83,6 +83,7 @@ impl Stimulus {
             Event::App { call, .. } => Self::of_call(call),
             Event::Wait { .. } => Some(Self::Time),
             Event::Packet { .. }
+            | Event::Wire { .. }
             | Event::Expected { .. }
             | Event::State { .. }
             | Event::Reason { .. } => None,
@@ -227,6 +228,7 @@ fn in_order(trace: &[TraceEvent]) -> Vec<&TraceEvent> {
         let back = match traced.event {
             Event::App { .. } => ordered.iter().rev().take_while(is_of_call).count(),
             Event::Packet { .. }
+            | Event::Wire { .. }
             | Event::Expected { .. }
             | Event::State { .. }
             | Event::Reason { .. }
@@ -285,6 +287,7 @@ impl Course {
                 }
             }
             Event::Packet { .. }
+            | Event::Wire { .. }
             | Event::App { .. }
             | Event::Reason { .. }
             | Event::Wait { .. } => {}

@@ -138,7 +138,7 @@ const fn marker(act: &Act<'_>) -> (&'static str, Option<Ink>) {
             Mark::Plain => ("", None),
             Mark::Tolerated => ("~", None),
             Mark::Refused => ("!!", Some(Ink::Bad)),
-            Mark::After => ("", Some(Ink::Faint)),
+            Mark::After | Mark::Met => ("", Some(Ink::Faint)),
         },
         Act::Expected { .. } => ("", Some(Ink::Good)),
         Act::Broken(_) => ("!!", Some(Ink::Bad)),
@@ -194,6 +194,8 @@ fn packet(from: Side, text: &str, mark: Mark) -> String {
         Mark::Plain | Mark::Tolerated => arrow(from, text, "-"),
         Mark::Refused => arrow(from, text, "="),
         Mark::After => arrow(from, text, "."),
+        // It does not get there.
+        Mark::Met => drawn(from, text, "-", "xx"),
     }
 }
 
@@ -207,6 +209,11 @@ fn expected(text: &str, silence: bool) -> String {
 
 /// An arrow with its text. `stroke` is repeated to draw it.
 fn arrow(from: Side, text: &str, stroke: &str) -> String {
+    drawn(from, text, stroke, "<>")
+}
+
+/// The same with these heads, the one at the left first.
+fn drawn(from: Side, text: &str, stroke: &str, heads: &str) -> String {
     let (text, len) = fit(&aligned(&clean(text)), INNER - 6);
     let lead = LEAD.min(INNER - 3 - len);
     let line: Vec<char> = stroke.chars().cycle().take(INNER).collect();
@@ -215,9 +222,10 @@ fn arrow(from: Side, text: &str, stroke: &str) -> String {
     for (cell, c) in line[lead - 1..].iter_mut().zip(text.chars()) {
         *cell = c;
     }
+    let mut heads = heads.chars();
     match from {
-        Side::Peer => line[INNER - 1] = '>',
-        Side::Sut => line[0] = '<',
+        Side::Peer => line[INNER - 1] = heads.next_back().unwrap_or('>'),
+        Side::Sut => line[0] = heads.next().unwrap_or('<'),
     }
     format!("|{}|", line.into_iter().collect::<String>())
 }

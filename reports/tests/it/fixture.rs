@@ -668,6 +668,7 @@ fn packet(at: u64, step: usize, from: Side, text: &str, taken: Option<Taken>) ->
         octets: "4500".to_owned(),
         taken,
         note: None,
+        late: false,
     };
     event(at, step, packet)
 }

@@ -177,6 +177,12 @@ fn attack(trial: &mut Trial, attack: &str) {
                 *text = attack.to_owned();
                 *note = Some(attack.to_owned());
             }
+            Event::Wire {
+                text, did, note, ..
+            } => {
+                (*text, *did) = (attack.to_owned(), attack.to_owned());
+                *note = Some(attack.to_owned());
+            }
             Event::Expected { text, when } => {
                 (*text, *when) = (attack.to_owned(), attack.to_owned())
             }

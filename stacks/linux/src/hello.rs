@@ -186,6 +186,7 @@ const CAPABILITIES: &[Capability] = &[
     Capability::DelayedAck,
     Capability::Nagle,
     Capability::PathMtu,
+    Capability::Reassembly,
 ];
 
 // As the settings of a lane have them (`sysctl`).

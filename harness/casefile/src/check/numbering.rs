@@ -49,6 +49,7 @@ fn has_written_number(step: &Step) -> bool {
         }
         Action::Icmp(error) => error.seq.as_ref().is_some_and(is_written),
         Action::App(..)
+        | Action::Wire(_)
         | Action::Quiet(_)
         | Action::Wait(_)
         | Action::Gone(_)

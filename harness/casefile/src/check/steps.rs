@@ -20,12 +20,13 @@ use super::rules::{
 use super::words::{requirement, states};
 use crate::case::{Numbering, Variant};
 use crate::diagnostic::{Code, Fault};
-use crate::grammar::{Labels, Reading, read_app, read_icmp, read_template};
+use crate::grammar::{Labels, Reading, read_app, read_icmp, read_template, read_wire};
 use crate::icmp::IcmpTemplate;
 use crate::phrase::{Texts, Used};
 use crate::raw::{Field, OneOrMany, Placed, RawStep, Text, Use};
 use crate::segment::{SegmentPattern, SegmentTemplate};
 use crate::step::{Action, AppCall, Outcome, Step};
+use crate::wire::WireTemplate;
 
 /// Reads the steps of one variant, its fragments' included.
 pub(super) struct StepReader<'a> {
@@ -53,8 +54,8 @@ pub(super) struct Inherited {
 }
 
 /// Keys of which a step has exactly one.
-pub(super) const ACTIONS: [&str; 10] = [
-    "app", "peer", "icmp", "sut", "quiet", "wait", "gone", "sut-info", "repeat", "use",
+pub(super) const ACTIONS: [&str; 11] = [
+    "app", "peer", "icmp", "wire", "sut", "quiet", "wait", "gone", "sut-info", "repeat", "use",
 ];
 
 impl<'a> StepReader<'a> {
@@ -277,6 +278,10 @@ impl<'a> StepReader<'a> {
             let error = self.icmp(*text, texts);
             let said = error.text.clone();
             ("icmp", Action::Icmp(error), said)
+        } else if let Some(text) = raw.wire.get() {
+            let change = self.wire(*text, texts);
+            let said = change.text.clone();
+            ("wire", Action::Wire(change), said)
         } else if let Some(expectation) = raw.sut.get() {
             let ways = expecting.alternatives(expectation);
             let said = said_of_ways(&ways);
@@ -339,6 +344,19 @@ impl<'a> StepReader<'a> {
             self.needs.insert(Capability::Ipv4.into());
         }
         error
+    }
+
+    fn wire(&mut self, text: Text, texts: Texts<'_>) -> WireTemplate {
+        let phrase = texts.phrase(text);
+        let mut reading = Reading::new(&self.labels);
+        let change = read_wire(&phrase.text, &mut reading);
+        for fault in reading.faults {
+            texts.complain(&phrase, fault);
+        }
+        if change.needs_reassembly() {
+            self.needs.insert(Capability::Reassembly.into());
+        }
+        change
     }
 
     /// Reads the steps of a fragment in place of the step that uses it; its

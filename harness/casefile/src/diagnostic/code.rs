@@ -143,6 +143,12 @@ codes! {
     IcmpField = "E071",
     /// An ICMP error about something that is no segment of the stack.
     IcmpQuote = "E072",
+    /// Nothing that a link does to packets.
+    UnknownFault = "E073",
+    /// An argument that a fault on the link does not take, or lacks.
+    FaultArgument = "E074",
+    /// Packets that a fault on the link cannot be done to.
+    FaultPackets = "E075",
     /// A requirement said to be untested that a case decides.
     Tested = "E080",
     /// An event of the vocabulary that a sweep has no row for.

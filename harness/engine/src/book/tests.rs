@@ -17,17 +17,26 @@ fn segment(flags: Flags, seq: u32, ack: u32, len: usize) -> Segment {
     }
 }
 
+/// The peer sends, and the stack receives it.
+fn both(book: &mut Book, segment: &Segment) {
+    book.peer_sends(segment);
+    book.sut_receives(segment);
+}
+
 /// After SYN, SYN-ACK, ACK; the peer's numbers wrap soon.
 fn established() -> Book {
     let mut book = Book::new(SeqNumber::new(PEER), 536);
-    book.peer_sends(&segment(Flags::SYN, PEER, 0, 0));
+    both(&mut book, &segment(Flags::SYN, PEER, 0, 0));
     book.sut_sends(&segment(
         Flags::SYN | Flags::ACK,
         SUT,
         PEER.wrapping_add(1),
         0,
     ));
-    book.peer_sends(&segment(Flags::ACK, PEER.wrapping_add(1), SUT + 1, 0));
+    both(
+        &mut book,
+        &segment(Flags::ACK, PEER.wrapping_add(1), SUT + 1, 0),
+    );
     book
 }
 
@@ -61,7 +70,7 @@ fn rcv_nxt_is_what_a_correct_stack_has_taken(
 ) {
     let mut book = established();
     for (seq, len, flags) in sent {
-        book.peer_sends(&segment(*flags, peer(*seq), SUT + 1, *len));
+        both(&mut book, &segment(*flags, peer(*seq), SUT + 1, *len));
     }
     assert_eq!(book.rcv_nxt().value(), peer(rcv_nxt));
 }
@@ -106,7 +115,7 @@ fn a_changed_iss_without_a_new_connection_stays_visible() {
 #[test]
 fn an_answer_to_another_syn_begins_another_incarnation() {
     let mut book = established();
-    book.peer_sends(&segment(Flags::SYN, peer(100_000), 0, 0));
+    both(&mut book, &segment(Flags::SYN, peer(100_000), 0, 0));
     book.sut_sends(&segment(
         Flags::SYN | Flags::ACK,
         SUT + 70_000,

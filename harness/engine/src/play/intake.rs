@@ -16,6 +16,7 @@ use crate::eval::Numbers;
 use crate::halt::{Broken, Halt, delta};
 use crate::limits;
 use crate::matcher;
+use crate::recorder::PacketRef;
 use crate::stream::offset_of;
 use crate::talk::Arrival;
 
@@ -89,7 +90,7 @@ impl Play {
             }
         };
         if let Some(defect) = decoded.defects.first() {
-            let text = self.text_of(&decoded);
+            let text = self.text_of(&decoded.packet.body, Side::Sut);
             return self.refuse_packet(emitted, text, "a well-formed packet", &defect.to_string());
         }
         match decoded.packet.body {
@@ -100,7 +101,7 @@ impl Play {
             }
             Body::Tcp(segment) => self.take_segment(emitted, decoded.packet.ip, segment, never),
             Body::Icmp(_) | Body::Fragment { .. } | Body::Other { .. } => {
-                let text = self.text_of(&decoded);
+                let text = self.text_of(&decoded.packet.body, Side::Sut);
                 let packet = self
                     .recorder
                     .packet(emitted.at, Side::Sut, text, &emitted.octets);
@@ -134,7 +135,8 @@ impl Play {
         taken.unwrap_or(Ok(()))
     }
 
-    /// Takes in a segment of the connection that is turned to.
+    /// Takes in a segment that the stack has sent on the connection that is
+    /// turned to.
     fn take_ours(
         &mut self,
         emitted: &Emitted,
@@ -142,29 +144,71 @@ impl Play {
         segment: Segment,
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
+        let arrival = match self.meets(emitted) {
+            None => self.arrives(emitted, ip, segment, false),
+            Some(did) => {
+                let arrival = self.seen_leaving(emitted, ip, segment);
+                self.recorder.meets(arrival.packet, did);
+                self.check_forbidden(&arrival, never)?;
+                return self.check_text(&arrival);
+            }
+        };
+        self.check_forbidden(&arrival, never)?;
+        self.check_text(&arrival)?;
+        self.talk.inbox.push_back(arrival);
+        Ok(())
+    }
+
+    /// A segment comes to the peer: late, if the link did something to it.
+    pub(super) fn arrives(
+        &mut self,
+        emitted: &Emitted,
+        ip: IpHeader,
+        segment: Segment,
+        late: bool,
+    ) -> Arrival {
+        self.arrived += 1;
         let due = self.talk.book.due(&segment);
         self.talk.book.sut_sends(&segment);
         let text = self.sut_text(&segment);
-        let packet = self
-            .recorder
-            .packet(emitted.at, Side::Sut, text.clone(), &emitted.octets);
-        if let Some(name) = &self.talk.name {
-            self.recorder.note(packet, format!("on {name}"));
-        }
+        let packet = self.write_down(emitted, &text, late);
         self.talk.last_of_sut = Some(packet);
         self.renew_labels(emitted.at, &segment);
-        let arrival = Arrival {
+        Arrival {
             at: emitted.at,
             ip,
             segment,
             text,
             due,
             packet,
+        }
+    }
+
+    /// A segment leaves the stack, and nobody knows what becomes of it.
+    fn seen_leaving(&mut self, emitted: &Emitted, ip: IpHeader, segment: Segment) -> Arrival {
+        let text = self.sut_text(&segment);
+        let packet = self.write_down(emitted, &text, false);
+        Arrival {
+            at: emitted.at,
+            ip,
+            due: self.talk.book.due(&segment),
+            segment,
+            text,
+            packet,
+        }
+    }
+
+    fn write_down(&mut self, emitted: &Emitted, text: &str, late: bool) -> PacketRef {
+        let Emitted { at, octets } = emitted;
+        let text = text.to_owned();
+        let packet = match late {
+            true => self.recorder.late_packet(*at, Side::Sut, text, octets),
+            false => self.recorder.packet(*at, Side::Sut, text, octets),
         };
-        self.check_forbidden(&arrival, never)?;
-        self.check_text(&arrival)?;
-        self.talk.inbox.push_back(arrival);
-        Ok(())
+        if let Some(name) = &self.talk.name {
+            self.recorder.note(packet, format!("on {name}"));
+        }
+        packet
     }
 
     /// A repeat of a labelled segment moves the label's `last`.

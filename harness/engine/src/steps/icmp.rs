@@ -44,7 +44,7 @@ impl Play {
             self.recorder.note(sent, note.clone());
         }
         self.stimulus = text;
-        self.deliver(vec![octets], step).await?;
+        self.deliver(vec![octets], sent, None, &step.never).await?;
         Ok(StepResult::Done)
     }
 

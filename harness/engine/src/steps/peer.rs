@@ -32,7 +32,8 @@ impl Play {
             body: Body::Tcp(segment.clone()),
         };
         let octets = mangle(&packet, &template.mangles);
-        if is_received(template) {
+        let is_received = is_received(template);
+        if is_received {
             self.talk.book.peer_sends(&segment);
         }
         let text = self.peer_text(&segment);
@@ -51,7 +52,8 @@ impl Play {
         };
         self.set_label(step, labelled, self.now);
         self.stimulus = short(&text).to_owned();
-        self.deliver(octets, step).await?;
+        let segment = is_received.then_some(&segment);
+        self.deliver(octets, sent, segment, &step.never).await?;
         Ok(StepResult::Done)
     }
 

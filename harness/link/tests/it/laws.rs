@@ -115,7 +115,12 @@ fn play(link: &mut Link, packets: &[(End, Duration)]) -> Vec<Arrival> {
         let octets = text(index as u32);
         link.send(*from, at, octets.clone());
         let to = from.other();
-        Arrival { at, to, octets }
+        Arrival {
+            at,
+            to,
+            octets,
+            origin: tcpspec_link::Origin::Sent,
+        }
     };
     packets.iter().enumerate().map(send).collect()
 }

@@ -10,7 +10,7 @@ use tcpspec_wire::Capability;
 use crate::switches;
 
 /// What every configuration can do.
-const ALWAYS: [Capability; 22] = [
+const ALWAYS: [Capability; 23] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -33,6 +33,7 @@ const ALWAYS: [Capability; 22] = [
     Capability::OptDs,
     Capability::Queue,
     Capability::VirtualTime,
+    Capability::Reassembly,
 ];
 
 /// The declaration that belongs to a configuration.

@@ -12,6 +12,7 @@ use tcpspec_connector::{
     Call, CallResult, Connection, Emitted, Hello, Next, Reply, Setup, StackError, StackUnderTest,
     StateChange, Stop,
 };
+use tcpspec_link::Reassembly;
 use tcpspec_wire::Instant;
 
 use sockets::Sockets;
@@ -23,6 +24,8 @@ pub struct Bundled {
     config: Config,
     host: Host,
     sockets: Sockets,
+    /// The host begins above IP: what comes in pieces is put together here.
+    reassembly: Reassembly,
     now: Instant,
 }
 
@@ -36,6 +39,7 @@ impl Bundled {
             host: Host::new(config.clone(), &[], 0),
             config,
             sockets: Sockets::default(),
+            reassembly: Reassembly::default(),
             now: Instant::ZERO,
         }
     }
@@ -102,6 +106,7 @@ impl StackUnderTest for Bundled {
         };
         self.host = Host::new(config, &[setup.stack], setup.seed.into());
         self.sockets = Sockets::default();
+        self.reassembly = Reassembly::default();
         self.now = Instant::ZERO;
         Ok(self.reply(None))
     }
@@ -113,7 +118,11 @@ impl StackUnderTest for Bundled {
 
     fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
         for packet in packets {
-            self.host.deliver(self.now, packet);
+            if !Reassembly::is_fragment(packet) {
+                self.host.deliver(self.now, packet);
+            } else if let Some(whole) = self.reassembly.take(packet.clone()) {
+                self.host.deliver(self.now, &whole);
+            }
         }
         Ok(self.reply(None))
     }

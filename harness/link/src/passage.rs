@@ -1,0 +1,87 @@
+//! What becomes of one packet that is sent: told to whoever sends it, so that it
+//! can be shown.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::fault::Fault;
+use crate::link::Place;
+use crate::tally::Fate;
+
+/// How a packet gets on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// It has arrived in the same instant and as it was: these are its octets.
+    Through(Vec<u8>),
+    /// It is under way, or lost; what comes of it is received.
+    Met(Sent),
+}
+
+/// What is done to a packet as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The faults, in the order in which they are done.
+    pub faults: Vec<Fault>,
+    /// What else became of it.
+    pub fate: Option<Fate>,
+    /// Its place, or its last fragment's, among those under way.
+    pub(crate) place: Option<Place>,
+}
+
+impl Sent {
+    pub(crate) const fn of(faults: Vec<Fault>) -> Self {
+        Self {
+            faults,
+            fate: None,
+            place: None,
+        }
+    }
+
+    /// Whether nothing is done to it.
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        self.faults.is_empty() && self.fate.is_none()
+    }
+}
+
+/// In words, as a ladder tells it: `lost on the wire`.
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_plain() {
+            return f.write_str("under way");
+        }
+        let faults = self.faults.iter().map(|fault| done(*fault));
+        let all: Vec<String> = faults.chain(self.fate.map(met)).collect();
+        f.write_str(&all.join("; "))
+    }
+}
+
+/// What a fault does to a packet, in words.
+fn done(fault: Fault) -> String {
+    match fault {
+        Fault::Drop => "lost on the wire".to_owned(),
+        Fault::Duplicate(Duration::ZERO) => "arrives twice".to_owned(),
+        Fault::Duplicate(later) => format!("arrives, and again {later:?} later"),
+        Fault::Delay(later) | Fault::Jitter(later) => format!("{later:?} late"),
+        Fault::Reorder(1) => "held until the next one has overtaken it".to_owned(),
+        Fault::Reorder(count) => format!("held until {count} others have overtaken it"),
+        Fault::Corrupt(bit) => format!("damaged: bit {bit} is inverted"),
+        Fault::CorruptSilently(bit) => {
+            format!("bit {bit} of its text is inverted, and the checksum made right")
+        }
+        Fault::Truncate(count) => format!("{count} octets are cut off"),
+        Fault::Fragment(size) => format!("goes in fragments of {size} octets"),
+    }
+}
+
+fn met(fate: Fate) -> String {
+    match fate {
+        Fate::Outage => "lost: the link is down",
+        Fate::QueueFull => "lost: the queue is full",
+        Fate::TooLarge => "larger than the link carries",
+        Fate::Sent => "sent",
+        Fate::Arrived => "arrived",
+        Fate::Replayed => "an old duplicate",
+    }
+    .to_owned()
+}
