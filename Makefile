@@ -6,13 +6,14 @@ OUT   ?= target/tcpspec/latest
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 TCPSPEC = $(TARGET)/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
 	@echo 'make conformance-bundled  on the bundled stack alone (under a second)'
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
 	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
+	@echo 'make conformance-protocol  on the bundled stack in a process of its own: the same log'
 	@echo 'make test                 format and style of code and cases, all tests'
 	@echo 'make readers              the outputs, read by others by their own schemas (Node; part of make test)'
 	@echo 'make page                 the report in a real browser (Chromium; installs it where it may)'
@@ -55,6 +56,16 @@ conformance-unprivileged: build
 	@if [ $$(id -u) -ne 0 ]; then $(TCPSPEC) run --out $(OUT) --stack linux $(ARGS); \
 	elif unshare --mount true; then unshare --mount sh -c '$(AS_NOBODY)'; \
 	else echo 'skipped: root may make no mount namespace here, so it cannot become an ordinary user'; fi
+
+# In process and behind the line protocol: but for the stack's name no octet of
+# the log differs.
+SERVED = exec:$(abspath $(TCPSPEC)) serve bundled
+
+conformance-protocol: build
+	@$(TCPSPEC) run --out $(OUT)/in-process --stack bundled --isn both $(ARGS) > /dev/null
+	$(call run,--stack '$(SERVED)' --isn both)
+	@sed 's|"$(SERVED)"|"bundled"|g' $(OUT)/log.jsonl | cmp - $(OUT)/in-process/log.jsonl \
+		&& echo 'the log is that of the stack in process'
 
 test: lint unit readers
 

@@ -25,7 +25,7 @@ pub(crate) use logs::{
     ReportArgs,
 };
 pub(crate) use run::{Ip, IsnArg, RerunArgs, RunArgs};
-pub(crate) use tool::{CompletionsArgs, ManArgs, SchemaArgs};
+pub(crate) use tool::{CompletionsArgs, ManArgs, SchemaArgs, ServeArgs};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -99,6 +99,8 @@ pub(crate) enum Command {
     Doctor(CasesArgs),
     /// Let two stacks talk to each other over a faulty link, and judge every segment
     Duel(DuelArgs),
+    /// Be a stack that is built in, behind the line protocol, for another program to drive
+    Serve(ServeArgs),
     /// Explain what went wrong in a run, from its log
     Explain(ExplainArgs),
     /// Say what changed from one run to another; ends with 1 if anything got worse

@@ -17,6 +17,7 @@ mod report;
 mod rerun;
 mod run;
 mod schema;
+mod serve;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +49,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Replay(replay) => replay::run(&replay, output::style(args.color)),
         Command::Merge(merge) => merge::run(&merge, output::style(args.color)),
         Command::Duel(duel) => duel::run(&duel, output::style(args.color)),
+        Command::Serve(serve) => serve::run(&serve),
         Command::Explain(explain) => explain::run(&explain, output::style(args.color)),
         Command::Report(report) => report::run(&report, output::style(args.color)),
         Command::Baseline(baseline) => baseline::run(&baseline, output::style(args.color)),

@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use tcpspec_engine::Plan;
+use tcpspec_protocol::{Greeting, end_processes};
 use tcpspec_record::{Trial, Verdict};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -30,11 +31,16 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long to wait for a deadline when there is none.
 const NO_DEADLINE: Duration = Duration::from_secs(3600);
 
+/// How long processes of stacks may take to end themselves.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// A trial to run: its place in the run's order, and what to do.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
     pub(crate) index: usize,
     pub(crate) stack: StackName,
+    /// What the stack has said of itself, if it is in another process.
+    pub(crate) greeting: Option<Arc<Greeting>>,
     pub(crate) plan: Plan,
     /// The verdict that the stack's baseline expects.
     pub(crate) expected: Option<Verdict>,
@@ -129,6 +135,10 @@ pub(crate) fn run(
     if let Some(lanes) = lanes {
         lanes.end();
     }
+    end_processes(match end {
+        End::Complete => GRACE,
+        End::Interrupted | End::Bug => Duration::ZERO,
+    });
     Ok(end)
 }
 

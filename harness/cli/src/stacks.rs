@@ -1,5 +1,7 @@
 //! Names of stacks, and how to make one.
 
+mod line;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,36 +13,43 @@ use tcpspec_connector::{
     Call, Clock, Hello, Profile, Reply, Setup, StackError, StackUnderTest, Stop,
 };
 use tcpspec_linux::{LinuxStack, Options, Settings, UnknownOption, sandbox};
+use tcpspec_protocol::address::BadAddress;
+use tcpspec_protocol::{Address, Client, Greeting};
 use tcpspec_record::StackInfo;
 use tcpspec_smoltcp::Smoltcp;
 use tcpspec_wire::Instant;
 
 use crate::bug;
+pub(crate) use line::Terms;
 
 /// A stack as `--stack` names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StackName {
     Bundled(Switches),
     Smoltcp,
     Linux(Options),
     Control(Control),
+    /// In another process.
+    Line(Address),
 }
 
 impl StackName {
     /// What is asked of the kernel; nothing of another stack.
-    pub(crate) fn options(self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         match self {
-            Self::Linux(options) => options,
-            Self::Bundled(_) | Self::Smoltcp | Self::Control(_) => Options::default(),
+            Self::Linux(options) => *options,
+            Self::Bundled(_) | Self::Smoltcp | Self::Control(_) | Self::Line(_) => {
+                Options::default()
+            }
         }
     }
 
     /// The stack without its options: `linux` of `linux:no-sack`.
-    pub(crate) fn family(self) -> String {
+    pub(crate) fn family(&self) -> String {
         match self {
             Self::Bundled(_) => Self::Bundled(Switches::default()).to_string(),
             Self::Linux(_) => Self::Linux(Options::default()).to_string(),
-            Self::Smoltcp | Self::Control(_) => self.to_string(),
+            Self::Smoltcp | Self::Control(_) | Self::Line(_) => self.to_string(),
         }
     }
 }
@@ -49,7 +58,7 @@ impl StackName {
 pub(crate) fn family_of(name: &str) -> String {
     let known: Result<StackName, String> = name.parse();
     let before = || name.split(':').next().unwrap_or(name).to_owned();
-    known.map_or_else(|_| before(), StackName::family)
+    known.map_or_else(|_| before(), |name| name.family())
 }
 
 impl fmt::Display for StackName {
@@ -64,6 +73,7 @@ impl fmt::Display for StackName {
                 let name = Control::ALL.iter().find(|(known, _)| known == control);
                 write!(f, "control:{}", name.map_or("", |(_, name)| name))
             }
+            Self::Line(address) => address.fmt(f),
         }
     }
 }
@@ -84,6 +94,12 @@ impl FromStr for StackName {
                 .map(Self::Linux)
                 .map_err(|error: UnknownOption| error.to_string());
         }
+        if Address::KINDS.iter().any(|kind| text.starts_with(kind)) {
+            let address = text.parse();
+            return address
+                .map(Self::Line)
+                .map_err(|error: BadAddress| error.to_string());
+        }
         match (text, text.strip_prefix("control:").and_then(Control::named)) {
             ("bundled", _) => Ok(Self::Bundled(Switches::default())),
             ("smoltcp", _) => Ok(Self::Smoltcp),
@@ -92,7 +108,7 @@ impl FromStr for StackName {
             _ => {
                 let controls = Control::ALL.map(|(_, name)| format!("control:{name}"));
                 Err(format!(
-                    "no such stack; there are bundled, smoltcp, linux, {}",
+                    "no such stack; there are bundled, smoltcp, linux, exec:CMD, unix:PATH, tcp:HOST:PORT, {}",
                     controls.join(", ")
                 ))
             }
@@ -105,6 +121,10 @@ impl FromStr for StackName {
 pub(crate) struct Participant {
     pub(crate) name: StackName,
     pub(crate) hello: Arc<Hello>,
+    /// What it has said of itself, if it is in another process.
+    pub(crate) greeting: Option<Arc<Greeting>>,
+    /// What its connector does that is not honest, in words.
+    pub(crate) remarks: Vec<String>,
     /// Why none of its trials can run; empty if they can.
     pub(crate) unavailable: String,
 }
@@ -114,24 +134,33 @@ impl Participant {
     ///
     /// Call it before any thread starts: the kernel target may have to move
     /// the process into a user namespace.
-    pub(crate) fn enlist(name: StackName) -> Self {
-        let (hello, unavailable) = match name {
-            StackName::Bundled(switches) => (bundled(switches).hello().clone(), String::new()),
+    pub(crate) fn enlist(name: StackName, terms: Terms) -> Self {
+        let (hello, unavailable) = match &name {
+            StackName::Bundled(switches) => (bundled(*switches).hello().clone(), String::new()),
             StackName::Smoltcp => (Smoltcp::new().hello().clone(), String::new()),
             StackName::Control(control) => {
-                (ControlStack::new(control).hello().clone(), String::new())
+                (ControlStack::new(*control).hello().clone(), String::new())
             }
             StackName::Linux(options) => {
                 // The rights first: with them the kernel tells more of itself.
-                let unavailable = linux_unavailable(options);
-                (linux(options).hello().clone(), unavailable)
+                let unavailable = linux_unavailable(*options);
+                (linux(*options).hello().clone(), unavailable)
             }
+            StackName::Line(address) => return line::enlist(address, terms),
         };
         Self {
             name,
             hello: Arc::new(hello),
+            greeting: None,
+            remarks: Vec::new(),
             unavailable,
         }
+    }
+
+    /// Makes a stack of its kind that a plain loop can drive; `None` for the
+    /// kernel, which is driven on lanes.
+    pub(crate) fn stack(&self) -> Option<Driven> {
+        driven(&self.name, self.greeting.as_ref())
     }
 
     /// The stack as a log describes it.
@@ -220,13 +249,41 @@ fn linux_unavailable(options: Options) -> String {
     })
 }
 
-/// Makes a stack that runs on a virtual clock; `None` for one that does not.
-pub(crate) fn virtual_stack(name: StackName) -> Option<Guarded> {
+/// A stack that a plain loop drives.
+pub(crate) enum Driven {
+    Ours(Guarded),
+    Line(Box<Client>),
+    Kernel(Box<LinuxStack>),
+}
+
+impl Driven {
+    pub(crate) fn as_stack(&mut self) -> &mut dyn StackUnderTest {
+        match self {
+            Self::Ours(stack) => stack,
+            Self::Line(client) => client.as_mut(),
+            Self::Kernel(stack) => stack.as_mut(),
+        }
+    }
+
+    /// Whether it can be used after it has died once: another process takes its
+    /// place.
+    pub(crate) const fn revives(&self) -> bool {
+        matches!(self, Self::Line(_))
+    }
+}
+
+/// Makes a stack; `None` for the kernel, and for one that has not said hello.
+pub(crate) fn driven(name: &StackName, greeting: Option<&Arc<Greeting>>) -> Option<Driven> {
+    let guarded = |stack: Box<dyn StackUnderTest>| Some(Driven::Ours(Guarded(stack)));
     match name {
-        StackName::Bundled(switches) => Some(Guarded(Box::new(bundled(switches)))),
-        StackName::Smoltcp => Some(Guarded(Box::new(Smoltcp::new()))),
-        StackName::Control(control) => Some(Guarded(Box::new(ControlStack::new(control)))),
+        StackName::Bundled(switches) => guarded(Box::new(bundled(*switches))),
+        StackName::Smoltcp => guarded(Box::new(Smoltcp::new())),
+        StackName::Control(control) => guarded(Box::new(ControlStack::new(*control))),
         StackName::Linux(_) => None,
+        StackName::Line(_) => {
+            let client = Client::of(Arc::clone(greeting?));
+            Some(Driven::Line(Box::new(client)))
+        }
     }
 }
 

@@ -129,7 +129,7 @@ const fn failed(level: Level) -> Verdict {
 const fn stack_error(error: &StackError) -> Verdict {
     match error {
         StackError::Died(_) => Verdict::Crash,
-        StackError::Storm(_) => Verdict::Stuck,
-        StackError::Environment(_) => Verdict::Inconclusive,
+        StackError::Storm(_) | StackError::Silent(_) => Verdict::Stuck,
+        StackError::Connector(_) | StackError::Environment(_) => Verdict::Inconclusive,
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tcpspec_wire::Capability;
+
 /// The name the harness gives to a socket of the stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle(pub String);
@@ -146,6 +148,59 @@ impl Call {
             Self::Abort { .. } => "abort",
             Self::SetOption { .. } => "setopt",
             Self::Info { .. } => "info",
+        }
+    }
+
+    /// The socket that it is made on.
+    #[must_use]
+    pub const fn handle(&self) -> &Handle {
+        match self {
+            Self::Listen { handle, .. }
+            | Self::Connect { handle, .. }
+            | Self::Accept { handle, .. }
+            | Self::Send { handle, .. }
+            | Self::SendUrgent { handle, .. }
+            | Self::Recv { handle, .. }
+            | Self::Urgent { handle }
+            | Self::Report { handle }
+            | Self::Shutdown { handle }
+            | Self::Close { handle }
+            | Self::Abort { handle }
+            | Self::SetOption { handle, .. }
+            | Self::Info { handle, .. } => handle,
+        }
+    }
+
+    /// What a stack declares that can be called so; `None` for `info`, whose
+    /// names are declared one by one.
+    #[must_use]
+    pub const fn capability(&self) -> Option<Capability> {
+        Some(match self {
+            Self::Listen { .. } | Self::Accept { .. } => Capability::PassiveOpen,
+            Self::Connect { .. } => Capability::ActiveOpen,
+            Self::Send { .. } | Self::Recv { .. } => Capability::Data,
+            Self::SendUrgent { .. } | Self::Urgent { .. } => Capability::Urgent,
+            Self::Report { .. } => Capability::Reports,
+            Self::Shutdown { .. } => Capability::Shutdown,
+            Self::Close { .. } => Capability::AppClose,
+            Self::Abort { .. } => Capability::Abort,
+            Self::SetOption { option, .. } => option.capability(),
+            Self::Info { .. } => return None,
+        })
+    }
+}
+
+impl SocketOption {
+    /// What a stack declares that lets it be set.
+    #[must_use]
+    pub const fn capability(self) -> Capability {
+        match self {
+            Self::Nagle(_) => Capability::OptNagle,
+            Self::ReceiveBuffer(_) => Capability::OptRcvbuf,
+            Self::KeepAlive(_) | Self::KeepAliveByDefault => Capability::OptKeepalive,
+            Self::UserTimeout(_) => Capability::OptUserTimeout,
+            Self::Ttl(_) => Capability::OptTtl,
+            Self::Ds(_) => Capability::OptDs,
         }
     }
 }

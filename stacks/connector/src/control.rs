@@ -2,11 +2,10 @@
 //! can fail, and that the harness outlives whatever a stack does.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use tcpspec_wire::{Capability, Flags, Instant, Packet, Segment, SeqNumber};
 
-use crate::hello::{Clock, Hello, Lateness, Profile};
+use crate::hello::{Clock, Hello, Profile};
 use crate::reply::{Emitted, Reply};
 use crate::{Call, CallError, Ret, Setup, StackError, StackUnderTest, Stop};
 
@@ -77,25 +76,7 @@ impl ControlStack {
             version: "1".to_owned(),
             clock: Clock::Virtual,
             capabilities,
-            profile: Profile {
-                msl: Duration::from_secs(120),
-                rto_initial: Duration::from_secs(1),
-                rto_min: Duration::from_secs(1),
-                rto_max: Duration::from_secs(60),
-                ack_delay: Duration::from_millis(500),
-                r1: 3,
-                r2_syn: Duration::from_secs(180),
-                r2_syn_ack: Duration::from_secs(180),
-                r2_data: Duration::from_secs(100),
-                persist_min: Duration::from_secs(1),
-                persist_max: Duration::from_secs(60),
-                keepalive_idle: Duration::from_secs(7_200),
-                keepalive_interval: Duration::from_secs(75),
-                keepalive_probes: 9,
-                fin_wait_2: Duration::from_secs(60),
-                lateness: Lateness::default(),
-                clock_error: Duration::ZERO,
-            },
+            profile: Profile::default(),
             info: BTreeSet::new(),
             mtu: 1500,
             details: Vec::new(),

@@ -83,6 +83,31 @@ pub struct Profile {
     pub clock_error: Duration,
 }
 
+/// What the RFCs name: RFC 9293, RFC 6298, and RFC 1122 for keep-alives.
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            msl: Duration::from_secs(120),
+            rto_initial: Duration::from_secs(1),
+            rto_min: Duration::from_secs(1),
+            rto_max: Duration::from_secs(60),
+            ack_delay: Duration::from_millis(500),
+            r1: 3,
+            r2_syn: Duration::from_secs(180),
+            r2_syn_ack: Duration::from_secs(180),
+            r2_data: Duration::from_secs(100),
+            persist_min: Duration::from_secs(1),
+            persist_max: Duration::from_secs(60),
+            keepalive_idle: Duration::from_secs(7_200),
+            keepalive_interval: Duration::from_secs(75),
+            keepalive_probes: 9,
+            fin_wait_2: Duration::from_secs(60),
+            lateness: Lateness::default(),
+            clock_error: Duration::ZERO,
+        }
+    }
+}
+
 /// How late a timer may fire: a share of its length and a constant. A timer
 /// is never early, and none is shorter than a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

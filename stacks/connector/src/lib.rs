@@ -21,8 +21,8 @@
 //! 7. **Reasons.** A stack may say why it dropped a packet or sent a RST. They
 //!    are shown beside a failure, and nothing is judged by them.
 //!
-//! [`control`] holds the stacks that are wrong on purpose. The line protocol
-//! that carries this seam to other processes is not here yet.
+//! [`control`] holds the stacks that are wrong on purpose. What carries this seam to
+//! other processes is `tcpspec-protocol`.
 
 pub mod call;
 pub mod control;
@@ -125,6 +125,13 @@ pub enum StackError {
     /// The stack emitted more packets in one instant than any TCP has reason to.
     #[error("the stack emitted more than {0} packets in one instant")]
     Storm(usize),
+    /// The stack says nothing any more: for how long, and to what.
+    #[error("the stack did not answer {0}")]
+    Silent(String),
+    /// What stands between the harness and the stack did what the protocol does
+    /// not allow: nobody can say anything about the stack.
+    #[error("the connector is at fault: {0}")]
+    Connector(String),
     /// The machine withheld what the harness needs (a device, a permission, a
     /// file descriptor): nobody can say anything about the stack.
     #[error("{0}")]

@@ -5,6 +5,7 @@ mod shrink;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use tcpspec_casefile::{ProfileError, load_profile};
 use tcpspec_link::Profile;
@@ -16,20 +17,28 @@ use super::{cases_dir, count};
 use crate::args::DuelArgs;
 use crate::failure::Failure;
 use crate::output;
-use crate::stacks::{Participant, StackName};
+use crate::stacks::{Participant, StackName, Terms};
 use arena::Bout;
+
+/// How long a stack in another process may take for any answer, in real time.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Exit code 1 if any duel went badly, 6 if the machine kept one from being driven, 4 if
 /// one could not be run at all.
 pub(crate) fn run(args: &DuelArgs, style: Style) -> Result<Exit, Failure> {
     let profiles = profiles(args, style)?;
     let mut missing = Vec::new();
-    let mut able = |names: &[StackName]| -> Vec<StackName> {
-        let enlisted = names.iter().map(|name| Participant::enlist(*name));
+    let terms = Terms {
+        patience: PATIENCE,
+        seed: args.seed,
+    };
+    let mut able = |names: &[StackName]| -> Vec<Participant> {
+        let names = names.iter().cloned();
+        let enlisted = names.map(|name| Participant::enlist(name, terms));
         let (able, unable): (Vec<_>, Vec<_>) =
             enlisted.partition(|stack| stack.unavailable.is_empty());
         missing.extend(unable);
-        able.into_iter().map(|stack| stack.name).collect()
+        able
     };
     let (left, right) = (able(&args.left), able(&args.right));
     for stack in &missing {

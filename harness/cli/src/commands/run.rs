@@ -34,7 +34,7 @@ use crate::failure::Failure;
 use crate::ledger::{self, Ledger};
 use crate::output::{self, Progress};
 use crate::schedule::{self, End, Heard, Job, News};
-use crate::stacks::Participant;
+use crate::stacks::{Participant, Terms};
 
 pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
     if args.watch {
@@ -66,6 +66,9 @@ fn perform(course: &Course<'_>, style: Style) -> Result<Exit, Failure> {
     for stack in &course.participants {
         if !stack.unavailable.is_empty() {
             anstream::eprintln!("tcpspec: {} is skipped: {}", stack.name, stack.unavailable);
+        }
+        for remark in &stack.remarks {
+            anstream::eprintln!("tcpspec: the connector of {}: {remark}", stack.name);
         }
     }
     if args.runs.get() > 1 {
@@ -106,8 +109,13 @@ impl<'a> Course<'a> {
         // First of all: it may have to enter a user namespace, which a process
         // can only do while it has one thread.
         let stacks = args.stack.iter();
-        let participants: Vec<Participant> =
-            stacks.map(|name| Participant::enlist(*name)).collect();
+        let terms = Terms {
+            patience: Duration::from_secs(args.play.wall_limit),
+            seed: args.seed,
+        };
+        let participants: Vec<Participant> = stacks
+            .map(|name| Participant::enlist(name.clone(), terms))
+            .collect();
         let suite = load(&args.play.cases, style)?;
         let mut selected = args.select.select(&suite)?;
         if args.last_failed {
@@ -259,7 +267,8 @@ impl Planned {
         }
         self.jobs.push(Job {
             index,
-            stack: stack.name,
+            stack: stack.name.clone(),
+            greeting: stack.greeting.clone(),
             plan,
             expected: None,
         });

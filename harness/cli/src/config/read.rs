@@ -100,7 +100,7 @@ impl Config {
     /// The stack of a name: one of this file's, or its own.
     pub(crate) fn stack(&self, name: &str) -> Result<StackName, String> {
         match self.stacks.get(name) {
-            Some(stack) => Ok(*stack),
+            Some(stack) => Ok(stack.clone()),
             None => name.parse(),
         }
     }

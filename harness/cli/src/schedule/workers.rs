@@ -1,4 +1,5 @@
-//! Trials on virtual clocks: a plain loop on a thread.
+//! Trials on virtual clocks, and on stacks in other processes: a plain loop on a
+//! thread.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,33 +9,36 @@ use tcpspec_record::Verdict;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Job, Message};
-use crate::stacks::{self, StackName};
+use crate::stacks::{self, Driven, StackName};
 
 /// Trials that wait for a worker.
 pub(super) type Queue = Arc<Mutex<VecDeque<Job>>>;
 
 /// A worker: trials on virtual clocks, one after the other.
 pub(super) fn work(worker: usize, queue: &Queue, sender: &UnboundedSender<Message>) {
-    let mut stack: Option<(StackName, stacks::Guarded)> = None;
+    let mut stack: Option<(StackName, Driven)> = None;
     while let Some(Job {
         index,
         stack: name,
+        greeting,
         plan,
         ..
     }) = take(queue)
     {
-        if sender.send(Message::Started { worker, index }).is_err() {
+        // A stack in another process has its deadlines by itself.
+        let is_watched = greeting.is_none();
+        if is_watched && sender.send(Message::Started { worker, index }).is_err() {
             return;
         }
         let made = stack
             .take()
             .filter(|(of, _)| *of == name)
             .map(|(_, stack)| stack);
-        let Some(mut fresh) = made.or_else(|| stacks::virtual_stack(name)) else {
+        let Some(mut fresh) = made.or_else(|| stacks::driven(&name, greeting.as_ref())) else {
             return;
         };
-        let trial = Box::new(drive(plan, &mut fresh));
-        if trial.verdict != Verdict::Crash {
+        let trial = Box::new(drive(plan, fresh.as_stack()));
+        if trial.verdict != Verdict::Crash || fresh.revives() {
             stack = Some((name, fresh));
         }
         if sender

@@ -14,6 +14,7 @@ mod faults;
 mod findings;
 mod manual;
 mod outputs;
+mod protocol;
 mod readme;
 mod replay;
 mod runs;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use tcpspec_connector::{StackError, StackUnderTest};
+use tcpspec_connector::StackError;
 use tcpspec_duel::outcome::name;
 use tcpspec_duel::{Ended, Outcome, Terms, duel};
 use tcpspec_link::{Conditions, Happened, Link, Profile};
@@ -13,12 +13,12 @@ use tcpspec_record::{Duel, DuelFinding, DuelResult, IpVersion};
 
 use crate::args::DuelArgs;
 use crate::failure::Failure;
-use crate::stacks::{self, StackName};
+use crate::stacks::{self, Driven, Participant};
 
 /// A duel to be fought.
 #[derive(Clone, Debug)]
 pub(super) struct Bout {
-    stacks: [StackName; 2],
+    stacks: [Participant; 2],
     profile: Profile,
     /// Without faults, to compare with.
     reference: bool,
@@ -32,13 +32,13 @@ impl Bout {
     /// profile first once without faults.
     pub(super) fn all(
         args: &DuelArgs,
-        left: &[StackName],
-        right: &[StackName],
+        left: &[Participant],
+        right: &[Participant],
         profiles: &[Profile],
     ) -> Vec<Self> {
         let pairs = left
             .iter()
-            .flat_map(|left| right.iter().map(move |right| [*left, *right]));
+            .flat_map(|left| right.iter().map(move |right| [left.clone(), right.clone()]));
         let seeds = (args.seed..).take(args.runs.get());
         let mut bouts = Vec::new();
         for stacks in pairs {
@@ -47,7 +47,7 @@ impl Bout {
                 .flat_map(|profile| args.ip.versions().iter().map(move |ip| (profile, *ip)))
             {
                 let bout = |reference, seed| Self {
-                    stacks,
+                    stacks: stacks.clone(),
                     profile: profile.clone(),
                     reference,
                     ip,
@@ -83,12 +83,12 @@ impl Bout {
     }
 
     fn over(&self, link: Link) -> Outcome {
-        let [mut left, mut right] = self.stacks.map(make);
+        let [mut left, mut right] = self.stacks.each_ref().map(make);
         let terms = Terms {
             v6: self.ip == IpVersion::V6,
             ..Terms::new(self.transfer, self.seed)
         };
-        duel(left.as_mut(), right.as_mut(), link, &terms)
+        duel(left.as_stack(), right.as_stack(), link, &terms)
     }
 
     fn record(&self, outcome: Outcome) -> Duel {
@@ -103,7 +103,7 @@ impl Bout {
             times: finding.times,
         };
         Duel {
-            stacks: self.stacks.map(|stack| stack.to_string()),
+            stacks: self.stacks.each_ref().map(|stack| stack.name.to_string()),
             faults: self.profile.name.clone(),
             reference: self.reference,
             ip: self.ip,
@@ -153,11 +153,9 @@ pub(super) fn fight_all(bouts: &[Bout], jobs: Option<NonZeroUsize>) -> Result<Ve
 }
 
 /// A stack for a duel.
-fn make(name: StackName) -> Box<dyn StackUnderTest> {
-    match stacks::virtual_stack(name) {
-        Some(stack) => Box::new(stack),
-        None => Box::new(stacks::linux(name.options())),
-    }
+fn make(stack: &Participant) -> Driven {
+    let kernel = || Driven::Kernel(Box::new(stacks::linux(stack.name.options())));
+    stack.stack().unwrap_or_else(kernel)
 }
 
 /// The result, and why in a sentence.
@@ -170,8 +168,10 @@ fn judged(outcome: &Outcome) -> (DuelResult, String) {
         Ended::Broken { end, error } => {
             // A machine that withholds something says nothing of the stack.
             let result = match error {
-                StackError::Environment(_) => DuelResult::Broken,
-                StackError::Died(_) | StackError::Storm(_) => DuelResult::Badly,
+                StackError::Environment(_) | StackError::Connector(_) => DuelResult::Broken,
+                StackError::Died(_) | StackError::Storm(_) | StackError::Silent(_) => {
+                    DuelResult::Badly
+                }
             };
             (result, format!("the {} end: {error}", name(*end)))
         }

@@ -143,6 +143,7 @@ fn jobs_of(step: &str) -> Vec<Job> {
     let job = |index| Job {
         index,
         stack: StackName::Linux(Options::default()),
+        greeting: None,
         expected: None,
         plan: Plan {
             id: TrialId {

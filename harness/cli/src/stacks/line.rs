@@ -1,0 +1,82 @@
+//! Stacks in other processes: what they say of themselves, and whether that is
+//! honest.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tcpspec_connector::{Clock, Hello, Profile, Setup, StackUnderTest};
+use tcpspec_protocol::{Address, Client};
+use tcpspec_wire::Capability;
+
+use super::{Participant, StackName};
+
+/// On which terms a stack in another process takes part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// How long it may take for any answer, in real time.
+    pub(crate) patience: Duration,
+    /// Seed of what it is probed with.
+    pub(crate) seed: u64,
+}
+
+/// Hears what it declares, and probes whether it is honest.
+pub(super) fn enlist(address: &Address, terms: Terms) -> Participant {
+    let name = StackName::Line(address.clone());
+    let mut client = match Client::connect(address.clone(), terms.patience) {
+        Ok(client) => client,
+        Err(error) => {
+            return Participant {
+                hello: Arc::new(unheard(name.to_string())),
+                name,
+                greeting: None,
+                remarks: Vec::new(),
+                unavailable: error.to_string(),
+            };
+        }
+    };
+    let hello = client.hello().clone();
+    // Whatever goes wrong here goes wrong in every trial, and is judged there.
+    let opened = client.open(&setup(&hello, terms.seed));
+    let probed = opened.and_then(|_| client.probe(terms.seed));
+    Participant {
+        name,
+        hello: Arc::new(hello),
+        greeting: Some(client.greeting()),
+        remarks: probed.unwrap_or_default(),
+        unavailable: String::new(),
+    }
+}
+
+/// What is declared where nothing was heard.
+fn unheard(name: String) -> Hello {
+    Hello {
+        name,
+        version: String::new(),
+        clock: Clock::Virtual,
+        capabilities: BTreeSet::new(),
+        profile: Profile::default(),
+        info: BTreeSet::new(),
+        mtu: 1500,
+        details: Vec::new(),
+    }
+}
+
+/// A world to be probed in (RFC 5737, RFC 3849).
+fn setup(hello: &Hello, seed: u64) -> Setup {
+    let v4 = |host| IpAddr::from(Ipv4Addr::new(192, 0, 2, host));
+    let v6 = |host| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, host));
+    let (stack, peer, prefix) = match hello.capabilities.contains(&Capability::Ipv4) {
+        true => (v4(1), v4(2), 24),
+        false => (v6(1), v6(2), 64),
+    };
+    Setup {
+        stack,
+        prefix,
+        peer,
+        mtu: hello.mtu,
+        iss: None,
+        seed,
+    }
+}

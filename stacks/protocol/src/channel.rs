@@ -1,0 +1,309 @@
+//! Lines to and from a stack, with a deadline for each: what is said of the
+//! clock of the wall is said here. No thread, no signal, no looking twice.
+
+use std::io;
+use std::net::TcpStream;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::address::Address;
+use crate::process::Process;
+
+/// Octets of stderr that are kept.
+const TAIL: usize = 4096;
+
+/// Octets asked for at once.
+const CHUNK: usize = 1 << 16;
+
+/// How long a process whose output has ended may take to end itself.
+const DEATH: Duration = Duration::from_secs(1);
+
+/// Why there is no line.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The other side is gone: how, in words.
+    Ended(String),
+    /// It says nothing.
+    Silent,
+    /// Its line is longer than so many octets.
+    TooLong(usize),
+    /// It said this, and nobody had asked.
+    Unasked(String),
+    /// The machine does not let us.
+    System(io::Error),
+}
+
+impl From<Errno> for Trouble {
+    fn from(error: Errno) -> Self {
+        Self::System(error.into())
+    }
+}
+
+/// Both ways between the harness and a stack.
+///
+/// The order of the fields is the order of their ends: a process ends after its
+/// input has.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    to: OwnedFd,
+    from: OwnedFd,
+    stderr: Option<OwnedFd>,
+    process: Option<Process>,
+    /// What has come: a line that was handed out, and what follows it.
+    input: Vec<u8>,
+    /// Octets of the line that was handed out.
+    used: usize,
+    /// The last octets of stderr.
+    tail: Vec<u8>,
+    longest_line: usize,
+}
+
+impl Channel {
+    /// Starts the stack's process, or connects to it.
+    pub(crate) fn open(
+        address: &Address,
+        longest_line: usize,
+        patience: Duration,
+    ) -> io::Result<Self> {
+        let (to, from, stderr, process) = match address {
+            Address::Exec(_) => {
+                let words = address.command().unwrap_or_default();
+                let (process, streams) = Process::start(&words)?;
+                let stderr = Some(streams.stderr);
+                (streams.stdin, streams.stdout, stderr, Some(process))
+            }
+            Address::Unix(path) => {
+                let stream = UnixStream::connect(path)?;
+                (stream.try_clone()?.into(), stream.into(), None, None)
+            }
+            Address::Tcp(to) => {
+                let stream = connect(to, patience)?;
+                (stream.try_clone()?.into(), stream.into(), None, None)
+            }
+        };
+        for fd in [&to, &from].into_iter().chain(&stderr) {
+            rustix::io::ioctl_fionbio(fd, true)?;
+        }
+        Ok(Self {
+            to,
+            from,
+            stderr,
+            process,
+            input: Vec::with_capacity(CHUNK),
+            used: 0,
+            tail: Vec::new(),
+            longest_line,
+        })
+    }
+
+    /// No line may be longer from now on.
+    pub(crate) const fn limit(&mut self, longest_line: usize) {
+        self.longest_line = longest_line;
+    }
+
+    /// Says a line, which ends in a newline, and hears the answer to it.
+    pub(crate) fn exchange(&mut self, line: &[u8], patience: Duration) -> Result<&[u8], Trouble> {
+        let until = now() + patience;
+        self.expect_silence()?;
+        self.say(line, until)?;
+        self.hear_by(until)
+    }
+
+    /// Hears a line that needs no asking.
+    pub(crate) fn hear(&mut self, patience: Duration) -> Result<&[u8], Trouble> {
+        self.hear_by(now() + patience)
+    }
+
+    /// Nothing has come that nobody asked for.
+    fn expect_silence(&mut self) -> Result<(), Trouble> {
+        self.input.drain(..self.used);
+        self.used = 0;
+        if self.input.is_empty() {
+            // Its end, if it has ended, is found when it is asked.
+            self.read()?;
+        }
+        match self.input.as_slice() {
+            [] => Ok(()),
+            said => Err(Trouble::Unasked(quoted(said))),
+        }
+    }
+
+    fn say(&mut self, mut line: &[u8], until: Instant) -> Result<(), Trouble> {
+        while !line.is_empty() {
+            match rustix::io::write(&self.to, line) {
+                Ok(written) => line = &line[written..],
+                Err(Errno::AGAIN) => {
+                    self.wait(true, until)?;
+                    // Whoever speaks before the line has ended was not asked.
+                    self.expect_silence()?;
+                }
+                Err(Errno::INTR) => {}
+                // What it had to say before it ended can still be read.
+                Err(Errno::PIPE | Errno::CONNRESET) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn hear_by(&mut self, until: Instant) -> Result<&[u8], Trouble> {
+        let mut seen = self.used;
+        loop {
+            let newline = self.input[seen..].iter().position(|octet| *octet == b'\n');
+            let len = newline.map_or(self.input.len(), |at| seen + at) - self.used;
+            if len > self.longest_line {
+                return Err(Trouble::TooLong(self.longest_line));
+            }
+            if newline.is_some() {
+                let line = self.used..self.used + len;
+                self.used += len + 1;
+                return Ok(&self.input[line]);
+            }
+            seen = self.input.len();
+            self.wait(false, until)?;
+            if self.read()? == Read::End {
+                return Err(Trouble::Ended(self.end()));
+            }
+        }
+    }
+
+    /// Waits until there is something to read, or until something can be
+    /// written.
+    fn wait(&mut self, write: bool, until: Instant) -> Result<(), Trouble> {
+        loop {
+            let (fd, flags) = match write {
+                true => (&self.to, PollFlags::OUT),
+                false => (&self.from, PollFlags::IN),
+            };
+            let stderr = self.stderr.as_ref().unwrap_or(fd);
+            let mut fds = [
+                PollFd::new(&self.from, PollFlags::IN),
+                PollFd::new(fd, flags),
+                PollFd::new(stderr, PollFlags::IN),
+            ];
+            let left = until.saturating_duration_since(now());
+            let timeout = Timespec::try_from(left).ok();
+            match poll(&mut fds, timeout.as_ref()) {
+                Ok(0) => return Err(Trouble::Silent),
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let [ready, writable, complains] = fds.map(|fd| !fd.revents().is_empty());
+            if complains {
+                self.read_stderr();
+            }
+            if ready || writable {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes in what there is.
+    fn read(&mut self) -> Result<Read, Trouble> {
+        self.input.reserve(CHUNK);
+        let room = rustix::buffer::spare_capacity(&mut self.input);
+        match rustix::io::read(&self.from, room) {
+            Ok(0) | Err(Errno::CONNRESET) => Ok(Read::End),
+            Ok(_) | Err(Errno::AGAIN | Errno::INTR) => Ok(Read::Some),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes in what there is on stderr.
+    fn read_stderr(&mut self) {
+        while let Some(stderr) = &self.stderr {
+            self.tail.reserve(CHUNK);
+            let room = rustix::buffer::spare_capacity(&mut self.tail);
+            match rustix::io::read(stderr, room) {
+                Err(Errno::AGAIN) => break,
+                Err(Errno::INTR) => {}
+                // Its end is the end of no more than stderr.
+                Ok(0) | Err(_) => self.stderr = None,
+                Ok(_) => {
+                    let over = self.tail.len().saturating_sub(TAIL);
+                    self.tail.drain(..over);
+                }
+            }
+        }
+    }
+
+    /// How the other side ended, in words.
+    fn end(&mut self) -> String {
+        let Some(process) = &mut self.process else {
+            return "it closed the connection".to_owned();
+        };
+        let status = process.ended_within(DEATH);
+        self.read_stderr();
+        match status {
+            Some(status) => format!("its process ended, {status},"),
+            None => "its process closed its output".to_owned(),
+        }
+    }
+
+    /// The last lines of stderr.
+    pub(crate) fn last_words(&mut self) -> Vec<String> {
+        self.read_stderr();
+        let text = String::from_utf8_lossy(&self.tail);
+        let cut = self.tail.len() == TAIL;
+        let lines = text.lines().map(str::trim_end);
+        lines
+            .skip(usize::from(cut))
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// It does not end by itself.
+    pub(crate) const fn lose_patience(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.lose_patience();
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Some,
+    End,
+}
+
+fn connect(to: &str, patience: Duration) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in std::net::ToSocketAddrs::to_socket_addrs(to)? {
+        match TcpStream::connect_timeout(&address, patience) {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// The beginning of what was said, for a sentence.
+pub(crate) fn quoted(said: &[u8]) -> String {
+    /// Characters that are shown.
+    const SHOWN: usize = 160;
+    let said = said.split(|octet| *octet == b'\n').next().unwrap_or(said);
+    let text = String::from_utf8_lossy(&said[..said.len().min(4 * SHOWN)]);
+    let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let text: String = text.chars().map(visible).collect();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("`{}`...", &text[..end]),
+        None => format!("`{text}`"),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a deadline by the clock of the wall"
+)]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,84 @@
+//! A process or connection, from its hello on.
+
+use std::time::Duration;
+
+use tcpspec_connector::StackError;
+
+use crate::address::Address;
+use crate::channel::{Channel, Trouble, quoted};
+use crate::declaration::{Declaration, HelloLine, LONGEST_LINE};
+use crate::order::Order;
+use crate::transcript::Transcript;
+
+/// One process, or one connection, from its hello on.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) channel: Channel,
+    pub(crate) is_fresh: bool,
+    pub(crate) order: Order,
+    /// Lines that have come.
+    pub(crate) lines: usize,
+}
+
+/// A process or connection that has said hello.
+pub(crate) fn begin(
+    address: &Address,
+    patience: Duration,
+    transcript: &mut Transcript,
+) -> Result<(Session, Declaration), StackError> {
+    let unreachable = |error| StackError::Environment(format!("{address}: {error}"));
+    let mut channel = Channel::open(address, LONGEST_LINE, patience).map_err(unreachable)?;
+    let heard = match channel.hear(patience) {
+        Ok(line) => {
+            transcript.add('<', line);
+            let hello = serde_json::from_slice(line).map_err(|error| error.to_string());
+            hello
+                .and_then(HelloLine::meaning)
+                .map_err(|why| format!("{} is no hello: {why}", quoted(line)))
+        }
+        Err(trouble) => {
+            let error = unheard(&trouble, patience, &mut channel);
+            channel.lose_patience();
+            return Err(error);
+        }
+    };
+    let declaration = match heard {
+        Ok(declaration) => declaration,
+        Err(why) => {
+            channel.lose_patience();
+            return Err(StackError::Connector(format!("line 1: {why}")));
+        }
+    };
+    channel.limit(declaration.longest_line);
+    let session = Session {
+        channel,
+        is_fresh: true,
+        order: Order::default(),
+        lines: 1,
+    };
+    Ok((session, declaration))
+}
+
+/// Why there was no hello.
+fn unheard(trouble: &Trouble, patience: Duration, channel: &mut Channel) -> StackError {
+    let words = last_words(channel).unwrap_or_default();
+    match trouble {
+        Trouble::Ended(how) => StackError::Died(format!("{how} before it said hello{words}")),
+        Trouble::Silent => StackError::Silent(format!(
+            "by any hello within {patience:?} of real time{words}"
+        )),
+        Trouble::TooLong(most) => {
+            StackError::Connector(format!("its hello is longer than {most} octets"))
+        }
+        Trouble::Unasked(said) => {
+            StackError::Connector(format!("it said {said} without being asked"))
+        }
+        Trouble::System(error) => StackError::Environment(error.to_string()),
+    }
+}
+
+/// What the stack wrote last, for the end of a sentence.
+pub(crate) fn last_words(channel: &mut Channel) -> Option<String> {
+    let words = channel.last_words().pop()?;
+    Some(format!("; it wrote last: {}", quoted(words.as_bytes())))
+}
