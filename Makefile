@@ -6,7 +6,7 @@ OUT   ?= target/tcpspec/latest
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 TCPSPEC = $(TARGET)/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
@@ -14,6 +14,7 @@ help:
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
 	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
 	@echo 'make conformance-protocol  on the bundled stack in a process of its own: the same log'
+	@echo 'make toy                  target/toy: a toy TCP in C behind the line protocol (needs cc)'
 	@echo 'make test                 format and style of code and cases, all tests'
 	@echo 'make readers              the outputs, read by others by their own schemas (Node; part of make test)'
 	@echo 'make page                 the report in a real browser (Chromium; installs it where it may)'
@@ -66,6 +67,13 @@ conformance-protocol: build
 	$(call run,--stack '$(SERVED)' --isn both)
 	@sed 's|"$(SERVED)"|"bundled"|g' $(OUT)/log.jsonl | cmp - $(OUT)/in-process/log.jsonl \
 		&& echo 'the log is that of the stack in process'
+
+CC ?= cc
+
+toy: $(TARGET)/toy
+
+$(TARGET)/toy: stacks/toy/toy.c stacks/toy/v1.h
+	$(CC) -std=c11 -O2 -Wall -Wextra -Wpedantic -o $@ stacks/toy/toy.c
 
 test: lint unit readers
 
