@@ -10,6 +10,7 @@ mod field;
 mod icmp;
 mod kind;
 mod options;
+mod route;
 mod segment;
 #[cfg(test)]
 mod tests;

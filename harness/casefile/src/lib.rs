@@ -55,7 +55,7 @@ pub use expr::{Expr, LabelField, Symbol};
 pub use icmp::{IcmpTemplate, Quote, Reporter};
 pub use schema::{baseline_schema, schema, sweep_schema};
 pub use segment::{
-    Address, IpFields, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate,
+    Address, IpFields, Match, OptionPattern, OptionTemplate, Route, SegmentPattern, SegmentTemplate,
 };
 pub use step::{
     Action, Alternative, AppCall, Bounds, GoneBranch, InfoCheck, Outcome, Place, Report,

@@ -1,6 +1,6 @@
 //! Segments in a case: what the peer sends, and what the stack is expected to
 //! send. One grammar: `FLAGS [seq=] [ack=] [len=|data=] [win=] [urg=]
-//! [<options>] [ecn=] [ttl=] [ds=] [df=] [modifiers]`.
+//! [<options>] [ecn=] [ttl=] [ds=] [df=] [route=] [modifiers]`.
 
 use tcpspec_wire::{Ecn, Flags, Mangle, TcpOption};
 
@@ -32,6 +32,8 @@ pub struct SegmentTemplate {
     pub ecn: Option<Ecn>,
     /// What else of the IP header is written.
     pub ip: IpFields<Expr>,
+    /// The source route by which it has come; none if not given.
+    pub route: Option<Route>,
     /// What is broken on purpose, in the order of the text.
     pub mangles: Vec<Mangle>,
     /// `src=`: where it comes from.
@@ -51,6 +53,28 @@ pub struct IpFields<T> {
     pub ds: Option<T>,
     /// `df=`: the don't-fragment bit; always 1 on IPv6, which has none.
     pub df: Option<T>,
+}
+
+/// A source route: `r1,r2`, `strict:r1`, or `none`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Whether it leads by no other routers.
+    pub strict: bool,
+    /// The numbers of its routers, 1 to 9, in the order of the way; none of no
+    /// route.
+    pub routers: Vec<u8>,
+}
+
+/// The text as a case writes it.
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.routers.is_empty() {
+            return f.write_str("none");
+        }
+        let routers: Vec<String> = self.routers.iter().map(|one| format!("r{one}")).collect();
+        f.write_str(if self.strict { "strict:" } else { "" })?;
+        f.write_str(&routers.join(","))
+    }
 }
 
 /// An option for the peer to send.
@@ -129,6 +153,8 @@ pub struct SegmentPattern {
     pub ecn: Option<Ecn>,
     /// What else of the IP header is compared.
     pub ip: IpFields<Match>,
+    /// The source route by which it goes; not compared if not given.
+    pub route: Option<Route>,
     /// The text as written, in one line.
     pub text: String,
 }

@@ -8,7 +8,7 @@ use tcpspec_wire::State;
 use crate::check::judges;
 use crate::expr::Expr;
 use crate::icmp::IcmpTemplate;
-use crate::segment::{Address, Match, SegmentPattern, SegmentTemplate};
+use crate::segment::{Address, Match, Route, SegmentPattern, SegmentTemplate};
 use crate::wire::WireTemplate;
 
 /// One step.
@@ -149,8 +149,13 @@ pub struct GoneBranch {
 pub enum AppCall {
     /// `listen`
     Listen,
-    /// `connect`, to the peer or `to=` an address that is nobody's.
-    Connect(Address),
+    /// `connect`
+    Connect {
+        /// The peer, or `to=` an address that is nobody's.
+        to: Address,
+        /// `route=` the source route to take.
+        route: Option<Route>,
+    },
     /// `accept`
     Accept,
     /// `send len=N`: the next N octets of the stack's stream.

@@ -60,6 +60,7 @@ impl Application {
                 handle: connection(),
                 port: CLIENT_PORT,
                 to: terms.server(),
+                route: None,
             }
         } else {
             Call::Listen {

@@ -1,6 +1,7 @@
 //! Values of expressions.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tcpspec_casefile::{Expr, LabelField, Numbering, Symbol};
@@ -92,6 +93,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) numbering: Numbering,
     /// Octets of text that fit the link's largest packet.
     pub(crate) link_mss: u16,
+    /// The peer's address.
+    pub(crate) peer: IpAddr,
 }
 
 impl Scope<'_> {

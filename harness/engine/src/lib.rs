@@ -37,6 +37,7 @@ pub mod plan;
 mod play;
 pub mod recorded;
 mod recorder;
+mod routes;
 mod steps;
 mod stream;
 mod talk;

@@ -10,6 +10,7 @@ use tcpspec_wire::{Ecn, Flags, IpHeader, Segment, SeqNumber};
 use crate::book::Due;
 use crate::eval::Scope;
 use crate::halt::{Halt, delta};
+use crate::routes;
 use crate::talk::Arrival;
 
 /// What differs between the segment and the pattern; nothing if they match.
@@ -39,7 +40,8 @@ pub(crate) fn compare(
     for option in &pattern.options {
         deltas.extend(options::difference(option, segment, scope)?);
     }
-    deltas.extend(ip(pattern, &arrival.ip, scope)?);
+    deltas.extend(ip(pattern, &arrival.header.ip, scope)?);
+    deltas.extend(route(pattern, arrival, scope));
     Ok(deltas)
 }
 
@@ -181,6 +183,16 @@ fn ip(
     let ecn = pattern.ecn.filter(|ecn| *ecn != got);
     deltas.extend(ecn.map(|ecn| delta("ecn", ecn.to_string(), got.to_string())));
     Ok(deltas)
+}
+
+/// The source route; that it ends at the peer is part of it.
+fn route(pattern: &SegmentPattern, arrival: &Arrival, scope: &Scope<'_>) -> Option<FieldDelta> {
+    let expected = pattern.route.as_ref()?.to_string();
+    let got = arrival.header.route.map_or_else(
+        || "none".to_owned(),
+        |route| routes::shown(&route, arrival.header.ip.dst, scope.peer),
+    );
+    (expected != got).then(|| delta("route", expected, got))
 }
 
 fn number(

@@ -139,6 +139,7 @@ impl Play {
             profile: &self.plan.hello.profile,
             numbering: self.plan.variant.numbering,
             link_mss: self.plan.link_mss(),
+            peer: self.plan.setup().peer,
         }
     }
 

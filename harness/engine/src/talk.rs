@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use tcpspec_connector::{Connection, Handle};
-use tcpspec_wire::{Instant, IpHeader, Segment, State};
+use tcpspec_wire::{Instant, IpHeader, Segment, SourceRoute, State};
 
 use crate::book::{Book, Due};
 use crate::plan::{LISTEN_PORT, PEER_PORT, default_mss};
@@ -17,13 +17,19 @@ use crate::stream::Stream;
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) at: Instant,
-    /// The header of its packet.
-    pub(crate) ip: IpHeader,
+    pub(crate) header: Header,
     pub(crate) segment: Segment,
     pub(crate) text: String,
     /// What its fields should be, by what was known when it came.
     pub(crate) due: Due,
     pub(crate) packet: PacketRef,
+}
+
+/// The IP header of a packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Header {
+    pub(crate) ip: IpHeader,
+    pub(crate) route: Option<SourceRoute>,
 }
 
 /// A connection, as far as the peer and the application know it.

@@ -266,11 +266,7 @@ fn adds_icmp(reply: &mut Reply) -> Result<(), StackError> {
         [
             Emitted {
                 at: emitted.at,
-                octets: Packet {
-                    ip: packet.ip,
-                    body,
-                }
-                .encode(),
+                octets: Packet::new(packet.ip, body).encode(),
             },
             emitted.clone(),
         ]

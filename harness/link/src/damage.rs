@@ -78,7 +78,7 @@ pub(crate) enum TooLarge {
 /// A packet that is larger than `mtu`.
 pub(crate) fn too_large(packet: Vec<u8>, mtu: u16, ident: u16) -> Option<TooLarge> {
     let whole = bare(&packet)?;
-    let header = whole.ip.wire_len();
+    let header = whole.header_len();
     if whole.ip.is_v4() && !whole.ip.dont_fragment {
         let room = mtu.saturating_sub(header as u16);
         return Some(TooLarge::Pieces(fragment(packet, room, ident)));
@@ -89,16 +89,14 @@ pub(crate) fn too_large(packet: Vec<u8>, mtu: u16, ident: u16) -> Option<TooLarg
         IpAddr::V4(_) => ROUTER_V4.into(),
         IpAddr::V6(_) => ROUTER_V6.into(),
     };
-    let told = Packet {
-        ip: IpHeader::new(router, whole.ip.src),
-        body: Body::Icmp(error),
-    };
+    let told = Packet::new(IpHeader::new(router, whole.ip.src), Body::Icmp(error));
     Some(TooLarge::Told(told.encode()))
 }
 
 /// The packet with what it carries left as it is, whatever is wrong with it.
 fn bare(packet: &[u8]) -> Option<Packet> {
     let read = PacketRef::decode(packet).ok()?;
+    let route = read.route();
     let body = match read.body {
         Body::Fragment { .. } => Packet::decode(packet).ok()?.packet.body,
         Body::Tcp(_) | Body::Icmp(_) | Body::Other { .. } => Body::Other {
@@ -106,7 +104,11 @@ fn bare(packet: &[u8]) -> Option<Packet> {
             octets: packet[header_len(packet)..].to_vec(),
         },
     };
-    Some(Packet { ip: read.ip, body })
+    Some(Packet {
+        ip: read.ip,
+        route,
+        body,
+    })
 }
 
 /// Octets of the IP header; of something else, none.

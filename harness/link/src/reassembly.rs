@@ -79,7 +79,9 @@ impl Reassembly {
             protocol,
             octets: whole,
         };
-        Some(Packet { ip, body }.encode())
+        // A source route stands on each fragment.
+        let route = read.route();
+        Some(Packet { ip, route, body }.encode())
     }
 
     /// Whether a packet is a fragment, by the few octets that say so: most are
@@ -130,7 +132,7 @@ const IPV6_FRAGMENT: u8 = 44;
 
 #[cfg(test)]
 mod tests {
-    use tcpspec_wire::{Flags, Mangle, Segment, mangle::mangle};
+    use tcpspec_wire::{Flags, Mangle, Segment, SourceRoute, mangle::mangle};
 
     use super::*;
 
@@ -153,6 +155,8 @@ mod tests {
                 dont_fragment: false,
                 ..IpHeader::new(src, dst)
             },
+            // Of which IPv6 has none.
+            route: SourceRoute::new(false, &[[192, 0, 2, 7].into()]).filter(|_| !v6),
             body: Body::Tcp(segment),
         }
     }

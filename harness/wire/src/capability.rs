@@ -68,6 +68,9 @@ pub enum Capability {
     OptTtl,
     /// `setopt ds=N`.
     OptDs,
+    /// Source routes of IPv4: the application names one at an active OPEN
+    /// (`connect route=`), and a passive one goes back by the peer's.
+    SourceRoute,
     /// Window scale (RFC 7323).
     WindowScale,
     /// Timestamps (RFC 7323).
@@ -111,7 +114,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 45] = [
+    pub const ALL: [(Self, &'static str); 46] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -139,6 +142,7 @@ impl Capability {
         (Self::OptUserTimeout, "opt:user-timeout"),
         (Self::OptTtl, "opt:ttl"),
         (Self::OptDs, "opt:ds"),
+        (Self::SourceRoute, "source-route"),
         (Self::WindowScale, "ws"),
         (Self::Timestamps, "ts"),
         (Self::Sack, "sack"),

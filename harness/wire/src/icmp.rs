@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use pnet_packet::icmp::{IcmpCode, IcmpPacket, IcmpType, MutableIcmpPacket};
 
 use crate::checksum;
-use crate::packet::{IPV4_HEADER_LEN, IPV6_HEADER_LEN, Packet, protocol};
+use crate::packet::{self, IPV4_HEADER_LEN, IPV6_HEADER_LEN, Packet, protocol};
 use crate::seq::SeqNumber;
 
 /// Octets of an ICMP header.
@@ -204,9 +204,11 @@ impl IcmpError {
         let (protocol, src, dst, rest): (_, IpAddr, IpAddr, _) = match quote.first()? >> 4 {
             4 => {
                 let header: &[u8; IPV4_HEADER_LEN] = quote.first_chunk()?;
-                let rest = quote.get(usize::from(header[0] & 0xf).max(5) * 4..)?;
+                let len = usize::from(header[0] & 0xf) * 4;
+                let (whole, rest) = quote.split_at_checked(len.max(IPV4_HEADER_LEN))?;
                 let address = |at| Some(Ipv4Addr::from(*header.get(at..)?.first_chunk()?));
-                (header[9], address(12)?.into(), address(16)?.into(), rest)
+                let end = packet::route(whole).map_or(address(16)?, |(_, end)| end);
+                (header[9], address(12)?.into(), end.into(), rest)
             }
             6 => {
                 let (header, rest): (&[u8; IPV6_HEADER_LEN], _) = quote.split_first_chunk()?;

@@ -11,6 +11,7 @@
 //! | [`option`] | [`TcpOption`]; unknown and malformed ones are kept |
 //! | [`segment`] | [`Segment`]: well-formed TCP |
 //! | [`packet`] | [`Packet`]: IP around it; encoding and decoding |
+//! | [`route`] | [`SourceRoute`]: the routers by which an IPv4 packet goes |
 //! | [`icmp`] | [`IcmpError`]: the error messages that quote a segment |
 //! | [`mod@mangle`] | [`Mangle`]: edits of bytes, for malformed traffic |
 //! | [`text`] | the one-line form of a segment, the same everywhere |
@@ -28,6 +29,7 @@ pub mod mangle;
 pub mod option;
 pub mod packet;
 pub mod ranges;
+pub mod route;
 pub mod segment;
 pub mod seq;
 pub mod state;
@@ -45,6 +47,7 @@ pub use packet::{
     Body, BodyRef, DecodeError, Decoded, Defect, Defects, IpHeader, Packet, PacketRef,
 };
 pub use ranges::Ranges;
+pub use route::SourceRoute;
 pub use segment::{Segment, SegmentDraft, SegmentRef};
 pub use seq::SeqNumber;
 pub use state::State;

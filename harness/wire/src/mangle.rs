@@ -176,12 +176,12 @@ impl Draft {
 /// is not fragmented again.
 fn fragments(packet: &Packet, size: u16) -> Vec<Vec<u8>> {
     let octets = packet.encode();
-    let whole = &octets[packet.ip.wire_len()..];
+    let whole = &octets[packet.header_len()..];
     let size = usize::from(size & !7).max(8);
     if whole.len() <= size || matches!(packet.body, Body::Fragment { .. }) {
         return vec![octets];
     }
-    let mut ip = packet.ip;
+    let (mut ip, route) = (packet.ip, packet.route);
     ip.dont_fragment = false;
     let fragment = |(index, part): (usize, &[u8])| {
         let body = Body::Fragment {
@@ -191,7 +191,7 @@ fn fragments(packet: &Packet, size: u16) -> Vec<Vec<u8>> {
             more: (index + 1) * size < whole.len(),
             octets: part.to_vec(),
         };
-        Some(Packet { ip, body }.encode())
+        Some(Packet { ip, route, body }.encode())
     };
     whole.chunks(size).enumerate().map_while(fragment).collect()
 }

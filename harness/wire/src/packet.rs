@@ -3,6 +3,7 @@
 //! The writer and the reader are our own because they are on the hot path; the
 //! tests hold them to pnet's independent ones. IPv6 extension headers other
 //! than the fragment header are left out: no stack in reach sends them for TCP.
+//! Of IPv4's options there are source routes.
 
 mod header;
 mod read;
@@ -11,11 +12,16 @@ use std::net::IpAddr;
 
 use crate::checksum;
 use crate::icmp::IcmpError;
+use crate::route::SourceRoute;
 use crate::segment::{CHECKSUM, Segment, SegmentDraft};
 
-use header::{Fragment, Shell};
-pub(crate) use header::{IPV4_HEADER_LEN, IPV6_HEADER_LEN};
+use header::{DESTINATION, Fragment, Shell};
+pub(crate) use header::{
+    HEADER_CHECKSUM, IPV4_HEADER_LEN, IPV6_HEADER_LEN, header_len, insert_options,
+    set_header_checksum,
+};
 pub use header::{IpHeader, protocol};
+pub(crate) use read::route;
 pub use read::{BodyRef, Defects, PacketRef};
 
 /// An IP packet.
@@ -23,6 +29,8 @@ pub use read::{BodyRef, Defects, PacketRef};
 pub struct Packet {
     /// The header.
     pub ip: IpHeader,
+    /// The source route, which only IPv4 has.
+    pub route: Option<SourceRoute>,
     /// What it carries.
     pub body: Body,
 }
@@ -123,13 +131,20 @@ impl<S, B> Body<S, B> {
 }
 
 impl Packet {
+    /// A packet without source route.
+    #[must_use]
+    pub const fn new(ip: IpHeader, body: Body) -> Self {
+        Self {
+            ip,
+            route: None,
+            body,
+        }
+    }
+
     /// A TCP packet with the defaults of [`IpHeader::new`].
     #[must_use]
     pub const fn tcp(src: IpAddr, dst: IpAddr, segment: Segment) -> Self {
-        Self {
-            ip: IpHeader::new(src, dst),
-            body: Body::Tcp(segment),
-        }
+        Self::new(IpHeader::new(src, dst), Body::Tcp(segment))
     }
 
     /// The packet's TCP segment, if it carries one.
@@ -149,6 +164,13 @@ impl Packet {
         out
     }
 
+    /// Octets of the IP header with its options, without fragment header.
+    #[must_use]
+    pub fn header_len(&self) -> usize {
+        let route = self.route.filter(|_| self.ip.is_v4());
+        self.ip.wire_len() + route.map_or(0, |route| route.wire_len())
+    }
+
     /// Room for most packets without growing.
     fn usual_len(&self) -> usize {
         IPV6_HEADER_LEN + self.segment().map_or(128, |segment| segment.wire_len())
@@ -161,6 +183,7 @@ impl Packet {
             protocol: self.body.protocol(),
             fragment: self.body.fragment(),
         };
+        let begin = out.len();
         match &self.body {
             Body::Tcp(segment) => {
                 shell.encode(segment.wire_len(), out);
@@ -177,6 +200,11 @@ impl Packet {
                 shell.encode(octets.len(), out);
                 out.extend_from_slice(octets);
             }
+        }
+        if let Some(route) = &self.route {
+            let mut packet = out.split_off(begin);
+            reroute(route, &mut packet);
+            out.append(&mut packet);
         }
     }
 
@@ -195,6 +223,7 @@ impl Packet {
 impl From<PacketRef<'_>> for Decoded {
     #[inline]
     fn from(read: PacketRef<'_>) -> Self {
+        let route = read.has_route().then(|| read.route()).flatten();
         let body = match read.body {
             Body::Tcp(segment) => Body::Tcp(segment.into()),
             Body::Icmp(error) => Body::Icmp(error),
@@ -215,7 +244,11 @@ impl From<PacketRef<'_>> for Decoded {
             },
         };
         Self {
-            packet: Packet { ip: read.ip, body },
+            packet: Packet {
+                ip: read.ip,
+                route,
+                body,
+            },
             defects: read.defects.iter().collect(),
         }
     }
@@ -238,6 +271,24 @@ impl IpHeader {
         segment.encode(&mut out);
         set_checksum(self, &mut out[start..]);
         out
+    }
+
+    /// The same by a source route, if this is IPv4.
+    #[must_use]
+    pub fn encode_tcp_via(&self, route: &SourceRoute, segment: &SegmentDraft<'_>) -> Vec<u8> {
+        let mut out = self.encode_tcp(segment);
+        reroute(route, &mut out);
+        out
+    }
+}
+
+/// Sends an IPv4 packet that has no options by a source route.
+fn reroute(route: &SourceRoute, packet: &mut Vec<u8>) {
+    let end = packet.get(DESTINATION).and_then(<[u8]>::first_chunk::<4>);
+    if let Some(end) = end.filter(|_| packet[0] >> 4 == 4) {
+        let (next, options) = route.encode((*end).into());
+        packet[DESTINATION].copy_from_slice(&next.octets());
+        insert_options(packet, &options);
     }
 }
 

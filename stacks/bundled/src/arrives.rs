@@ -19,7 +19,7 @@ use std::ops::ControlFlow;
 
 use tcpspec_wire::{Flags, SegmentRef, State};
 
-use crate::connection::{Connection, Context};
+use crate::connection::{Arrival, Connection, Context};
 use crate::ecn::NOT_ECT;
 use crate::error::End;
 use crate::limits::{DEFAULT_MSS_V4, DEFAULT_MSS_V6};
@@ -52,19 +52,18 @@ enum Disposition {
 /// The result of a check.
 type Check = ControlFlow<Disposition>;
 
-/// Processes one segment for a connection. `is_marked` says that its packet
-/// experienced congestion (RFC 3168).
+/// Processes one segment for a connection.
 pub(crate) fn segment_arrives(
     connection: &mut Connection,
     cx: &mut Context<'_>,
-    segment: &SegmentRef<'_>,
-    is_marked: bool,
+    arrival: &Arrival<'_>,
 ) {
+    let segment = arrival.segment;
     let checked = if connection.state() == State::SynSent {
         connection.heard(cx.now);
         syn_sent::process(connection, cx, segment)
     } else {
-        synchronized(connection, cx, segment, is_marked)
+        synchronized(connection, cx, arrival)
     };
     if let ControlFlow::Break(disposition) = checked {
         carry_out(connection, cx, segment, disposition);
@@ -74,16 +73,12 @@ pub(crate) fn segment_arrives(
 
 /// The eight steps for all states from SYN-RECEIVED on (section 3.10.7.4; the
 /// third, on security labels, is left out as every stack does).
-fn synchronized(
-    connection: &mut Connection,
-    cx: &mut Context<'_>,
-    segment: &SegmentRef<'_>,
-    is_marked: bool,
-) -> Check {
+fn synchronized(connection: &mut Connection, cx: &mut Context<'_>, arrival: &Arrival<'_>) -> Check {
+    let segment = arrival.segment;
     timestamps::check(connection, cx, segment)?;
     let acceptable = sequence::check(connection, cx, segment);
     if acceptable.is_continue() || sequence::is_probe(connection, segment) {
-        connection.note_mark(segment, is_marked);
+        connection.note_mark(segment, arrival.is_marked);
     }
     acceptable?;
     timestamps::record(connection, cx, segment);
@@ -92,6 +87,9 @@ fn synchronized(
     reset::check(connection, cx, segment)?;
     syn::check(connection, cx, segment)?;
     ack::check(connection, cx, segment)?;
+    if let Some(way_back) = arrival.way_back {
+        connection.hear_route(way_back);
+    }
     urgent_text_and_fin(connection, cx, segment)
 }
 

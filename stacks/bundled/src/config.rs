@@ -71,6 +71,10 @@ pub struct Config {
     /// Differentiated Services field of what new connections send (RFC 9293
     /// MUST-48), 0 to 63.
     pub dscp: u8,
+    /// Whether packets that came by a source route are taken, and a connection
+    /// that was opened by one goes back by it (RFC 9293 MUST-53). RFC 7126 would
+    /// have them dropped.
+    pub source_routes: bool,
     /// Whether window scale is offered and taken (RFC 7323 section 2).
     pub window_scale: bool,
     /// Whether timestamps are offered and taken (RFC 7323 section 3), with
@@ -190,6 +194,7 @@ impl Default for Config {
             ipv4_prefix: 32,
             ttl: 64,
             dscp: 0,
+            source_routes: true,
             window_scale: true,
             timestamps: true,
             sack: true,

@@ -6,7 +6,7 @@ mod output;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use tcpspec_wire::{Instant, SegmentRef, SeqNumber, State};
+use tcpspec_wire::{Instant, SegmentRef, SeqNumber, SourceRoute, State};
 
 use crate::challenge::Challenges;
 use crate::config::Config;
@@ -18,6 +18,7 @@ use crate::options::Options;
 use crate::path_mtu::PathMtu;
 use crate::phase::{Event, Origin, Phase};
 use crate::receive::Receiver;
+use crate::route::Routing;
 use crate::send::{SendSpace, Sender, Timeout};
 use crate::timers::AckDue;
 use crate::transition::Transition;
@@ -63,6 +64,17 @@ pub(crate) struct Answer {
     pub(crate) snd: Sender,
     pub(crate) rcv: Receiver,
     pub(crate) options: Options,
+    pub(crate) routing: Routing,
+}
+
+/// A segment that has come, with what its IP header tells.
+#[derive(Debug)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) segment: &'a SegmentRef<'a>,
+    /// Its packet experienced congestion (RFC 3168).
+    pub(crate) is_marked: bool,
+    /// The source route that leads back to its source.
+    pub(crate) way_back: &'a Option<SourceRoute>,
 }
 
 /// The transmission control block.
@@ -86,6 +98,7 @@ pub(crate) struct Connection {
     pub(crate) ttl: u8,
     pub(crate) challenges: Challenges,
     pub(crate) path: PathMtu,
+    pub(crate) routing: Routing,
     /// When the peer was heard, or the user let go, whichever came later.
     pub(crate) quiet_since: Instant,
     /// Keep-alives, where they are on.
@@ -102,12 +115,14 @@ impl Connection {
         id: ConnectionId,
         tuple: FourTuple,
         iss: SeqNumber,
-        options: Options,
+        (options, routing): (Options, Routing),
         cx: &mut Context<'_>,
     ) -> Self {
-        let snd = Box::new(Sender::new(iss, cx.config));
+        let mut snd = Box::new(Sender::new(iss, cx.config));
+        snd.set_ip_options(routing.overhead());
         let phase = Phase::SynSent { snd };
-        Self::begin(id, tuple, Owner::Application, (phase, options), cx)
+        let parts = (phase, options, routing);
+        Self::begin(id, tuple, Owner::Application, parts, cx)
     }
 
     /// Opens passively: answers a SYN.
@@ -123,14 +138,15 @@ impl Connection {
             rcv: Box::new(answer.rcv),
         };
         let owner = Owner::Handshake(tuple.local.port());
-        Self::begin(id, tuple, owner, (phase, answer.options), cx)
+        let parts = (phase, answer.options, answer.routing);
+        Self::begin(id, tuple, owner, parts, cx)
     }
 
     fn begin(
         id: ConnectionId,
         tuple: FourTuple,
         owner: Owner,
-        (phase, options): (Phase, Options),
+        (phase, options, routing): (Phase, Options, Routing),
         cx: &mut Context<'_>,
     ) -> Self {
         let mut connection = Self {
@@ -147,6 +163,7 @@ impl Connection {
             dscp: cx.config.dscp.min(MAX_DSCP),
             challenges: Challenges::default(),
             path: PathMtu::new(cx.config.mtu, tuple.local.is_ipv4()),
+            routing,
             quiet_since: cx.now,
             watch: None,
             repeats: (SeqNumber::default(), 0),

@@ -34,6 +34,9 @@ pub enum Error {
     /// unspecified, loopback or our own address, or port 0.
     #[error("no address of a peer")]
     BadAddress,
+    /// There is no such source route: of IPv6, or by something that is no host.
+    #[error("no source route")]
+    BadRoute,
     /// The local address is not ours, or we have none of the remote socket's
     /// IP version.
     #[error("no such address of our own")]

@@ -15,7 +15,7 @@ use tcpspec_wire::{Body, Flags, IcmpError, Instant, IpHeader, PacketRef, Segment
 
 use crate::arrives;
 use crate::config::Config;
-use crate::connection::{Connection, ConnectionId, Context, FourTuple, Owner};
+use crate::connection::{Arrival, Connection, ConnectionId, Context, FourTuple, Owner};
 use crate::ecn::CE;
 use crate::error::Error;
 use crate::error_report::ErrorReport;
@@ -23,6 +23,7 @@ use crate::icmp;
 use crate::isn::IsnGenerator;
 use crate::reply;
 use crate::transition::Transition;
+use addresses::way_back;
 use listen::Listener;
 pub use status::Status;
 pub use time_wait::TimeWaitPolicy;
@@ -100,6 +101,11 @@ impl Host {
         if !self.admits(&packet) {
             return;
         }
+        let way_back = if packet.has_route() {
+            way_back(&packet)
+        } else {
+            None
+        };
         match packet.body {
             Body::Tcp(segment) => {
                 let tuple = FourTuple {
@@ -107,31 +113,30 @@ impl Host {
                     remote: SocketAddr::new(packet.ip.src, segment.src_port),
                 };
                 let is_marked = packet.ip.traffic_class & CE == CE;
-                self.segment_arrives(now, tuple, &segment, is_marked);
+                let arrival = Arrival {
+                    segment: &segment,
+                    is_marked,
+                    way_back: &way_back,
+                };
+                self.segment_arrives(now, tuple, &arrival);
             }
             Body::Icmp(error) => self.error_arrives(now, &error),
             Body::Fragment { .. } | Body::Other { .. } => {}
         }
     }
 
-    fn segment_arrives(
-        &mut self,
-        now: Instant,
-        tuple: FourTuple,
-        segment: &SegmentRef<'_>,
-        is_marked: bool,
-    ) {
+    fn segment_arrives(&mut self, now: Instant, tuple: FourTuple, arrival: &Arrival<'_>) {
         if let Some(id) = self.tuples.get(&tuple).copied() {
-            if self.reopen(now, id, tuple, segment) {
+            if self.reopen(now, id, tuple, arrival) {
                 return;
             }
             self.drive(now, id, |connection, cx| {
-                arrives::segment_arrives(connection, cx, segment, is_marked);
+                arrives::segment_arrives(connection, cx, arrival);
             });
         } else if self.listens(tuple.local) {
-            self.arrives_in_listen(now, tuple, segment);
+            self.arrives_in_listen(now, tuple, arrival);
         } else {
-            self.refuse(tuple, segment);
+            self.refuse(tuple, arrival.segment);
         }
     }
 
@@ -151,9 +156,13 @@ impl Host {
         }
     }
 
-    /// IP layer checks: checksums, header length, addresses.
-    fn admits(&self, PacketRef { ip, defects, .. }: &PacketRef<'_>) -> bool {
-        defects.is_empty() && self.addresses.contains(&ip.dst) && self.is_peer(ip.src)
+    /// IP layer checks: checksums, header length, addresses, source route.
+    fn admits(&self, packet: &PacketRef<'_>) -> bool {
+        let ip = &packet.ip;
+        packet.defects.is_empty()
+            && self.addresses.contains(&ip.dst)
+            && self.is_peer(ip.src)
+            && (!packet.has_route() || self.leads_here(packet))
     }
 
     /// SEGMENT ARRIVES in CLOSED (RFC 9293 section 3.10.7.1).
@@ -168,13 +177,14 @@ impl Host {
     }
 
     /// SEGMENT ARRIVES in LISTEN (RFC 9293 section 3.10.7.2).
-    fn arrives_in_listen(&mut self, now: Instant, tuple: FourTuple, segment: &SegmentRef<'_>) {
+    fn arrives_in_listen(&mut self, now: Instant, tuple: FourTuple, arrival: &Arrival<'_>) {
+        let segment = arrival.segment;
         if segment.flags.contains(Flags::RST) {
             // Nothing here that could be reset.
         } else if segment.flags.contains(Flags::ACK) {
             self.refuse(tuple, segment);
         } else if segment.flags.contains(Flags::SYN) {
-            self.answer(now, tuple, segment, None);
+            self.answer(now, tuple, arrival, None);
         }
     }
 

@@ -27,13 +27,13 @@
 //! | `send`, `scoreboard`, `rtt`, `congestion`, `timers` | the sending direction |
 //! | `receive`, `assembler` | the receiving direction |
 //! | `options`, `timestamps`, `ecn`, `user_timeout` | what both SYNs agree on |
-//! | `icmp`, `path_mtu` | what routers say |
+//! | `icmp`, `path_mtu`, `route` | what routers say, and which are asked for |
 //! | `keepalive`, `orphan`, `challenge`, `error_report` | what a connection does beside |
 //! | `reply` | every segment that is sent |
 //! | `host/*` | addresses, demultiplexing, listeners, TIME-WAIT, the public calls |
 //! | `isn`, `config`, `limits`, `error`, `transition` | the rest |
 //!
-//! Left out: IP fragments and source routes, security labels, fast open.
+//! Left out: IP fragments, security labels, fast open.
 //!
 //! # Two hosts back to back
 //!
@@ -106,6 +106,7 @@ mod path_mtu;
 mod phase;
 mod receive;
 mod reply;
+mod route;
 mod rtt;
 mod scoreboard;
 mod send;

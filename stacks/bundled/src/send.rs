@@ -72,10 +72,13 @@ pub(crate) struct Sender {
     /// The effective send MSS without the options of every segment: the
     /// largest piece of text, SMSS.
     mss: u32,
-    /// The same as both SYNs have it, whatever the path takes.
-    agreed_mss: u32,
-    /// Octets of those options.
+    /// The effective send MSS before options of TCP and IP are taken off: as both
+    /// SYNs have it, and as the path takes it.
+    agreed_mss: u16,
+    path_mss: u16,
+    /// Octets of those options, of TCP and of IP.
     overhead: u16,
+    ip_options: u16,
     /// Octets from the first unacknowledged one on.
     buffer: VecDeque<u8>,
     capacity: usize,
@@ -148,8 +151,10 @@ impl Sender {
             wl1: SeqNumber::default(),
             wl2: iss,
             mss: 1,
-            agreed_mss: 1,
+            agreed_mss: 0,
+            path_mss: 0,
             overhead: 0,
+            ip_options: 0,
             buffer: VecDeque::new(),
             capacity: config.send_buffer,
             nagle: config.nagle,
@@ -188,15 +193,28 @@ impl Sender {
     /// options on every segment are to be taken off, and SACK.
     pub(crate) fn agree(&mut self, mss: u16, options: &Options) {
         self.overhead = options.overhead();
-        self.mss = self.smss(mss);
-        self.agreed_mss = self.mss;
+        (self.agreed_mss, self.path_mss) = (mss, mss);
+        self.mss = self.smss();
         self.sack = options.sack.is_some();
         self.congestion.open(self.mss);
     }
 
-    /// Octets of text in a segment of this effective send MSS.
-    fn smss(&self, mss: u16) -> u32 {
-        u32::from(mss.saturating_sub(self.overhead).max(1))
+    /// Octets of text that a packet of the path carries.
+    fn smss(&self) -> u32 {
+        let options = self.overhead + self.ip_options;
+        u32::from(self.path_mss.saturating_sub(options).max(1))
+    }
+
+    /// Takes it that every packet has so many octets of IP options.
+    pub(crate) fn set_ip_options(&mut self, octets: u16) {
+        self.ip_options = octets;
+        let mss = self.smss();
+        if mss < self.mss {
+            self.congestion.shrink_mss(mss);
+        } else {
+            self.congestion.widen_mss(mss);
+        }
+        self.mss = mss;
     }
 
     /// The largest piece of text.
@@ -238,7 +256,8 @@ impl Sender {
     /// Keeps to a smaller effective send MSS, and goes back to what may have
     /// been too large.
     pub(crate) fn narrow(&mut self, mss: u16) {
-        self.mss = self.mss.min(self.smss(mss));
+        self.path_mss = self.path_mss.min(mss);
+        self.mss = self.smss();
         self.congestion.shrink_mss(self.mss);
         self.recovery = Recovery::none();
         self.cursor = self.una;
@@ -247,7 +266,8 @@ impl Sender {
 
     /// Uses the whole effective send MSS again.
     pub(crate) fn widen(&mut self) {
-        self.mss = self.agreed_mss;
+        self.path_mss = self.agreed_mss;
+        self.mss = self.smss();
         self.congestion.widen_mss(self.mss);
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tcpspec_wire::Capability;
+use tcpspec_wire::{Capability, SourceRoute};
 
 /// The name the harness gives to a socket of the stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +36,8 @@ pub enum Call {
         port: u16,
         /// Where to.
         to: SocketAddr,
+        /// The source route to take; only to an address of IPv4.
+        route: Option<SourceRoute>,
     },
     /// Takes an established connection from a listener.
     Accept {
@@ -177,7 +179,8 @@ impl Call {
     pub const fn capability(&self) -> Option<Capability> {
         Some(match self {
             Self::Listen { .. } | Self::Accept { .. } => Capability::PassiveOpen,
-            Self::Connect { .. } => Capability::ActiveOpen,
+            Self::Connect { route: None, .. } => Capability::ActiveOpen,
+            Self::Connect { route: Some(_), .. } => Capability::SourceRoute,
             Self::Send { .. } | Self::Recv { .. } => Capability::Data,
             Self::SendUrgent { .. } | Self::Urgent { .. } => Capability::Urgent,
             Self::Report { .. } => Capability::Reports,

@@ -77,7 +77,10 @@ impl Application {
                 let made = listener(lane, self.listens_at(own, *port), *backlog);
                 self.keep(handle, made, Some(*port))?
             }
-            Call::Connect { handle, port, to } => {
+            Call::Connect { route: Some(_), .. } => Err(CallError::Unsupported),
+            Call::Connect {
+                handle, port, to, ..
+            } => {
                 let made = connector(
                     lane,
                     self.address(own, *port),

@@ -39,6 +39,8 @@ pub(crate) struct RequestLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     hex: Option<Hex>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     urgent: bool,
@@ -128,9 +130,12 @@ impl From<&Call> for RequestLine {
                 backlog: Some(*backlog),
                 ..line
             },
-            Call::Connect { port, to, .. } => Self {
+            Call::Connect {
+                port, to, route, ..
+            } => Self {
                 port: Some(*port),
                 to: Some(to.to_string()),
+                route: route.map(|route| route.to_string()),
                 ..line
             },
             Call::Accept { new, .. } => Self {
@@ -259,6 +264,10 @@ impl RequestLine {
                 handle,
                 port: needed("port", self.port)?,
                 to: parsed("to", &needed("to", self.to)?)?,
+                route: self
+                    .route
+                    .map(|route| parsed("route", &route))
+                    .transpose()?,
             },
             "accept" => Call::Accept {
                 handle,
@@ -342,8 +351,11 @@ mod tests {
     #[rstest]
     #[case::listen(Call::Listen { handle: Handle("L".to_owned()), port: 80, backlog: 8 },
         r#"{"call":"listen","h":"L","port":80,"backlog":8}"#)]
-    #[case::connect(Call::Connect { handle: c(), port: 5000, to: "[2001:db8::2]:40000".parse().unwrap() },
+    #[case::connect(Call::Connect { handle: c(), port: 5000, to: "[2001:db8::2]:40000".parse().unwrap(), route: None },
         r#"{"call":"connect","h":"C","port":5000,"to":"[2001:db8::2]:40000"}"#)]
+    #[case::connect_by_a_route(Call::Connect { handle: c(), port: 5000, to: "192.0.2.2:40000".parse().unwrap(),
+        route: Some("strict:192.0.2.101,192.0.2.102".parse().unwrap()) },
+        r#"{"call":"connect","h":"C","port":5000,"to":"192.0.2.2:40000","route":"strict:192.0.2.101,192.0.2.102"}"#)]
     #[case::accept(Call::Accept { handle: Handle("L".to_owned()), new: c() },
         r#"{"call":"accept","h":"L","as":"C"}"#)]
     #[case::send(Call::Send { handle: c(), data: b"ab".to_vec() },

@@ -64,7 +64,10 @@ impl Sockets {
                 port,
                 backlog,
             } => self.listen(handle, *port, (*backlog).max(1)),
-            Call::Connect { handle, port, to } => {
+            Call::Connect { route: Some(_), .. } => Err(CallError::Unsupported),
+            Call::Connect {
+                handle, port, to, ..
+            } => {
                 let socket = self.add();
                 let opened = self.socket(socket).connect(interface.context(), *to, *port);
                 if let Err(error) = opened {

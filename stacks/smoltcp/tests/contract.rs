@@ -85,6 +85,7 @@ fn time_stands_still_unless_it_is_let_pass() {
         handle: handle("C"),
         port: 5000,
         to: (PEER, 40_000).into(),
+        route: None,
     };
     let reply = stack.call(&connect).expect("lives");
     assert_eq!((reply.now, reply.tx.len()), (Instant::ZERO, 1));

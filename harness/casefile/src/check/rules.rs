@@ -89,7 +89,8 @@ pub(super) fn label_kind(action: &Action) -> LabelKind {
 pub(super) fn needs_of(call: &AppCall) -> Option<Capability> {
     match call {
         AppCall::Listen | AppCall::Accept | AppCall::CloseListener => Some(Capability::PassiveOpen),
-        AppCall::Connect(_) => Some(Capability::ActiveOpen),
+        AppCall::Connect { route: None, .. } => Some(Capability::ActiveOpen),
+        AppCall::Connect { route: Some(_), .. } => Some(Capability::SourceRoute),
         AppCall::SendLen(_) | AppCall::SendData(_) | AppCall::Recv(_) => Some(Capability::Data),
         AppCall::SendUrgent(_) | AppCall::Urgent => Some(Capability::Urgent),
         AppCall::Report => Some(Capability::Reports),

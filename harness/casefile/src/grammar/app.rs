@@ -1,5 +1,6 @@
 //! Calls of the application: `VERB [k=v] [expect OUTCOME[|OUTCOME...]]`.
 
+use super::route::read_route;
 use super::segment::read_quoted;
 use super::words::{Word, words};
 use super::{Reading, Wanted, read_expr};
@@ -53,7 +54,7 @@ fn read_call(
         return call;
     }
     match verb.text {
-        "connect" => AppCall::Connect(read_to(*verb, arguments, reading)),
+        "connect" => read_connect(*verb, arguments, reading),
         "send" => read_send(*verb, arguments, reading),
         "recv" => AppCall::Recv(
             one_argument(*verb, arguments, &["len"], reading)
@@ -69,14 +70,28 @@ fn read_call(
     }
 }
 
-/// `to=ADDRESS`, by what it is; the peer's without.
-fn read_to(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) -> Address {
-    if arguments.is_empty() {
-        return Address::Peer;
+/// `[to=ADDRESS] [route=ROUTE]`
+fn read_connect(verb: Word<'_>, arguments: &[Word<'_>], reading: &mut Reading<'_>) -> AppCall {
+    let (mut to, mut route) = (None, None);
+    for argument in arguments {
+        let read = one_argument(verb, &[*argument], &["to", "route"], reading);
+        let is_first = match read {
+            Some(("to", value)) => to.replace(read_address(value, reading)).is_none(),
+            Some((_, value)) => route.replace(read_route(value, reading)).is_none(),
+            None => true,
+        };
+        if !is_first {
+            no_more(&[*argument], reading);
+        }
     }
-    let Some((_, value)) = one_argument(verb, arguments, &["to"], reading) else {
-        return Address::Peer;
-    };
+    AppCall::Connect {
+        to: to.unwrap_or(Address::Peer),
+        route: route.flatten(),
+    }
+}
+
+/// An address by what it is.
+fn read_address(value: Word<'_>, reading: &mut Reading<'_>) -> Address {
     let known = Address::ALL.iter().find(|(_, name)| *name == value.text);
     if known.is_none() {
         let message = format!("`{}` is not an address that a case can name", value.text);

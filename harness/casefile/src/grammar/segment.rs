@@ -1,10 +1,11 @@
 //! Segments: `FLAGS [seq=] [ack=] [len=|data=] [win=] [urg=] [<options>]
-//! [ecn=] [ttl=] [ds=] [df=] [modifiers]`.
+//! [ecn=] [ttl=] [ds=] [df=] [route=] [modifiers]`.
 
 use tcpspec_wire::{Ecn, Flags, Mangle};
 
 use super::field::{read_match, read_value};
 use super::options::{from_wire, read_option_patterns, read_options};
+use super::route::read_route;
 use super::words::{Word, quoted, words};
 use super::{Reading, Wanted};
 use crate::diagnostic::{Code, Fault};
@@ -43,6 +44,7 @@ pub(crate) fn read_template(text: &str, reading: &mut Reading<'_>) -> SegmentTem
         options: parts.options.map(|list| read_options(list, reading)),
         ecn: parts.ecn(reading),
         ip,
+        route: parts.route.and_then(|word| read_route(word, reading)),
         mangles: read_mangles(&parts, reading),
         source: read_address("src=", &parts, reading).unwrap_or(Address::Peer),
         destination: read_address("dst=", &parts, reading).unwrap_or(Address::Stack),
@@ -86,6 +88,7 @@ pub(crate) fn read_pattern(text: &str, reading: &mut Reading<'_>) -> SegmentPatt
             .unwrap_or_default(),
         ecn: parts.ecn(reading),
         ip,
+        route: parts.route.and_then(|word| read_route(word, reading)),
         text: one_line(text),
     }
 }
@@ -115,8 +118,8 @@ const FIELDS: [(&str, Field); 8] = [
 ];
 
 /// Every word that may stand before `=` in a segment.
-const FIELD_NAMES: [&str; 12] = [
-    "seq", "ack", "len", "data", "win", "urg", "ecn", "ttl", "ds", "df", "src", "dst",
+const FIELD_NAMES: [&str; 13] = [
+    "seq", "ack", "len", "data", "win", "urg", "ecn", "ttl", "ds", "df", "route", "src", "dst",
 ];
 
 /// The longest text that an IP packet can carry.
@@ -145,6 +148,7 @@ struct Parts<'a> {
     fields: Vec<(Field, Word<'a>)>,
     data: Option<Word<'a>>,
     ecn: Option<Word<'a>>,
+    route: Option<Word<'a>>,
     options: Option<Word<'a>>,
     modifiers: Vec<Word<'a>>,
 }
@@ -228,6 +232,7 @@ impl<'a> Parts<'a> {
             let word = match name.text {
                 "data" => Some(&mut self.data),
                 "ecn" => Some(&mut self.ecn),
+                "route" => Some(&mut self.route),
                 _ => None,
             };
             if let Some(word) = word {

@@ -6,7 +6,7 @@ use tcpspec_wire::{Ecn, Flags, Mangle, TcpOption};
 
 use super::*;
 use crate::segment::{
-    Address, Match, OptionPattern, OptionTemplate, SegmentPattern, SegmentTemplate,
+    Address, Match, OptionPattern, OptionTemplate, Route, SegmentPattern, SegmentTemplate,
 };
 use crate::step::{AppCall, Outcome, Report, SocketSetting};
 
@@ -182,6 +182,46 @@ fn template_takes_every_field() {
     );
 }
 
+fn route(strict: bool, routers: &[u8]) -> Route {
+    let routers = routers.to_vec();
+    Route { strict, routers }
+}
+
+#[test]
+fn route_is_that_of_the_ip_header() {
+    let routes = [
+        ("r1,r2", route(false, &[1, 2])),
+        ("strict:r3", route(true, &[3])),
+        ("none", route(false, &[])),
+    ];
+    for (text, expected) in routes {
+        let segment = format!("SYN route={text}");
+        assert_eq!(pattern(&segment).route.as_ref(), Some(&expected));
+        assert_eq!(expected.to_string(), text);
+        assert_eq!(template(&segment).route, Some(expected));
+    }
+}
+
+#[test]
+fn what_is_no_route_is_refused() {
+    let texts = [
+        "",
+        "r0",
+        "r10",
+        "r01",
+        "1",
+        "r1,",
+        "strict:",
+        "strict:none",
+        "loose:r1",
+    ];
+    let too_many = ["r1"; 10].join(",");
+    for text in texts.into_iter().chain([too_many.as_str()]) {
+        let faults = faults(&format!("SYN route={text}"), read_template);
+        assert_eq!(faults, [(Code::Argument, text.to_owned())]);
+    }
+}
+
 #[test]
 fn addresses_are_the_own_ones_unless_written() {
     let read = template("SYN");
@@ -302,9 +342,12 @@ fn check_app(text: &str, call: &AppCall, outcomes: &[Outcome]) {
 #[test]
 fn call_means_what_it_says() {
     check_app("listen", &AppCall::Listen, &[]);
-    check_app("connect", &AppCall::Connect(Address::Peer), &[]);
-    let to = AppCall::Connect(Address::Multicast);
+    let connect = |to, route| AppCall::Connect { to, route };
+    check_app("connect", &connect(Address::Peer, None), &[]);
+    let to = connect(Address::Multicast, None);
     check_app("connect to=multicast expect error", &to, &[Outcome::Error]);
+    let by = connect(Address::Peer, Some(route(true, &[1, 9])));
+    check_app("connect route=strict:r1,r9", &by, &[]);
     check_app("accept expect ok", &AppCall::Accept, &[Outcome::Ok]);
     check_app("send len=100", &AppCall::SendLen(100), &[]);
     check_app(

@@ -9,7 +9,7 @@ use tcpspec_connector::{
 };
 use tcpspec_record::trace::{Did, Taken};
 use tcpspec_record::{Event, Side};
-use tcpspec_wire::{Body, Capability, Flags, Instant, IpHeader, Packet, Segment, State, TcpOption};
+use tcpspec_wire::{Body, Capability, Flags, Instant, Packet, Segment, State, TcpOption};
 
 use super::Play;
 use crate::eval::Numbers;
@@ -17,8 +17,9 @@ use crate::halt::{Broken, Halt, delta};
 use crate::limits;
 use crate::matcher;
 use crate::recorder::PacketRef;
+use crate::routes;
 use crate::stream::offset_of;
-use crate::talk::Arrival;
+use crate::talk::{Arrival, Header};
 
 impl Play {
     /// Takes in all that a reply tells, in the order in which it happened.
@@ -99,7 +100,10 @@ impl Play {
                 let got = "octets among the options that follow no format";
                 self.refuse_packet(emitted, text, "options of kind, length and data", got)
             }
-            Body::Tcp(segment) => self.take_segment(emitted, decoded.packet.ip, segment, never),
+            Body::Tcp(segment) => {
+                let Packet { ip, route, .. } = decoded.packet;
+                self.take_segment(emitted, Header { ip, route }, segment, never)
+            }
             Body::Icmp(_) | Body::Fragment { .. } | Body::Other { .. } => {
                 let text = self.text_of(&decoded.packet.body, Side::Sut);
                 let packet = self
@@ -115,7 +119,7 @@ impl Play {
     fn take_segment(
         &mut self,
         emitted: &Emitted,
-        ip: IpHeader,
+        header: Header,
         segment: Segment,
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
@@ -131,7 +135,9 @@ impl Play {
             let text = self.sut_text(&segment);
             return self.refuse_packet(emitted, text, &expected, &got);
         }
-        let taken = self.with_talk(ports, |play| play.take_ours(emitted, ip, segment, never));
+        let taken = self.with_talk(ports, |play| {
+            play.take_ours(emitted, header, segment, never)
+        });
         taken.unwrap_or(Ok(()))
     }
 
@@ -140,14 +146,14 @@ impl Play {
     fn take_ours(
         &mut self,
         emitted: &Emitted,
-        ip: IpHeader,
+        header: Header,
         segment: Segment,
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
         let arrival = match self.meets(emitted) {
-            None => self.arrives(emitted, ip, segment, false),
+            None => self.arrives(emitted, header, segment, false),
             Some(did) => {
-                let arrival = self.seen_leaving(emitted, ip, segment);
+                let arrival = self.seen_leaving(emitted, header, segment);
                 self.recorder.meets(arrival.packet, did);
                 self.check_forbidden(&arrival, never)?;
                 return self.check_text(&arrival);
@@ -163,7 +169,7 @@ impl Play {
     pub(super) fn arrives(
         &mut self,
         emitted: &Emitted,
-        ip: IpHeader,
+        header: Header,
         segment: Segment,
         late: bool,
     ) -> Arrival {
@@ -171,12 +177,12 @@ impl Play {
         let due = self.talk.book.due(&segment);
         self.talk.book.sut_sends(&segment);
         let text = self.sut_text(&segment);
-        let packet = self.write_down(emitted, &text, late);
+        let packet = self.write_down(emitted, header, &text, late);
         self.talk.last_of_sut = Some(packet);
         self.renew_labels(emitted.at, &segment);
         Arrival {
             at: emitted.at,
-            ip,
+            header,
             segment,
             text,
             due,
@@ -185,12 +191,12 @@ impl Play {
     }
 
     /// A segment leaves the stack, and nobody knows what becomes of it.
-    fn seen_leaving(&mut self, emitted: &Emitted, ip: IpHeader, segment: Segment) -> Arrival {
+    fn seen_leaving(&mut self, emitted: &Emitted, header: Header, segment: Segment) -> Arrival {
         let text = self.sut_text(&segment);
-        let packet = self.write_down(emitted, &text, false);
+        let packet = self.write_down(emitted, header, &text, false);
         Arrival {
             at: emitted.at,
-            ip,
+            header,
             due: self.talk.book.due(&segment),
             segment,
             text,
@@ -198,15 +204,27 @@ impl Play {
         }
     }
 
-    fn write_down(&mut self, emitted: &Emitted, text: &str, late: bool) -> PacketRef {
+    fn write_down(
+        &mut self,
+        emitted: &Emitted,
+        header: Header,
+        text: &str,
+        late: bool,
+    ) -> PacketRef {
         let Emitted { at, octets } = emitted;
         let text = text.to_owned();
         let packet = match late {
             true => self.recorder.late_packet(*at, Side::Sut, text, octets),
             false => self.recorder.packet(*at, Side::Sut, text, octets),
         };
-        if let Some(name) = &self.talk.name {
-            self.recorder.note(packet, format!("on {name}"));
+        let route = header.route.map(|route| {
+            let peer = self.plan.setup().peer;
+            format!("route={}", routes::shown(&route, header.ip.dst, peer))
+        });
+        let name = self.talk.name.as_ref().map(|name| format!("on {name}"));
+        let notes: Vec<String> = route.into_iter().chain(name).collect();
+        if !notes.is_empty() {
+            self.recorder.note(packet, notes.join("; "));
         }
         packet
     }

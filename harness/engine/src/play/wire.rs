@@ -6,13 +6,14 @@ use tcpspec_connector::{Connection, Emitted, Stop};
 use tcpspec_link::{Arrival, Conditions, End, Link, Origin, Passage, Reassembly};
 use tcpspec_record::Side;
 use tcpspec_record::trace::Taken;
-use tcpspec_wire::{Body, Instant, IpHeader, Packet, Segment};
+use tcpspec_wire::{Body, Instant, Packet, Segment};
 
 use super::Play;
 use crate::halt::Halt;
 use crate::interpreter::Ask;
 use crate::plan::Plan;
 use crate::recorder::PacketRef;
+use crate::talk::Header;
 
 /// The link, and what the peer's IP does with what comes out of it.
 #[derive(Debug)]
@@ -154,9 +155,11 @@ impl Play {
         let at = arrival.at;
         let defect = match Packet::decode(&octets) {
             Ok(decoded) if decoded.defects.is_empty() => {
-                if let Body::Tcp(segment) = decoded.packet.body {
+                let Packet { ip, route, body } = decoded.packet;
+                if let Body::Tcp(segment) = body {
                     let emitted = Emitted { at, octets };
-                    self.reach_talk(&emitted, decoded.packet.ip, segment, arrival.origin);
+                    let header = Header { ip, route };
+                    self.reach_talk(&emitted, header, segment, arrival.origin);
                 }
                 return;
             }
@@ -169,13 +172,13 @@ impl Play {
             .mark(packet, Taken::Tolerated, defect.as_deref());
     }
 
-    fn reach_talk(&mut self, emitted: &Emitted, ip: IpHeader, segment: Segment, origin: Origin) {
+    fn reach_talk(&mut self, emitted: &Emitted, header: Header, segment: Segment, origin: Origin) {
         let ports = Connection {
             local: segment.src_port,
             remote: segment.dst_port,
         };
         self.with_talk(ports, |play| {
-            let arrival = play.arrives(emitted, ip, segment, true);
+            let arrival = play.arrives(emitted, header, segment, true);
             if let Some(note) = origin_in_words(origin) {
                 play.recorder.note(arrival.packet, note);
             }

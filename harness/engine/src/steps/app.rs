@@ -12,6 +12,7 @@ use crate::halt::{Broken, Halt, delta};
 use crate::limits;
 use crate::plan::{CONNECT_PORT, LISTEN_PORT, PEER_PORT, address};
 use crate::play::Play;
+use crate::routes::source_route;
 
 impl Play {
     pub(super) async fn app(
@@ -73,13 +74,15 @@ impl Play {
                     backlog,
                 }
             }
-            AppCall::Connect(whom) => {
+            AppCall::Connect { to: whom, route } => {
+                let route = route.as_ref().map(|route| source_route(route, &setup));
                 let to = self.talk.peer_port;
                 let port = self.connect(CONNECT_PORT + (to - PEER_PORT));
                 Call::Connect {
                     handle,
                     port,
                     to: (address(*whom, &setup)?, to).into(),
+                    route: route.transpose()?.flatten(),
                 }
             }
             AppCall::Accept => Call::Accept {
@@ -132,7 +135,7 @@ impl Play {
                 }
             }
             (AppCall::CloseListener, Ok(_)) => self.listening = false,
-            (AppCall::Connect(_) | AppCall::Accept, Ok(_)) => self.talk.connected = true,
+            (AppCall::Connect { .. } | AppCall::Accept, Ok(_)) => self.talk.connected = true,
             (_, Ok(Ret::Sent(sent))) => {
                 self.talk.sent = self.talk.sent.wrapping_add(*sent as u32);
             }

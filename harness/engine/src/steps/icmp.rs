@@ -25,17 +25,12 @@ impl Play {
         let strict = self.plan.variant.strict;
         self.refuse_leftovers(&format!("before step {}", self.own_step()), strict)?;
         let setup = self.plan.setup();
-        let packet = Packet {
-            ip: IpHeader::new(
-                match template.reporter {
-                    Reporter::Peer => setup.peer,
-                    Reporter::Router => other_address(setup.peer),
-                },
-                setup.stack,
-            ),
-            body: Body::Icmp(self.error(template)?),
+        let reporter = match template.reporter {
+            Reporter::Peer => setup.peer,
+            Reporter::Router => other_address(setup.peer),
         };
-        let octets = packet.encode();
+        let ip = IpHeader::new(reporter, setup.stack);
+        let octets = Packet::new(ip, Body::Icmp(self.error(template)?)).encode();
         let text = format!("ICMP {}", template.text);
         let sent = self
             .recorder

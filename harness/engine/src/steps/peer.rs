@@ -5,13 +5,16 @@ mod options;
 use tcpspec_casefile::{Address, Expr, SegmentTemplate, Step};
 use tcpspec_record::{Side, StepResult};
 use tcpspec_wire::mangle::mangle;
-use tcpspec_wire::{Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, WindowField};
+use tcpspec_wire::{
+    Body, Flags, Instant, IpHeader, Mangle, Packet, Segment, SourceRoute, WindowField,
+};
 
 use super::short;
 use crate::eval::{Label, Labelled, Numbers, unclear};
 use crate::halt::Halt;
 use crate::plan::address;
 use crate::play::Play;
+use crate::routes::source_route;
 use crate::stream::offset_of;
 
 impl Play {
@@ -27,8 +30,14 @@ impl Play {
         let setup = self.plan.setup();
         let [src, dst] = [template.source, template.destination].map(|at| address(at, &setup));
         let ip = self.ip_header(template, IpHeader::new(src?, dst?))?;
+        let route = template.route.as_ref();
+        let route = route.map(|route| source_route(route, &setup)).transpose()?;
         let packet = Packet {
             ip,
+            // It has come by all of its routers.
+            route: route
+                .flatten()
+                .map(|route| route.with_passed(SourceRoute::MAX)),
             body: Body::Tcp(segment.clone()),
         };
         let octets = mangle(&packet, &template.mangles);
@@ -155,6 +164,9 @@ fn remark(step: &Step, template: &SegmentTemplate) -> Option<String> {
     let mut parts: Vec<String> = template.mangles.iter().map(ToString::to_string).collect();
     if template.source != Address::Peer {
         parts.push(format!("src={}", template.source));
+    }
+    if let Some(route) = &template.route {
+        parts.push(format!("route={route}"));
     }
     if template.destination != Address::Stack {
         parts.push(format!("dst={}", template.destination));

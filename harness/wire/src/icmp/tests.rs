@@ -46,10 +46,8 @@ fn a_report_goes_over_the_wire_in_both_versions(
     for (fields, packet) in [(v4, packet(false, payload)), (v6, packet(true, payload))] {
         let error = error(report, &packet);
         assert_eq!((error.kind, error.code, error.parameter), fields);
-        let carrier = Packet {
-            ip: IpHeader::new(packet.ip.dst, packet.ip.src),
-            body: Body::Icmp(error.clone()),
-        };
+        let ip = IpHeader::new(packet.ip.dst, packet.ip.src);
+        let carrier = Packet::new(ip, Body::Icmp(error.clone()));
         let defects = Vec::new();
         let read = Packet::decode(&carrier.encode());
         let packet = carrier;
@@ -140,12 +138,6 @@ fn other_codes_have_no_name_but_are_kept(#[case] v6: bool, #[case] kind: u8, #[c
     assert_eq!(error.report(), None);
     let body = Body::Icmp(error);
     let ip = packet(v6, 0).ip;
-    let read = Packet::decode(
-        &Packet {
-            ip,
-            body: body.clone(),
-        }
-        .encode(),
-    );
+    let read = Packet::decode(&Packet::new(ip, body.clone()).encode());
     assert_eq!(read.map(|read| read.packet.body), Ok(body));
 }

@@ -1,5 +1,5 @@
 //! The IP header in both versions, with the fragment header of IPv6, and how it
-//! is written. IPv4 options never are.
+//! is written. The one IPv4 option that is written is a source route.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -19,6 +19,13 @@ pub mod protocol {
 
 /// Octets of an IPv4 header without options.
 pub(crate) const IPV4_HEADER_LEN: usize = 20;
+/// Where an IPv4 header holds the length of the packet, its checksum and the
+/// address to which the packet goes.
+const TOTAL_LENGTH: std::ops::Range<usize> = 2..4;
+pub(crate) const HEADER_CHECKSUM: std::ops::Range<usize> = 10..12;
+pub(super) const DESTINATION: std::ops::Range<usize> = 16..20;
+/// The longest IPv4 header: its length is a field of four bits.
+const MAX_HEADER: usize = 60;
 /// Octets of the IPv6 header.
 pub(crate) const IPV6_HEADER_LEN: usize = 40;
 /// Octets of the IPv6 fragment header.
@@ -30,7 +37,7 @@ pub(super) const FRAGMENT_HEADER_LEN: usize = 8;
 pub struct IpHeader {
     /// Source address.
     pub src: IpAddr,
-    /// Destination address.
+    /// Destination address: where the packet ends, source route or not.
     pub dst: IpAddr,
     /// Time to live (IPv4) or hop limit (IPv6).
     pub ttl: u8,
@@ -56,7 +63,7 @@ impl IpHeader {
         }
     }
 
-    /// Octets that the header takes, without fragment header.
+    /// Octets that the header takes, without options and fragment header.
     #[must_use]
     pub const fn wire_len(&self) -> usize {
         if self.is_v4() {
@@ -117,7 +124,7 @@ impl Shell {
         put(12, &src.octets());
         put(16, &dst.octets());
         let sum = checksum::internet(&header);
-        header[10..12].copy_from_slice(&sum.to_be_bytes());
+        header[HEADER_CHECKSUM].copy_from_slice(&sum.to_be_bytes());
         header
     }
 
@@ -142,6 +149,35 @@ impl Shell {
             out.extend_from_slice(&u32::from(self.ip.ident).to_be_bytes());
         }
     }
+}
+
+/// Puts options, filled up by ends of the list, behind an IPv4 header.
+pub(crate) fn insert_options(packet: &mut Vec<u8>, options: &[u8]) {
+    let header = header_len(packet);
+    let len = options.len().min(MAX_HEADER - header).next_multiple_of(4);
+    let filled = options
+        .iter()
+        .copied()
+        .chain(std::iter::repeat(0))
+        .take(len);
+    packet.splice(header..header, filled);
+    let words = (header + len) / 4;
+    packet[0] = 4 << 4 | words as u8;
+    let total = u16::try_from(packet.len()).unwrap_or(u16::MAX);
+    packet[TOTAL_LENGTH].copy_from_slice(&total.to_be_bytes());
+    set_header_checksum(packet, header + len);
+}
+
+/// Octets of the IPv4 header, as it says itself as far as that can be.
+pub(crate) fn header_len(packet: &[u8]) -> usize {
+    (usize::from(packet[0] & 0xf) * 4).clamp(IPV4_HEADER_LEN, packet.len())
+}
+
+/// Makes the checksum of an IPv4 header right.
+pub(crate) fn set_header_checksum(packet: &mut [u8], header: usize) {
+    packet[HEADER_CHECKSUM].fill(0);
+    let sum = checksum::internet(&packet[..header]);
+    packet[HEADER_CHECKSUM].copy_from_slice(&sum.to_be_bytes());
 }
 
 impl Fragment {

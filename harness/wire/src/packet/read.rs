@@ -1,4 +1,5 @@
-//! Packets read where they lie. IPv4 options are skipped.
+//! Packets read where they lie. IPv4 options other than source routes are
+//! skipped.
 //!
 //! Each header is read into its place in the result: to move it there later
 //! costs more than to read it.
@@ -9,6 +10,7 @@ use super::header::{FRAGMENT_HEADER_LEN, Fragment, IPV4_HEADER_LEN, IPV6_HEADER_
 use super::{Body, DecodeError, Defect, IpHeader};
 use crate::checksum::{self, Sum};
 use crate::icmp::IcmpError;
+use crate::route::SourceRoute;
 use crate::segment::SegmentRef;
 
 /// A packet where it lies, with all that is wrong with it. To read one asks for
@@ -21,6 +23,8 @@ pub struct PacketRef<'a> {
     pub body: BodyRef<'a>,
     /// What a receiver must drop it for.
     pub defects: Defects,
+    /// The IPv4 header, if it holds a source route.
+    routed: &'a [u8],
 }
 
 /// What a packet carries, where it lies.
@@ -39,12 +43,45 @@ impl<'a> PacketRef<'a> {
     /// [`defects`](Self::defects).
     #[inline]
     pub fn decode(octets: &'a [u8]) -> Result<Self, DecodeError> {
-        match octets.first().map(|octet| octet >> 4) {
+        match octets.first() {
             None => Err(DecodeError::Empty),
-            Some(4) => Self::decode_v4(octets),
-            Some(6) => Self::decode_v6(octets),
-            Some(version) => Err(DecodeError::Version(version)),
+            Some(0x40..=0x45) => Self::decode_v4(octets),
+            Some(0x46..=0x4f) => Self::decode_v4_with_options(octets),
+            Some(0x60..=0x6f) => Self::decode_v6(octets),
+            Some(first) => Err(DecodeError::Version(first >> 4)),
         }
+    }
+
+    /// A packet with a source route ends where that says, and the checksum is
+    /// about this end.
+    #[cold]
+    fn decode_v4_with_options(octets: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut read = Self::decode_v4(octets)?;
+        let (header, carried) = octets.split_at(usize::from(octets[0] & 0xf) * 4);
+        if let Some((_, end)) = route(header) {
+            read.routed = header;
+            read.ip.dst = end.into();
+            let carrier = Carrier {
+                addresses: Sum::addresses(read.ip.src, read.ip.dst),
+                protocol: read.body.protocol(),
+                fragment: read.body.fragment(),
+            };
+            let total = usize::from(u16::from_be_bytes([header[2], header[3]]));
+            read.defects.0[1] = carrier.defect(&carried[..total - header.len()]);
+        }
+        Ok(read)
+    }
+
+    /// Whether the packet has a source route.
+    #[must_use]
+    pub const fn has_route(&self) -> bool {
+        !self.routed.is_empty()
+    }
+
+    /// The source route, if it has one.
+    #[must_use]
+    pub fn route(&self) -> Option<SourceRoute> {
+        route(self.routed).map(|(route, _)| route)
     }
 
     #[inline]
@@ -78,6 +115,7 @@ impl<'a> PacketRef<'a> {
             },
             body: carrier.body(carried),
             defects: Defects([wrong(sum.finish(), Defect::IpChecksum), behind]),
+            routed: &[],
         })
     }
 
@@ -115,8 +153,16 @@ impl<'a> PacketRef<'a> {
             },
             body: carrier.body(carried),
             defects: Defects([None, behind]),
+            routed: &[],
         })
     }
+}
+
+/// The source route of an IPv4 header, and where the packet is to end.
+pub(crate) fn route(header: &[u8]) -> Option<(SourceRoute, Ipv4Addr)> {
+    let (header, options) = header.split_first_chunk::<IPV4_HEADER_LEN>()?;
+    let next = header.last_chunk::<4>()?;
+    SourceRoute::decode(Ipv4Addr::from(*next), options)
 }
 
 /// What the headers say of what they carry.

@@ -11,7 +11,7 @@ use pnet_packet::{FromPacket, Packet as _};
 use proptest::prelude::*;
 use tcpspec_wire::{Decoded, IpHeader, Packet, Segment, TcpOption};
 
-use crate::strategies::tcp_packet;
+use crate::strategies::{by, source_route, tcp_packet};
 
 proptest! {
     #[test]
@@ -30,6 +30,23 @@ proptest! {
                 check_tcp(segment, ip.payload(), |tcp| tcp::ipv6_checksum(tcp, &src, &dst))?;
             }
             mixed => prop_assert!(false, "two versions of IP: {mixed:?}"),
+        }
+    }
+
+    #[test]
+    fn pnet_reads_a_source_route(packet in tcp_packet(), route in source_route()) {
+        let packet = by(route, packet);
+        if let (Some(route), IpAddr::V4(end)) = (packet.route, packet.ip.dst) {
+            let octets = packet.encode();
+            let ip = Ipv4Packet::new(&octets).unwrap();
+            let next = route.routers().get(route.passed()).copied().unwrap_or(end);
+            prop_assert_eq!(ip.get_destination(), next);
+            prop_assert_eq!(usize::from(ip.get_header_length()) * 4, packet.header_len());
+            prop_assert_eq!(ip.get_checksum(), ipv4::checksum(&ip));
+            let tcp = TcpPacket::new(ip.payload()).unwrap();
+            prop_assert_eq!(tcp.get_checksum(), tcp::ipv4_checksum(&tcp, &ip.get_source(), &end));
+            let options: Vec<u8> = ip.get_options_iter().map(|option| option.get_number().0).collect();
+            prop_assert_eq!(options, [1, if route.is_strict() { 9 } else { 3 }]);
         }
     }
 

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tcpspec_wire::icmp::IcmpError;
-use tcpspec_wire::{Body, Flags, IpHeader, Packet, Segment, SeqNumber, TcpOption, WindowField};
+use tcpspec_wire::{
+    Body, Flags, IpHeader, Packet, Segment, SeqNumber, SourceRoute, TcpOption, WindowField,
+};
 
 /// Octets of options that a TCP header can hold.
 const OPTION_SPACE: usize = 40;
@@ -107,10 +109,7 @@ pub(crate) fn ip_header() -> impl Strategy<Value = IpHeader> {
 }
 
 pub(crate) fn tcp_packet() -> impl Strategy<Value = Packet> {
-    (ip_header(), segment()).prop_map(|(ip, segment)| Packet {
-        ip,
-        body: Body::Tcp(segment),
-    })
+    (ip_header(), segment()).prop_map(|(ip, segment)| Packet::new(ip, Body::Tcp(segment)))
 }
 
 /// A packet of any kind; what it carries is what a reader takes it for.
@@ -128,10 +127,7 @@ pub(crate) fn packet() -> impl Strategy<Value = Packet> {
                 parameter,
                 quote,
             };
-            Packet {
-                ip,
-                body: Body::Icmp(error),
-            }
+            Packet::new(ip, Body::Icmp(error))
         },
     );
     let fragment = (
@@ -141,20 +137,37 @@ pub(crate) fn packet() -> impl Strategy<Value = Packet> {
         any::<bool>(),
         octets(),
     )
-        .prop_map(|(ip, protocol, eighths, more, octets)| Packet {
-            ip,
-            body: Body::Fragment {
+        .prop_map(|(ip, protocol, eighths, more, octets)| {
+            let offset = eighths * 8;
+            let body = Body::Fragment {
                 protocol,
-                offset: eighths * 8,
+                offset,
                 more,
                 octets,
-            },
+            };
+            Packet::new(ip, body)
         });
-    let other = (ip_header(), 100..=u8::MAX, octets()).prop_map(|(ip, protocol, octets)| Packet {
-        ip,
-        body: Body::Other { protocol, octets },
-    });
-    prop_oneof![3 => tcp_packet(), 1 => error, 1 => fragment, 1 => other]
+    let other = (ip_header(), 100..=u8::MAX, octets())
+        .prop_map(|(ip, protocol, octets)| Packet::new(ip, Body::Other { protocol, octets }));
+    let kinds = prop_oneof![3 => tcp_packet(), 1 => error, 1 => fragment, 1 => other];
+    (kinds, source_route()).prop_map(|(packet, route)| by(route, packet))
+}
+
+/// A route half the time, with some of its routers passed.
+pub(crate) fn source_route() -> impl Strategy<Value = Option<SourceRoute>> {
+    let routers = vec(
+        any::<[u8; 4]>().prop_map(Ipv4Addr::from),
+        0..=SourceRoute::MAX,
+    );
+    (any::<bool>(), routers, 0..=SourceRoute::MAX).prop_map(|(strict, routers, passed)| {
+        SourceRoute::new(strict, &routers).map(|route| route.with_passed(passed))
+    })
+}
+
+/// The packet by a route, as far as its version of IP has any.
+pub(crate) fn by(route: Option<SourceRoute>, packet: Packet) -> Packet {
+    let route = route.filter(|_| packet.ip.is_v4());
+    Packet { route, ..packet }
 }
 
 /// Octets of a packet with some of them overwritten and some cut off.

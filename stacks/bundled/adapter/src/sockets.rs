@@ -1,11 +1,12 @@
 //! The harness's names for the sockets of the host, and its calls on them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use tcpspec_bundled::{ConnectionId, Error, ErrorReport, Host, Reason};
 use tcpspec_connector::call::SocketOption;
 use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
-use tcpspec_wire::Instant;
+use tcpspec_wire::{Instant, SourceRoute};
 
 /// What a handle stands for.
 #[derive(Clone, Debug)]
@@ -44,8 +45,13 @@ impl Sockets {
                 };
                 self.name(handle, socket)
             }
-            Call::Connect { handle, port, to } => {
-                let id = host.connect(now, *port, *to).map_err(told)?;
+            Call::Connect {
+                handle,
+                port,
+                to,
+                route,
+            } => {
+                let id = connect(host, now, *port, *to, *route).map_err(told)?;
                 self.name(handle, Socket::Connection(id))
             }
             Call::Accept { handle, new } => self.accept(host, now, handle, new),
@@ -185,6 +191,19 @@ fn done(result: Result<(), Error>) -> CallResult {
     result.map(|()| Ret::Done).map_err(told)
 }
 
+fn connect(
+    host: &mut Host,
+    now: Instant,
+    port: u16,
+    to: SocketAddr,
+    route: Option<SourceRoute>,
+) -> Result<ConnectionId, Error> {
+    match route {
+        Some(route) => host.connect_via(now, (Ipv4Addr::UNSPECIFIED, port).into(), to, route),
+        None => host.connect(now, port, to),
+    }
+}
+
 /// The host's errors in the seam's words.
 fn told(error: Error) -> CallError {
     match error {
@@ -195,7 +214,7 @@ fn told(error: Error) -> CallError {
         Error::Timeout => CallError::Timeout,
         Error::Closing | Error::Closed => CallError::Closed,
         Error::InUse => CallError::InUse,
-        Error::Unreachable | Error::BadAddress | Error::NoAddress => {
+        Error::Unreachable | Error::BadAddress | Error::NoAddress | Error::BadRoute => {
             CallError::Other(error.to_string())
         }
     }

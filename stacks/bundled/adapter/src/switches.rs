@@ -15,7 +15,7 @@ struct Switch {
     set: fn(&mut Config, bool),
 }
 
-const ALL: [Switch; 19] = [
+const ALL: [Switch; 20] = [
     Switch {
         capability: Capability::WindowScale,
         is_on: |config| config.window_scale,
@@ -112,6 +112,11 @@ const ALL: [Switch; 19] = [
         capability: Capability::Nagle,
         is_on: |config| config.nagle,
         set: |config, on| config.nagle = on,
+    },
+    Switch {
+        capability: Capability::SourceRoute,
+        is_on: |config| config.source_routes,
+        set: |config, on| config.source_routes = on,
     },
     Switch {
         capability: Capability::PathMtu,

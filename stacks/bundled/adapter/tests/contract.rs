@@ -151,6 +151,7 @@ fn same_seed_gives_the_same_packets_and_another_one_does_not() {
             handle: handle("C"),
             port: 5000,
             to: (PEER, 80).into(),
+            route: None,
         };
         stack.call(&connect).expect("lives").tx
     };

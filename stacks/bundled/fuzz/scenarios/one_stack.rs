@@ -121,7 +121,7 @@ impl Trial {
 
     fn packet(&mut self, body: Body) {
         let ip = IpHeader::new(address(self.v6, 2), address(self.v6, 1));
-        self.host.deliver(self.now, &Packet { ip, body }.encode());
+        self.host.deliver(self.now, &Packet::new(ip, body).encode());
     }
 
     fn step(&mut self, input: &mut Input<'_>) {

@@ -132,7 +132,10 @@ impl Connection {
             dont_fragment: cx.config.icmp.path_mtu && !self.path.needs_fragments(),
             ..IpHeader::new(local.ip(), remote.ip())
         };
-        let octets = ip.encode_tcp(segment);
+        let octets = match self.routing.route() {
+            Some(route) => ip.encode_tcp_via(route, segment),
+            None => ip.encode_tcp(segment),
+        };
         let len = octets.len().min(usize::from(u16::MAX)) as u16;
         cx.out.push_back(octets);
         len

@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use tcpspec_wire::{PacketRef, SourceRoute};
+
 use super::Host;
 use crate::connection::FourTuple;
 use crate::error::Error;
@@ -23,6 +25,20 @@ impl Host {
             && !address.is_multicast()
             && !address.is_loopback()
             && !self.addresses.contains(&address)
+    }
+
+    /// Whether the source route of a packet is one to take: such are wanted at
+    /// all, and it ends here. One that leads on is a router's business.
+    #[cold]
+    pub(super) fn leads_here(&self, packet: &PacketRef<'_>) -> bool {
+        let is_sound = |route: SourceRoute| route.is_complete() && self.has_sound_routers(&route);
+        self.config.source_routes && packet.route().is_some_and(is_sound)
+    }
+
+    /// Whether packets can be sent to all routers of a route.
+    pub(super) fn has_sound_routers(&self, route: &SourceRoute) -> bool {
+        let mut routers = route.routers().iter();
+        routers.all(|router| self.is_peer((*router).into()))
     }
 
     /// Whether this is the broadcast address of a link that we are on.
@@ -82,4 +98,13 @@ impl Host {
 /// Whether a user who names `wanted` gets `own`.
 fn is_meant(wanted: IpAddr, own: IpAddr) -> bool {
     wanted.is_unspecified() || wanted == own
+}
+
+/// The source route by which answers to a packet go back.
+#[cold]
+pub(super) fn way_back(packet: &PacketRef<'_>) -> Option<SourceRoute> {
+    match packet.ip.src {
+        IpAddr::V4(src) => packet.route()?.back_to(src),
+        IpAddr::V6(_) => None,
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use tcpspec_wire::{Instant, State};
+use tcpspec_wire::{Instant, SourceRoute, State};
 
 use super::Host;
 use super::listen::Listener;
 use crate::connection::{Connection, ConnectionId, Context, Owner};
 use crate::error::Error;
 use crate::options::Options;
+use crate::route::Routing;
 use crate::transition::Transition;
 
 impl Host {
@@ -115,12 +116,45 @@ impl Host {
         local: SocketAddr,
         remote: SocketAddr,
     ) -> Result<ConnectionId, Error> {
+        self.open(now, local, remote, Routing::of_user(None))
+    }
+
+    /// [`connect_from`](Self::connect_from), with a source route that all packets
+    /// of the connection take (MUST-51). One by which the peer's packets come
+    /// does not change it (MUST-52).
+    ///
+    /// # Errors
+    ///
+    /// As [`connect_from`](Self::connect_from), and [`Error::BadRoute`] if the
+    /// remote is of IPv6, which has no such routes, or not all routers can be
+    /// hosts.
+    pub fn connect_via(
+        &mut self,
+        now: Instant,
+        local: SocketAddr,
+        remote: SocketAddr,
+        route: SourceRoute,
+    ) -> Result<ConnectionId, Error> {
+        if remote.is_ipv6() || !self.has_sound_routers(&route) {
+            return Err(Error::BadRoute);
+        }
+        let routing = Routing::of_user(Some(route.with_passed(0)));
+        self.open(now, local, remote, routing)
+    }
+
+    fn open(
+        &mut self,
+        now: Instant,
+        local: SocketAddr,
+        remote: SocketAddr,
+        routing: Routing,
+    ) -> Result<ConnectionId, Error> {
         let tuple = self.free_tuple(local, remote)?;
         let iss = self.isn.next(now, &tuple);
         let offset = self.isn.timestamp_offset(&tuple);
         let options = Options::offer(&self.config, self.config.receive_buffer, offset);
         Ok(self.enter(now, tuple, |id, cx| {
-            Connection::open(id, tuple, iss, options, cx)
+            Connection::open(id, tuple, iss, (options, routing), cx)
         }))
     }
 

@@ -3,15 +3,16 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
-use tcpspec_wire::{Instant, SegmentRef, SeqNumber, State, WindowScale};
+use tcpspec_wire::{Instant, SeqNumber, State, WindowScale};
 
 use super::Host;
 use crate::arrives::effective_mss;
 use crate::config::FullBacklog;
-use crate::connection::{Answer, Connection, ConnectionId, FourTuple, Owner, own_mss};
+use crate::connection::{Answer, Arrival, Connection, ConnectionId, FourTuple, Owner, own_mss};
 use crate::options::Options;
 use crate::phase::Event;
 use crate::receive::Receiver;
+use crate::route::Routing;
 use crate::send::Sender;
 
 /// A listening port.
@@ -67,9 +68,10 @@ impl Host {
         &mut self,
         now: Instant,
         tuple: FourTuple,
-        syn: &SegmentRef<'_>,
+        arrival: &Arrival<'_>,
         used: Option<SeqNumber>,
     ) -> Option<ConnectionId> {
+        let syn = arrival.segment;
         let port = tuple.local.port();
         self.make_room(now, port);
         let listener = self.listeners.get(&port).filter(|on| !on.is_full())?;
@@ -86,12 +88,19 @@ impl Host {
         {
             timeout.hear(field);
         }
+        let routing = Routing::of_peer(*arrival.way_back);
+        snd.set_ip_options(routing.overhead());
         let mss = effective_mss(syn, own_mss, tuple.local.is_ipv4());
         snd.agree(mss, &options);
         // A SYN's window is never scaled, and there is no SEG.ACK for SND.WL2.
         snd.set_window(syn.seq, iss, syn.window.unscale(WindowScale::NONE));
         let rcv = Receiver::new(syn.seq, own_mss, receive_buffer, options.own_scale());
-        let answer = Answer { snd, rcv, options };
+        let answer = Answer {
+            snd,
+            rcv,
+            options,
+            routing,
+        };
         Some(self.enter(now, tuple, |id, cx| {
             Connection::answer(id, tuple, answer, cx)
         }))

@@ -8,7 +8,7 @@
 use tcpspec_wire::{Flags, Instant, SegmentRef, SeqNumber, State};
 
 use super::Host;
-use crate::connection::{Connection, ConnectionId, FourTuple};
+use crate::connection::{Arrival, Connection, ConnectionId, FourTuple};
 use crate::error::End;
 use crate::phase::Event;
 use crate::transition::Transition;
@@ -44,12 +44,12 @@ impl Host {
         now: Instant,
         old: ConnectionId,
         tuple: FourTuple,
-        segment: &SegmentRef<'_>,
+        arrival: &Arrival<'_>,
     ) -> bool {
-        let Some(nxt) = self.reopens(old, tuple, segment) else {
+        let Some(nxt) = self.reopens(old, tuple, arrival.segment) else {
             return false;
         };
-        if let Some(new) = self.answer(now, tuple, segment, Some(nxt)) {
+        if let Some(new) = self.answer(now, tuple, arrival, Some(nxt)) {
             self.predecessors.insert(new, old);
         }
         true

@@ -15,6 +15,7 @@ mod open;
 mod options;
 mod recovery;
 mod rig;
+mod routes;
 mod time_wait;
 mod timers;
 mod urgent;

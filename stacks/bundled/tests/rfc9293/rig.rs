@@ -229,10 +229,8 @@ impl Rig {
         let packet = Packet::tcp(self.local.ip(), self.remote.ip(), segment);
         let mut error = IcmpError::new(report, &packet).expect("both versions of IP have it");
         edit(&mut error);
-        let packet = Packet {
-            ip: IpHeader::new(self.remote.ip(), self.local.ip()),
-            body: Body::Icmp(error),
-        };
+        let ip = IpHeader::new(self.remote.ip(), self.local.ip());
+        let packet = Packet::new(ip, Body::Icmp(error));
         self.host.deliver(self.now, &packet.encode());
     }
 

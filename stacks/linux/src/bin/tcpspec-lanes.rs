@@ -53,6 +53,7 @@ fn lane() -> Result<LinuxStack, Box<dyn Error>> {
         handle: name("opening"),
         port: 5000,
         to: (setup.peer, 40_000).into(),
+        route: None,
     })?;
     Ok(stack)
 }

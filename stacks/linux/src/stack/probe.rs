@@ -97,6 +97,7 @@ impl Peer<'_> {
             handle: handle(),
             port: CONNECTION.local,
             to: (self.setup.peer, CONNECTION.remote).into(),
+            route: None,
         };
         let syn = self.stack.call(&connect)?;
         self.note(&syn)

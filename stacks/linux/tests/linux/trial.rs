@@ -134,6 +134,7 @@ impl Trial {
             handle: handle("C"),
             port: LOCAL,
             to,
+            route: None,
         })
     }
 
