@@ -6,7 +6,7 @@ OUT   ?= target/tcpspec/latest
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 TCPSPEC = $(TARGET)/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol conformance-lwip lwip toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
@@ -15,6 +15,8 @@ help:
 	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
 	@echo 'make conformance-protocol  on the bundled stack in a process of its own: the same log'
 	@echo 'make toy                  target/toy: a toy TCP in C behind the line protocol (needs cc)'
+	@echo 'make lwip                 the C stack lwIP behind line protocol v1: target/lwip/tcpspec-lwip (needs a C compiler)'
+	@echo 'make conformance-lwip     every case on it'
 	@echo 'make test                 format and style of code and cases, all tests'
 	@echo 'make readers              the outputs, read by others by their own schemas (Node; part of make test)'
 	@echo 'make page                 the report in a real browser (Chromium; installs it where it may)'
@@ -74,6 +76,13 @@ toy: $(TARGET)/toy
 
 $(TARGET)/toy: stacks/toy/toy.c stacks/toy/v1.h
 	$(CC) -std=c11 -O2 -Wall -Wextra -Wpedantic -o $@ stacks/toy/toy.c
+
+# Where `--stack lwip` looks. SANITIZE=1: beside it, with the sanitizers.
+lwip:
+	@$(MAKE) --no-print-directory -C stacks/lwip OUT=$(CURDIR)/target/lwip
+
+conformance-lwip: build lwip
+	$(call run,--stack lwip --isn both)
 
 test: lint unit readers
 

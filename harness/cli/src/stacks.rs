@@ -27,6 +27,8 @@ pub(crate) use line::Terms;
 pub(crate) enum StackName {
     Bundled(Switches),
     Smoltcp,
+    /// The C stack that `make lwip` builds, in another process.
+    Lwip,
     Linux(Options),
     Control(Control),
     /// In another process.
@@ -38,9 +40,7 @@ impl StackName {
     pub(crate) fn options(&self) -> Options {
         match self {
             Self::Linux(options) => *options,
-            Self::Bundled(_) | Self::Smoltcp | Self::Control(_) | Self::Line(_) => {
-                Options::default()
-            }
+            _ => Options::default(),
         }
     }
 
@@ -49,7 +49,7 @@ impl StackName {
         match self {
             Self::Bundled(_) => Self::Bundled(Switches::default()).to_string(),
             Self::Linux(_) => Self::Linux(Options::default()).to_string(),
-            Self::Smoltcp | Self::Control(_) | Self::Line(_) => self.to_string(),
+            Self::Smoltcp | Self::Lwip | Self::Control(_) | Self::Line(_) => self.to_string(),
         }
     }
 }
@@ -67,6 +67,7 @@ impl fmt::Display for StackName {
             Self::Bundled(switches) if *switches == Switches::default() => f.write_str("bundled"),
             Self::Bundled(switches) => write!(f, "bundled:{switches}"),
             Self::Smoltcp => f.write_str("smoltcp"),
+            Self::Lwip => f.write_str("lwip"),
             Self::Linux(options) if *options == Options::default() => f.write_str("linux"),
             Self::Linux(options) => write!(f, "linux:{options}"),
             Self::Control(control) => {
@@ -103,12 +104,13 @@ impl FromStr for StackName {
         match (text, text.strip_prefix("control:").and_then(Control::named)) {
             ("bundled", _) => Ok(Self::Bundled(Switches::default())),
             ("smoltcp", _) => Ok(Self::Smoltcp),
+            ("lwip", _) => Ok(Self::Lwip),
             ("linux", _) => Ok(Self::Linux(Options::default())),
             (_, Some(control)) => Ok(Self::Control(control)),
             _ => {
                 let controls = Control::ALL.map(|(_, name)| format!("control:{name}"));
                 Err(format!(
-                    "no such stack; there are bundled, smoltcp, linux, exec:CMD, unix:PATH, tcp:HOST:PORT, {}",
+                    "no such stack; there are bundled, smoltcp, lwip, linux, exec:CMD, unix:PATH, tcp:HOST:PORT, {}",
                     controls.join(", ")
                 ))
             }
@@ -146,7 +148,8 @@ impl Participant {
                 let unavailable = linux_unavailable(*options);
                 (linux(*options).hello().clone(), unavailable)
             }
-            StackName::Line(address) => return line::enlist(address, terms),
+            StackName::Lwip => return line::enlist_lwip(terms),
+            StackName::Line(address) => return line::enlist(name.clone(), address.clone(), terms),
         };
         Self {
             name,
@@ -280,7 +283,7 @@ pub(crate) fn driven(name: &StackName, greeting: Option<&Arc<Greeting>>) -> Opti
         StackName::Smoltcp => guarded(Box::new(Smoltcp::new())),
         StackName::Control(control) => guarded(Box::new(ControlStack::new(*control))),
         StackName::Linux(_) => None,
-        StackName::Line(_) => {
+        StackName::Lwip | StackName::Line(_) => {
             let client = Client::of(Arc::clone(greeting?));
             Some(Driven::Line(Box::new(client)))
         }

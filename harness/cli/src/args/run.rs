@@ -22,7 +22,7 @@ pub(crate) struct RunArgs {
     pub(crate) last_failed: bool,
 
     /// Stack to test; may stand more than once: smoltcp, bundled (with extensions switched,
-    /// as in bundled:ecn,no-sack), linux, or one of the
+    /// as in bundled:ecn,no-sack), linux, lwip (once `make lwip` has built it), or one of the
     /// control stacks that are wrong on purpose (control:silent, control:resets,
     /// control:dies, control:hangs, control:floods)
     #[arg(long, value_name = "NAME", default_value = "bundled")]

@@ -21,10 +21,24 @@ pub(crate) struct Terms {
     pub(crate) seed: u64,
 }
 
+/// Where `make lwip` puts it, and the variable that holds another command.
+const LWIP: (&str, &str) = ("target/lwip/tcpspec-lwip", "TCPSPEC_LWIP");
+
+/// lwIP, if it was built.
+pub(super) fn enlist_lwip(terms: Terms) -> Participant {
+    let (built, variable) = LWIP;
+    let command = std::env::var(variable).unwrap_or_else(|_| built.to_owned());
+    let mut lwip = enlist(StackName::Lwip, Address::Exec(command), terms);
+    if !lwip.unavailable.is_empty() {
+        let fix = format!("; `make lwip` builds it, or name its command in {variable}");
+        lwip.unavailable.push_str(&fix);
+    }
+    lwip
+}
+
 /// Hears what it declares, and probes whether it is honest.
-pub(super) fn enlist(address: &Address, terms: Terms) -> Participant {
-    let name = StackName::Line(address.clone());
-    let mut client = match Client::connect(address.clone(), terms.patience) {
+pub(super) fn enlist(name: StackName, address: Address, terms: Terms) -> Participant {
+    let mut client = match Client::connect(address, terms.patience) {
         Ok(client) => client,
         Err(error) => {
             return Participant {

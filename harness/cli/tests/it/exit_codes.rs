@@ -79,7 +79,7 @@ fn exit_1_stack_that_misbehaves(#[case] stack: &str, #[case] verdict: &str, #[ca
 
 #[rstest]
 #[case::unknown_option(&["run", "--nonsense"], "--nonsense")]
-#[case::unknown_stack(&["run", "--stack", "windows"], "there are bundled, smoltcp, linux")]
+#[case::unknown_stack(&["run", "--stack", "windows"], "there are bundled, smoltcp, lwip, linux")]
 #[case::unknown_ip(&["run", "--ip", "5"], "possible values: 4, 6, both")]
 #[case::missing_cases(&["run", "--cases", "no/such/dir"], "cannot read no/such/dir")]
 #[case::cases_is_a_file(&["list", "--cases", "Cargo.toml"], "cannot read Cargo.toml")]

@@ -12,6 +12,7 @@ mod exit_codes;
 mod explain;
 mod faults;
 mod findings;
+mod lwip;
 mod manual;
 mod outputs;
 mod protocol;
