@@ -1,11 +1,12 @@
 //! The whole way through, from case files to verdicts: cases per second on the
-//! bundled stack, and microseconds per trial on the kernel that waits for
+//! bundled stack, in process and behind the line protocol, and microseconds per trial on the kernel that waits for
 //! nothing.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot run has to say why")]
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tcpspec_bundled_adapter::Bundled;
@@ -13,6 +14,7 @@ use tcpspec_casefile::{Suite, Variant};
 use tcpspec_connector::StackUnderTest;
 use tcpspec_engine::{Plan, drive};
 use tcpspec_linux::{LinuxStack, Settings, sandbox};
+use tcpspec_protocol::Client;
 use tcpspec_record::{IpVersion, Trial, TrialId};
 
 fn suite() -> Suite {
@@ -90,5 +92,39 @@ fn linux(criterion: &mut Criterion) {
     play(criterion, name, &chosen, &mut LinuxStack::new(settings));
 }
 
-criterion_group!(benches, bundled, linux);
+/// The bundled stack in a process of its own: what lines cost.
+fn protocol(criterion: &mut Criterion) {
+    let stack = || {
+        let command = format!("exec:'{}' serve bundled", env!("CARGO_BIN_EXE_tcpspec"));
+        let address = command.parse().expect("a command is an address");
+        Client::connect(address, Duration::from_secs(10)).expect("the program serves its stack")
+    };
+    let suite = suite();
+    let variants: Vec<&Variant> = suite.variants().collect();
+    let mut served = stack();
+    let name = "the whole suite on bundled in another process";
+    play(criterion, name, &variants, &mut served);
+
+    let chosen = suite
+        .select(&["handshake/three-way".to_owned()])
+        .expect("the suite has a three-way handshake");
+    let plan = plans(&chosen, &served).swap_remove(0);
+    let setup = plan.setup();
+    served.open(&setup).expect("the stack can be opened");
+    let mut group = criterion.benchmark_group("protocol");
+    group.bench_function("a packet of 60 octets there and back", |bencher| {
+        // No TCP of this host: it is looked at, and dropped.
+        let packet = [vec![0x45; 60]];
+        bencher.iter(|| served.deliver(&packet).expect("the stack answers"));
+    });
+    group.bench_function(
+        "handshake/three-way with a process started for it",
+        |bencher| {
+            bencher.iter(|| drive(plan.clone(), &mut stack()));
+        },
+    );
+    group.finish();
+}
+
+criterion_group!(benches, bundled, protocol, linux);
 criterion_main!(benches);

@@ -20,6 +20,18 @@ const README: &[(&str, &str)] = &[
         "the whole suite on the bundled stack, one core",
     ),
     (
+        "play/the whole suite on bundled in another process",
+        "the same in another process, by the line protocol",
+    ),
+    (
+        "protocol/a packet of 60 octets there and back",
+        "a packet to a stack in another process, and its reply",
+    ),
+    (
+        "protocol/handshake/three-way with a process started for it",
+        "a handshake with a process started for it",
+    ),
+    (
         "exchange/trial, one lane",
         "handshake, 100 octets, RST on the kernel, judged and logged",
     ),

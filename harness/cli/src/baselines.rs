@@ -10,10 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tcpspec_casefile::BaselineError;
-use tcpspec_record::Baseline;
+use tcpspec_record::{Baseline, StackInfo};
 
 use crate::args::StackFile;
-use crate::stacks::{Participant, family_of};
+use crate::stacks::{Participant, family};
 
 /// The baselines of the stacks that have one, by the stacks' names. Options of
 /// a stack do not change whose baseline it has.
@@ -24,7 +24,7 @@ pub(crate) fn of_stacks(
 ) -> Result<BTreeMap<String, Baseline>, BaselineError> {
     let mut baselines = BTreeMap::new();
     for stack in participants {
-        let path = file_of(cases, &stack.name.to_string(), &stack.hello.version, named);
+        let path = file_of(cases, &stack.info(), named);
         if let Some(path) = path {
             let baseline = tcpspec_casefile::load_baseline(&path)?;
             baselines.insert(stack.name.to_string(), baseline);
@@ -35,20 +35,15 @@ pub(crate) fn of_stacks(
 
 /// The file that speaks of this version of a stack, if there is one; the one
 /// that is named for it before all others.
-pub(crate) fn file_of(
-    cases: &Path,
-    stack: &str,
-    version: &str,
-    named: &[StackFile],
-) -> Option<PathBuf> {
-    let family = &family_of(stack);
+pub(crate) fn file_of(cases: &Path, stack: &StackInfo, named: &[StackFile]) -> Option<PathBuf> {
+    let family = &family(stack);
     let is_named = |name: &str| named.iter().find(|named| named.stack == name);
-    if let Some(named) = is_named(stack).or_else(|| is_named(family)) {
+    if let Some(named) = is_named(&stack.name).or_else(|| is_named(family)) {
         return Some(named.file.clone());
     }
     let mut files = files(&cases.join("baselines"));
     let names = files.keys().map(String::as_str);
-    let name = chosen(names, family, version)?.to_owned();
+    let name = chosen(names, family, &stack.version)?.to_owned();
     files.remove(&name)
 }
 

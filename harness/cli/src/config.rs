@@ -52,7 +52,7 @@ pub(crate) struct ConfigFile {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct StackEntry {
-    /// What it is, with its options: `linux:no-sack,mtu=1280`.
+    /// What it is, with its options: `linux:no-sack,mtu=1280`, `exec:./my-stack`.
     #[schemars(with = "String")]
     pub(crate) stack: Spanned<String>,
     /// What is known of it, in place of the file in `baselines` of the cases.

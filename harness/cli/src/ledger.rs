@@ -5,10 +5,11 @@ use std::io::{self, Write};
 
 use tcpspec_record::log::{FORMAT, write};
 use tcpspec_record::{
-    Baseline, CaseInfo, Footer, Header, Health, Line, Log, Tally, TraceRoom, Trial,
+    Baseline, BaselineEntry, CaseInfo, Footer, Header, Health, Line, Log, Tally, TraceRoom, Trial,
 };
 
 use crate::schedule::Pace;
+use crate::stacks::is_line;
 
 /// A log in the making.
 ///
@@ -59,6 +60,13 @@ impl Ledger {
             health: None,
             room: TraceRoom::default(),
         })
+    }
+
+    /// Connectors are not honest, as these words say.
+    pub(crate) fn remark(&mut self, connectors: Vec<String>) {
+        if !connectors.is_empty() {
+            self.health.get_or_insert_default().connectors = connectors;
+        }
     }
 
     /// A trial has ended; the harness kept up with it like this, where time was
@@ -126,7 +134,13 @@ impl Ledger {
         let mut stale = Vec::new();
         for (name, baseline) in &self.baselines {
             let known = baseline.known.iter();
-            for entry in known.filter(|entry| entry.stack(&baseline.stack) == *name) {
+            // What a stack in another process calls itself is not how it is reached.
+            let is_line = is_line(name);
+            let speaks = |entry: &&BaselineEntry| match is_line {
+                true => entry.with.is_none(),
+                false => entry.stack(&baseline.stack) == *name,
+            };
+            for entry in known.filter(speaks) {
                 let standing = entry.standing(name, header, self.ended.values());
                 if standing.is_stale() {
                     stale.push(format!("{name}: {}", entry.variant));

@@ -3,6 +3,7 @@
 mod line;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use tcpspec_connector::{
 use tcpspec_linux::{LinuxStack, Options, Settings, UnknownOption, sandbox};
 use tcpspec_protocol::address::BadAddress;
 use tcpspec_protocol::{Address, Client, Greeting};
-use tcpspec_record::StackInfo;
+use tcpspec_record::{StackInfo, Transcript};
 use tcpspec_smoltcp::Smoltcp;
 use tcpspec_wire::Instant;
 
@@ -42,6 +43,18 @@ impl StackName {
             Self::Linux(options) => *options,
             _ => Options::default(),
         }
+    }
+
+    /// The files that its command names: its program, a script.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let Self::Line(address) = self else {
+            return Vec::new();
+        };
+        let words = address.command().unwrap_or_default().into_iter();
+        words
+            .map(PathBuf::from)
+            .filter(|path| path.is_file())
+            .collect()
     }
 
     /// The stack without its options: `linux` of `linux:no-sack`.
@@ -116,6 +129,21 @@ impl FromStr for StackName {
             }
         }
     }
+}
+
+/// The stack whose baseline speaks of this one: without its options, and in
+/// another process the one that it says it is.
+pub(crate) fn family(stack: &StackInfo) -> String {
+    let declared = stack.declared.get("name").and_then(|name| name.as_str());
+    match declared.filter(|_| is_line(&stack.name)) {
+        Some(name) => name.to_owned(),
+        None => family_of(&stack.name),
+    }
+}
+
+/// Whether a stack of this name is in another process.
+pub(crate) fn is_line(name: &str) -> bool {
+    name.parse::<Address>().is_ok()
 }
 
 /// A stack that takes part in a run.
@@ -266,6 +294,19 @@ impl Driven {
             Self::Line(client) => client.as_mut(),
             Self::Kernel(stack) => stack.as_mut(),
         }
+    }
+
+    /// What was said in the last trial, if it is in another process.
+    pub(crate) fn transcript(&mut self) -> Option<Transcript> {
+        let Self::Line(client) = self else {
+            return None;
+        };
+        let said = client.transcript();
+        Some(Transcript {
+            left_out: said.left_out,
+            lines: said.lines.into(),
+            stderr: said.stderr,
+        })
     }
 
     /// Whether it can be used after it has died once: another process takes its

@@ -11,6 +11,8 @@ pub(crate) enum Halt {
     Broken(Box<Broken>),
     /// The stack gives no reply any more.
     Stack(StackError),
+    /// The stack cannot do what a step needs, and never said that it could.
+    Unsupported(String),
     /// Nothing can be said about the stack: the harness or the case is at
     /// fault, as the sentence says.
     Unclear(String),

@@ -27,6 +27,7 @@ pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) ->
             unless_expected(&play.plan, hampered, broke)
         }
         Err(Halt::Stack(error)) => (stack_error(&error), error.to_string(), None),
+        Err(Halt::Unsupported(sentence)) => (Verdict::Skip, sentence, None),
         Err(Halt::Unclear(sentence)) => (Verdict::Inconclusive, sentence, None),
     };
     Trial {
@@ -39,6 +40,7 @@ pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) ->
         steps: play.recorder.steps,
         trace: play.recorder.trace,
         elapsed: play.now.as_nanos(),
+        transcript: None,
     }
 }
 

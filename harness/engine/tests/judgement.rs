@@ -11,7 +11,7 @@ use tcpspec_bundled_adapter::Bundled;
 use tcpspec_casefile::suite::SourceFile;
 use tcpspec_casefile::{Variant, load_files};
 use tcpspec_connector::{
-    Call, Clock, Emitted, Hello, Reply, Setup, StackError, StackUnderTest, Stop,
+    Call, CallError, Clock, Emitted, Hello, Reply, Setup, StackError, StackUnderTest, Stop,
 };
 use tcpspec_engine::{Plan, drive};
 use tcpspec_record::{CaseId, IpVersion, Isn, Trial, TrialId, Verdict};
@@ -223,6 +223,13 @@ fn acks_too_much(reply: &mut Reply) -> Result<(), StackError> {
 
 fn refuses(reply: &mut Reply) -> Result<(), StackError> {
     each_segment(reply, |segment| segment.flags = Flags::RST | Flags::ACK);
+    Ok(())
+}
+
+fn refuses_calls(reply: &mut Reply) -> Result<(), StackError> {
+    if let Some(ret) = &mut reply.ret {
+        *ret = Err(CallError::Unsupported);
+    }
     Ok(())
 }
 
@@ -611,6 +618,33 @@ fn a_late_wait_excuses_what_follows(#[case] before: &str, #[case] verdict: Verdi
     let case = CASE.replace(step, &format!("{before}{step}"));
     let trial = play_on(&case, hello, stack);
     assert_eq!(trial.verdict, verdict, "{}", trial.reason);
+}
+
+/// Whether a refusal is a fault hangs on what was declared.
+#[rstest]
+#[case::declared(
+    true,
+    Verdict::Inconclusive,
+    "the connector is at fault: it refused `listen`"
+)]
+#[case::not_declared(
+    false,
+    Verdict::Skip,
+    "the stack refused `listen`, and does not declare passive-open"
+)]
+fn a_refusal_is_measured_by_the_declaration(
+    #[case] declared: bool,
+    #[case] verdict: Verdict,
+    #[case] reason: &str,
+) {
+    let stack = Twisted::by(refuses_calls);
+    let mut hello = stack.hello().clone();
+    if !declared {
+        hello.capabilities.remove(&Capability::PassiveOpen);
+    }
+    let trial = play_on(CASE, hello, stack);
+    assert_eq!(trial.verdict, verdict, "{}", trial.reason);
+    assert!(trial.reason.contains(reason), "{}", trial.reason);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the harness kept up with the trials on the real clock.
+/// How the harness kept up with the trials on the real clock, and whether those in
+/// between are honest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Health {
@@ -16,6 +17,9 @@ pub struct Health {
     /// Trials by the most by which the harness was late: less than so many
     /// microseconds, how many. The bounds are powers of ten.
     pub late: BTreeMap<u64, usize>,
+    /// What connectors do that is not honest: in words, after the stack's name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connectors: Vec<String>,
 }
 
 impl Health {

@@ -39,5 +39,5 @@ pub use merge::{MergeError, merge};
 pub use requirement::{Level, Requirement};
 pub use room::TraceRoom;
 pub use trace::{Event, Side, TraceEvent};
-pub use trial::{Failure, FieldDelta, StepOutcome, StepResult, Trial, Tried};
+pub use trial::{Failure, FieldDelta, StepOutcome, StepResult, Transcript, Trial, Tried};
 pub use verdict::{Exit, Tally, Verdict};

@@ -157,6 +157,11 @@ fn health(footers: &[&Footer]) -> Option<Health> {
     for health in footers.iter().filter_map(|footer| footer.health.as_ref()) {
         let sum = sum.get_or_insert_default();
         sum.again += health.again;
+        for connector in &health.connectors {
+            if !sum.connectors.contains(connector) {
+                sum.connectors.push(connector.clone());
+            }
+        }
         for (bound, trials) in &health.late {
             *sum.late.entry(*bound).or_default() += trials;
         }

@@ -37,10 +37,12 @@ impl TraceRoom {
             | Verdict::Inconclusive => &mut self.explained,
             Verdict::Pass | Verdict::Skip => &mut self.others,
         };
-        let octets = trial.trace.iter().map(size).sum();
+        let said = trial.transcript.iter().flat_map(|said| &said.lines);
+        let said: usize = said.map(String::len).sum();
+        let octets = said + trial.trace.iter().map(size).sum::<usize>();
         match share.checked_sub(octets) {
             Some(left) => *share = left,
-            None => trial.trace = Vec::new(),
+            None => (trial.trace, trial.transcript) = (Vec::new(), None),
         }
     }
 }

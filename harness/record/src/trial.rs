@@ -37,6 +37,24 @@ pub struct Trial {
     /// Time on the stack's clock at the end, in nanoseconds.
     #[serde(default)]
     pub elapsed: u64,
+    /// What was said to a stack in another process and by it, where the trial wants
+    /// an explanation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcript: Option<Box<Transcript>>,
+}
+
+/// What was said between tcpspec and a stack in another process, line by line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transcript {
+    /// Lines that are left out before the first.
+    #[serde(default)]
+    pub left_out: usize,
+    /// The last lines, each after `>` (to the stack) or `<` (from it).
+    pub lines: Vec<String>,
+    /// The last lines that the stack wrote to stderr.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stderr: Vec<String>,
 }
 
 impl Trial {
@@ -53,6 +71,7 @@ impl Trial {
             steps: Vec::new(),
             trace: Vec::new(),
             elapsed: 0,
+            transcript: None,
         }
     }
 

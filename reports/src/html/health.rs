@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use tcpspec_record::Health;
 use tcpspec_record::log::MutantScore;
 
-use super::bits::{anchor, count, sign};
+use super::bits::{anchor, count, sign, text};
 use crate::model::{Report, Steadiness};
 
 /// Variants named for one stack; the others are counted.
@@ -21,7 +21,10 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
             div.cards {
                 @if let Some(score) = &report.header.mutants { (mutants(score)) }
                 (steadiness(report))
-                @if let Some(health) = report.health { (lateness(health)) }
+                @if let Some(health) = report.health {
+                    @if !health.late.is_empty() { (lateness(health)) }
+                    @if !health.connectors.is_empty() { (connectors(health)) }
+                }
             }
         }
     }
@@ -115,6 +118,16 @@ fn lateness(health: &Health) -> Markup {
                 }
             }
             p { b { (health.again) } " played again because it had been late." }
+        }
+    }
+}
+
+/// Connectors that are not honest.
+fn connectors(health: &Health) -> Markup {
+    html! {
+        article.card {
+            h3 { "Are the connectors honest?" }
+            ul { @for told in &health.connectors { li { (text(told)) } } }
         }
     }
 }

@@ -60,5 +60,11 @@ fn evidence(report: &Report<'_>, variant: &Variant<'_>, play: &Play<'_>, full: b
                 pre { (transcript::lines(trial)) }
             }
         }
+        @if full && let Some(said) = &trial.transcript {
+            details.transcript.connector {
+                summary { "Connector transcript: " (said.lines.len()) " lines to the stack (>) and from it (<)" }
+                pre { (transcript::said(said)) }
+            }
+        }
     }
 }

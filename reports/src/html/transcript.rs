@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use tcpspec_record::trace::{Did, Taken};
-use tcpspec_record::{Event, Side, Trial};
+use tcpspec_record::{Event, Side, Transcript, Trial};
 
 use crate::ladder::span;
 use crate::text::clean;
@@ -17,6 +17,22 @@ pub(super) fn lines(trial: &Trial) -> String {
         let (who, what) = words(&event.event);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{seconds:>12.6}  {who:<8}  {}", clean(&what));
+    }
+    text
+}
+
+/// What was said to a stack in another process and by it.
+pub(super) fn said(said: &Transcript) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    if said.left_out > 0 {
+        let _ = writeln!(text, "({} earlier lines are left out)", said.left_out);
+    }
+    for line in &said.lines {
+        let _ = writeln!(text, "{}", clean(line));
+    }
+    for line in &said.stderr {
+        let _ = writeln!(text, "stderr: {}", clean(line));
     }
     text
 }

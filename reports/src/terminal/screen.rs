@@ -41,6 +41,7 @@ pub fn failure(report: &Report<'_>, trial: &Trial, context: &Context, style: Sty
             .iter()
             .flat_map(|failure| delta(failure, trial, context, style)),
     );
+    lines.extend(said(trial));
     lines.extend(same(trial, variant));
     lines.extend(place(trial, steps));
     lines.extend(evidence(context));
@@ -84,6 +85,36 @@ fn side_by_side(parts: &[(Option<Ink>, String)], style: Style) -> Vec<String> {
         width += len;
         let last = lines.len() - 1;
         lines[last].push_str(&ink.map_or_else(|| text.clone(), |ink| style.paint(ink, text)));
+    }
+    lines
+}
+
+/// The last lines to a stack in another process and from it.
+fn said(trial: &Trial) -> Vec<String> {
+    /// Lines that are shown.
+    const LINES: usize = 6;
+    /// Characters of each.
+    const WIDTH: usize = 90;
+    let Some(transcript) = &trial.transcript else {
+        return Vec::new();
+    };
+    let all = transcript.lines.len();
+    let left_out = transcript.left_out + all.saturating_sub(LINES);
+    let stderr = &transcript.stderr;
+    let last = transcript.lines.iter().skip(all.saturating_sub(LINES));
+    let written = stderr.iter().skip(stderr.len().saturating_sub(LINES));
+    let shown = |line: &String| {
+        let line = clean(line);
+        match line.char_indices().nth(WIDTH) {
+            Some((end, _)) => format!("    {}...", &line[..end]),
+            None => format!("    {line}"),
+        }
+    };
+    let mut lines = vec![format!("  Connector, after {left_out} earlier lines:")];
+    lines.extend(last.map(shown));
+    if !stderr.is_empty() {
+        lines.push("  It wrote to stderr:".to_owned());
+        lines.extend(written.map(shown));
     }
     lines
 }

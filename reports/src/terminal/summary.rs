@@ -29,6 +29,10 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
     if report.health.is_some_and(|health| health.again > 0) {
         lines.extend(report.health_notice());
     }
+    if let Some(health) = report.health {
+        let dishonest = health.connectors.iter();
+        lines.extend(dishonest.map(|told| format!("not honest: {}", clean(told))));
+    }
     if let Some(notice) = report.incomplete_notice() {
         lines.push(style.paint(Ink::Bad, &notice));
     }

@@ -29,6 +29,7 @@ pub(crate) fn log() -> Log {
             health: Some(Health {
                 again: 1,
                 late: [(100, 3), (10_000, 1)].into(),
+                connectors: vec!["exec:./toy: it boasts".to_owned()],
             }),
             exit: 1,
         }),
@@ -448,6 +449,7 @@ pub(crate) fn ended(id: TrialId, verdict: Verdict, reason: &str) -> Trial {
         steps: Vec::new(),
         trace: Vec::new(),
         elapsed: 0,
+        transcript: None,
     }
 }
 
@@ -485,6 +487,7 @@ fn handshake_trial(id: TrialId, jitter: u64) -> Trial {
             event(later, 7, Event::Wait { nanos: 200 * MS }),
         ],
         elapsed: later + 200 * MS,
+        transcript: None,
         ..ended(id, Verdict::Pass, "")
     }
 }
@@ -550,6 +553,7 @@ fn closing_fail(id: TrialId) -> Trial {
         steps,
         trace,
         elapsed: 1030 * MS,
+        transcript: None,
         ..ended(
             id,
             Verdict::Fail,
@@ -583,6 +587,7 @@ fn closing_deviates(id: TrialId) -> Trial {
         steps,
         trace,
         elapsed: 240 * MS,
+        transcript: None,
         ..ended(
             id,
             Verdict::Deviates,
@@ -607,6 +612,7 @@ fn state_known(id: TrialId) -> Trial {
         }),
         trace: vec![state(0, 1, "CLOSING"), sent(10 * MS, 2, "RST seq=1 win=0")],
         elapsed: 10 * MS,
+        transcript: None,
         ..ended(
             id,
             Verdict::Fail,

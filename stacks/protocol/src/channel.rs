@@ -107,7 +107,7 @@ impl Channel {
 
     /// Says a line, which ends in a newline, and hears the answer to it.
     pub(crate) fn exchange(&mut self, line: &[u8], patience: Duration) -> Result<&[u8], Trouble> {
-        let until = now() + patience;
+        let until = deadline(patience);
         self.expect_silence()?;
         self.say(line, until)?;
         self.hear_by(until)
@@ -115,7 +115,7 @@ impl Channel {
 
     /// Hears a line that needs no asking.
     pub(crate) fn hear(&mut self, patience: Duration) -> Result<&[u8], Trouble> {
-        self.hear_by(now() + patience)
+        self.hear_by(deadline(patience))
     }
 
     /// Nothing has come that nobody asked for.
@@ -298,6 +298,12 @@ pub(crate) fn quoted(said: &[u8]) -> String {
         Some((end, _)) => format!("`{}`...", &text[..end]),
         None => format!("`{text}`"),
     }
+}
+
+/// In so much time; in a year at most, which every clock can say.
+fn deadline(patience: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+    now() + patience.min(YEAR)
 }
 
 #[expect(

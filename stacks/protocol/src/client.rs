@@ -157,9 +157,9 @@ impl Client {
         &mut self,
         request: &RequestLine,
         call: Option<&Call>,
-        until: Option<Instant>,
+        run: Option<(Instant, Stop)>,
     ) -> Result<Reply, StackError> {
-        let patience = self.patience_until(until);
+        let patience = self.patience_until(run.map(|(until, _)| until));
         let line = self.exchange(request, patience)?;
         if let Some(failure) = line.failed() {
             return Err(failure);
@@ -167,7 +167,7 @@ impl Client {
         let clock = self.greeting.declaration.hello.clock;
         let order = self.session.as_mut().map(|session| &mut session.order);
         let reply = line.meaning(call).and_then(|reply| match order {
-            Some(order) => order.check(&reply, clock, until).map(|()| reply),
+            Some(order) => order.check(&reply, clock, run).map(|()| reply),
             None => Ok(reply),
         });
         match reply {
@@ -182,7 +182,8 @@ impl Client {
         let session = self.session.as_ref();
         match (self.greeting.declaration.hello.clock, until, session) {
             (Clock::Real, Some(until), Some(session)) => {
-                self.greeting.patience + until.since(session.order.now())
+                let asked = until.since(session.order.now());
+                self.greeting.patience.saturating_add(asked)
             }
             _ => self.greeting.patience,
         }
@@ -348,7 +349,7 @@ impl StackUnderTest for Client {
 
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
         self.asked = Asked::Run;
-        self.ask(&RequestLine::run(until, stop), None, Some(until))
+        self.ask(&RequestLine::run(until, stop), None, Some((until, stop)))
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`client`] | any v1 process as a [`StackUnderTest`](tcpspec_connector::StackUnderTest) |
 //! | [`server`] | any `StackUnderTest` as a v1 process |
 //! | `declaration`, `request`, `reply` | the lines: hello, what is asked, what is answered |
+//! | `schema` | the same for programs |
 //! | `hex`, `option` | octets and options in them |
 //! | `session` | a process or connection, from its hello on |
 //! | [`transcript`] | what was said, as far as it is kept |
@@ -28,6 +29,7 @@ mod order;
 mod process;
 mod reply;
 mod request;
+mod schema;
 pub mod server;
 mod session;
 pub mod transcript;
@@ -35,5 +37,6 @@ pub mod transcript;
 pub use address::Address;
 pub use client::{Client, Greeting};
 pub use process::end_processes;
+pub use schema::schema;
 pub use server::{ServeError, serve};
 pub use transcript::Transcript;

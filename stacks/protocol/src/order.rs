@@ -1,7 +1,7 @@
 //! Whether time in a stack's replies goes as it must, and whether packets come
 //! in numbers that a TCP can have reason for.
 
-use tcpspec_connector::{Clock, Reply, control};
+use tcpspec_connector::{Clock, Reply, Stop, control};
 use tcpspec_wire::Instant;
 
 /// Packets in one instant that make a storm.
@@ -11,6 +11,8 @@ pub(crate) const STORM: usize = control::STORM;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Order {
     now: Instant,
+    /// Times in a row that it was let pass, and stood still.
+    stood_still: usize,
 }
 
 impl Order {
@@ -18,7 +20,8 @@ impl Order {
         self.now
     }
 
-    /// Takes in a reply. `until` is how far time was to go, if it was.
+    /// Takes in a reply. `run` says how far time was to go and what was to end
+    /// that, if it was to go.
     ///
     /// # Errors
     ///
@@ -27,14 +30,14 @@ impl Order {
         &mut self,
         reply: &Reply,
         clock: Clock,
-        until: Option<Instant>,
+        run: Option<(Instant, Stop)>,
     ) -> Result<(), String> {
         let (before, now) = (self.now, reply.now);
         if now < before {
             return Err(format!("time went back from {before} to {now}"));
         }
         if clock == Clock::Virtual {
-            let most = until.unwrap_or(before).max(before);
+            let most = run.map_or(before, |(until, _)| until.max(before));
             if now > most {
                 return Err(format!(
                     "time went on to {now}, and was let pass until {most}"
@@ -49,7 +52,35 @@ impl Order {
             }
         }
         self.now = now;
-        Ok(())
+        run.map_or(Ok(()), |run| self.check_end(before, run, reply))
+    }
+
+    /// Whether time went as far as it was let pass. A stack whose time stands still
+    /// would be asked for ever.
+    fn check_end(
+        &mut self,
+        before: Instant,
+        (until, stop): (Instant, Stop),
+        reply: &Reply,
+    ) -> Result<(), String> {
+        if reply.now >= until {
+            self.stood_still = 0;
+            return Ok(());
+        }
+        if !stop.is_met_by(reply) {
+            let now = reply.now;
+            return Err(format!(
+                "time stopped at {now} for no reason, and was let pass until {until}"
+            ));
+        }
+        self.stood_still = match reply.now > before {
+            true => 0,
+            false => self.stood_still + 1,
+        };
+        match self.stood_still {
+            0..=STORM => Ok(()),
+            _ => Err(format!("time stands still at {before}")),
+        }
     }
 }
 

@@ -96,7 +96,7 @@ pub(crate) enum BadRequest {
 }
 
 /// What can be called.
-const VERBS: [&str; 12] = [
+pub(crate) const VERBS: [&str; 12] = [
     "listen", "connect", "accept", "send", "recv", "urgent", "report", "shutdown", "close",
     "abort", "opt", "info",
 ];

@@ -24,7 +24,9 @@ pub(crate) struct RunArgs {
     /// Stack to test; may stand more than once: smoltcp, bundled (with extensions switched,
     /// as in bundled:ecn,no-sack), linux, lwip (once `make lwip` has built it), or one of the
     /// control stacks that are wrong on purpose (control:silent, control:resets,
-    /// control:dies, control:hangs, control:floods)
+    /// control:dies, control:hangs, control:floods), or one in another process that speaks
+    /// the line protocol: exec:CMD (its words split as a shell would), unix:PATH,
+    /// tcp:HOST:PORT
     #[arg(long, value_name = "NAME", default_value = "bundled")]
     pub(crate) stack: Vec<StackName>,
 
@@ -56,7 +58,7 @@ pub(crate) struct RunArgs {
     pub(crate) runs: std::num::NonZeroUsize,
 
     /// Play again whenever a case or the program, and with it a stack that is built
-    /// in, has changed, and say what ends otherwise than before; Ctrl-C ends
+    /// in, or a file that the command of a stack names has changed, and say what ends otherwise than before; Ctrl-C ends
     #[arg(long, conflicts_with_all = ["runs", "last_failed"])]
     pub(crate) watch: bool,
 
@@ -77,7 +79,7 @@ pub(crate) struct RerunArgs {
 /// How trials are played, and what is left of them.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct PlayArgs {
-    /// Trials at once on virtual clocks [default: the number of cores]
+    /// Trials at once on virtual clocks and in other processes [default: the number of cores]
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
 
@@ -100,8 +102,8 @@ pub(crate) struct PlayArgs {
     #[arg(long, value_name = "RUN")]
     pub(crate) against: Option<PathBuf>,
 
-    /// Seconds of real time after which a stack on a virtual clock that does
-    /// not answer is stuck
+    /// Seconds of real time after which a stack on a virtual clock, or in another
+    /// process, that does not answer is stuck
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) wall_limit: u64,
 

@@ -9,7 +9,8 @@ use crate::stacks::StackName;
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SchemaArgs {
-    /// Which: case, sweep, baseline, log (each of its lines), report
+    /// Which: case, sweep, baseline, config, log (each of its lines), report, connector
+    /// (each line of the protocol)
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
 }

@@ -18,7 +18,7 @@ use super::{cases_dir, count, unusable};
 use crate::args::{BaselineArgs, BaselineCommand, BaselineOfArgs};
 use crate::baselines;
 use crate::failure::Failure;
-use crate::stacks::family_of;
+use crate::stacks::family;
 use gather::{Gathered, gather};
 
 pub(crate) fn run(args: &BaselineArgs, style: Style) -> Result<Exit, Failure> {
@@ -67,7 +67,7 @@ fn init(args: &BaselineOfArgs) -> Result<Exit, Failure> {
             "the run has several stacks: name one by --stack ({names})"
         )));
     };
-    let family = family_of(&stack.name);
+    let family = family(stack);
     let path = match &args.file {
         Some(path) => path.clone(),
         None => baselines::new_file_of(&cases_dir(&args.cases)?, &family, &stack.version),
@@ -112,7 +112,7 @@ fn over_files(
             None => {
                 let dir = cases_dir(&args.cases)?;
                 let named = &args.baselines.baseline;
-                let file = baselines::file_of(&dir, &stack.name, &stack.version, named);
+                let file = baselines::file_of(&dir, stack, named);
                 file.ok_or_else(|| Failure::usage(without(&stack.name)))?
             }
         };
@@ -121,7 +121,7 @@ fn over_files(
     let mut exits = Vec::new();
     for (path, mut stacks) in files {
         let file = BaselineFile::read(&path).map_err(|error| unusable(&error, style))?;
-        stacks.retain(|stack| family_of(&stack.name) == file.baseline.stack);
+        stacks.retain(|stack| family(stack) == file.baseline.stack);
         stacks.sort_by_key(|stack| stack.name.len());
         if stacks.is_empty() {
             let (path, stack) = (path.display(), &file.baseline.stack);

@@ -2,6 +2,7 @@
 //! that says how to mend it; what is good has one if it could be had otherwise.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tcpspec_linux::{Settings, sandbox};
 use tcpspec_record::Exit;
@@ -11,6 +12,13 @@ use super::{cases_dir, count};
 use crate::args::CasesArgs;
 use crate::config;
 use crate::failure::Failure;
+use crate::stacks::{Participant, StackName, Terms};
+
+/// On which terms stacks in other processes are looked at.
+const TERMS: Terms = Terms {
+    patience: Duration::from_secs(10),
+    seed: 1,
+};
 
 pub(crate) fn run(args: &CasesArgs, config: Option<&Path>, _: Style) -> Exit {
     let all_good = [check_config(config), check_cases(args), check_linux()];
@@ -46,7 +54,8 @@ fn check_config(named: Option<&Path>) -> bool {
                 listed("stacks", stacks.collect())
             );
             line("configuration", true, &detail, None);
-            true
+            let checked: Vec<bool> = config.stacks.iter().map(check_stack).collect();
+            checked.into_iter().all(|good| good)
         }
         Ok(None) => {
             let detail = "none: there is no tcpspec.toml here or above";
@@ -59,6 +68,29 @@ fn check_config(named: Option<&Path>) -> bool {
             false
         }
     }
+}
+
+/// A stack of the configuration, if it is in another process: whether it says
+/// hello, and is honest.
+fn check_stack((name, stack): (&String, &StackName)) -> bool {
+    if !matches!(stack, StackName::Line(_)) {
+        return true;
+    }
+    let found = Participant::enlist(stack.clone(), TERMS);
+    let name = format!("stack {name}");
+    let fix = Some("stacks/protocol/PROTOCOL.md says what a connector answers");
+    if !found.unavailable.is_empty() {
+        line(&name, false, &found.unavailable, fix);
+        return false;
+    }
+    for remark in &found.remarks {
+        line(&name, false, remark, fix);
+    }
+    let (called, version) = (&found.hello.name, &found.hello.version);
+    let capabilities = found.hello.capabilities.len();
+    let detail = format!("{called} {version}, {capabilities} capabilities");
+    line(&name, true, &detail, None);
+    found.remarks.is_empty()
 }
 
 fn check_cases(args: &CasesArgs) -> bool {

@@ -100,7 +100,7 @@ impl<'a> Bench<'a> {
         let mut baselines = BTreeMap::new();
         let mut hellos = BTreeMap::new();
         for stack in &old.header.stacks {
-            let path = baselines::file_of(dir, &stack.name, &stack.version, named);
+            let path = baselines::file_of(dir, stack, named);
             if let Some(path) = path {
                 let baseline = tcpspec_casefile::load_baseline(&path);
                 let baseline = baseline.map_err(|error| unusable(&error, style))?;

@@ -170,7 +170,15 @@ impl<'a> Course<'a> {
         let header = self.header(planned.jobs.len());
         let failed = |error| Failure::file("write", path, error);
         let out = Box::new(BufWriter::new(fs::File::create(path).map_err(failed)?));
-        Ledger::begin(out, header, cases, baselines, in_order).map_err(failed)
+        let mut ledger = Ledger::begin(out, header, cases, baselines, in_order).map_err(failed)?;
+        let stacks = self.participants.iter();
+        let told = |stack: &Participant| {
+            let (name, remarks) = (stack.name.to_string(), stack.remarks.clone());
+            let told = remarks.into_iter();
+            told.map(move |remark| format!("{name}: {remark}"))
+        };
+        ledger.remark(stacks.flat_map(told).collect());
+        Ok(ledger)
     }
 
     /// What was selected; nothing if that is everything.

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// A kind of file: its name, what it is, and its schema.
 type Kind = (&'static str, &'static str, fn() -> Value);
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     ("case", "a file of cases/", tcpspec_casefile::schema),
     (
         "sweep",
@@ -29,12 +29,17 @@ const KINDS: [Kind; 6] = [
         "report.json (run --report json)",
         tcpspec_reports::json::schema,
     ),
+    (
+        "connector",
+        "each line of the protocol of stacks in other processes",
+        tcpspec_protocol::schema,
+    ),
 ];
 
 pub(crate) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
     let Some(name) = &args.name else {
         for (name, what, _) in KINDS {
-            anstream::println!("{name:8}  {what}");
+            anstream::println!("{name:9}  {what}");
         }
         return Ok(Exit::Success);
     };

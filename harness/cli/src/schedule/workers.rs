@@ -37,7 +37,10 @@ pub(super) fn work(worker: usize, queue: &Queue, sender: &UnboundedSender<Messag
         let Some(mut fresh) = made.or_else(|| stacks::driven(&name, greeting.as_ref())) else {
             return;
         };
-        let trial = Box::new(drive(plan, fresh.as_stack()));
+        let mut trial = Box::new(drive(plan, fresh.as_stack()));
+        if wants_explanation(trial.verdict) {
+            trial.transcript = fresh.transcript().map(Box::new);
+        }
         if trial.verdict != Verdict::Crash || fresh.revives() {
             stack = Some((name, fresh));
         }
@@ -53,6 +56,10 @@ pub(super) fn work(worker: usize, queue: &Queue, sender: &UnboundedSender<Messag
             return;
         }
     }
+}
+
+const fn wants_explanation(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::Pass | Verdict::Deviates | Verdict::Skip)
 }
 
 fn take(queue: &Queue) -> Option<Job> {

@@ -66,7 +66,7 @@ fn schemas_are_those_of_the_repository() {
         let printed: Value =
             serde_json::from_slice(&tcpspec(&["schema", name]).output().unwrap().stdout).unwrap();
         let file = root().join(format!("schema/{name}-v1.json"));
-        if name == "config" && std::env::var_os("TCPSPEC_BLESS").is_some() {
+        if ["config", "connector"].contains(&name) && std::env::var_os("TCPSPEC_BLESS").is_some() {
             fs::write(&file, format!("{printed:#}\n")).unwrap();
         }
         let stored: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
@@ -87,7 +87,7 @@ fn unknown_schema_is_refused() {
     let text = printed(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(
-        text.contains("there are case, sweep, baseline, config, log, report"),
+        text.contains("there are case, sweep, baseline, config, log, report, connector"),
         "{text}"
     );
 }

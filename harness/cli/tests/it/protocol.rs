@@ -108,3 +108,45 @@ fn line_protocol_is_not_served_twice() {
         "tcpspec: exec:cat is behind the line protocol already\n"
     );
 }
+
+/// A connector of a few lines of shell, to which every call is well and time
+/// stands still.
+fn toy() -> String {
+    let hello = r#"{"hello":1,"name":"toy","clock":"virtual","reopen":true,"caps":["ipv4","passive-open","data"]}"#;
+    let called = r#"{"now":0,"ret":{"ok":true}}"#;
+    let other = r#"{"now":0}"#;
+    format!(
+        r#"exec:sh -c 'echo {hello:?}; while read line; do case "$line" in
+            *call*) echo {called:?};; *) echo {other:?};; esac; echo said >&2; done'"#
+    )
+}
+
+#[test]
+fn transcript_is_in_log_screen_and_page() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let run = ["handshake/three-way", "--stack", &toy(), "--ip", "4"];
+    let ended = scratch.run(&run).output().unwrap();
+    let told = printed(&ended);
+    assert_eq!(ended.status.code(), Some(6), "{told}");
+    for part in [r#"< {"now":0}"#, "It wrote to stderr:", "time stopped at"] {
+        assert!(told.contains(part), "{part} is not in\n{told}");
+    }
+    let file = |name: &str| fs::read_to_string(scratch.out().join(name)).unwrap();
+    let said = r#""transcript":{"left_out":0,"lines":["< {\"hello\":1"#;
+    assert!(file("log.jsonl").contains(said));
+    assert!(file("report.html").contains("Connector transcript: "));
+}
+
+#[test]
+fn dishonest_connector_is_named_once() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let run = ["handshake/three-way", "--stack", &toy()];
+    let ended = scratch.run(&run).output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    let verb = "it does not answer `unsupported` to the verb";
+    assert_eq!(told.matches(verb).count(), 1, "{told}");
+    let log = fs::read_to_string(scratch.out().join("log.jsonl")).unwrap();
+    let footer = log.lines().last().unwrap();
+    let option = "it does not answer `unsupported` to the option";
+    assert!(footer.contains(option), "{footer}");
+}

@@ -4,8 +4,8 @@ use tcpspec_casefile::{AppCall, Outcome, SocketSetting, Step};
 use tcpspec_connector::call::SocketOption;
 use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
 use tcpspec_record::{Event, StepResult};
-use tcpspec_wire::State;
 use tcpspec_wire::text::Hex;
+use tcpspec_wire::{Capability, State};
 
 use crate::eval::{Scope, unclear};
 use crate::halt::{Broken, Halt, delta};
@@ -25,21 +25,20 @@ impl Play {
         let request = self.request(call)?;
         let words = step.text.trim_start_matches("app: ").to_owned();
         self.stimulus = format!("the application's `{words}`");
+        let capability = request.capability();
         let result = self.call(request, &step.never).await?;
         let shown = shown(&result);
         self.recorder.event(
             self.now,
             Event::App {
-                call: words,
+                call: words.clone(),
                 result: shown.clone(),
                 octets: read(&result).map(|data| Hex(data).to_string()),
             },
         );
         self.note_call(call, &result);
         if result == Err(CallError::Unsupported) {
-            return Err(unclear(
-                "the connector refused a verb that the stack declares",
-            ));
+            return Err(self.refused(&words, capability));
         }
         let ok = [Outcome::Ok];
         let allowed = if outcomes.is_empty() { &ok } else { outcomes };
@@ -56,6 +55,18 @@ impl Play {
         } else {
             StepResult::Met
         })
+    }
+
+    /// What it means that the stack cannot do what `words` ask for.
+    fn refused(&self, words: &str, capability: Option<Capability>) -> Halt {
+        match capability {
+            Some(capability) if !self.declares(capability) => Halt::Unsupported(format!(
+                "the stack refused `{words}`, and does not declare {capability}"
+            )),
+            _ => unclear(&format!(
+                "the connector is at fault: it refused `{words}`, which the stack declares"
+            )),
+        }
     }
 
     /// The connector's call for a verb, on the case's one listener or the

@@ -63,6 +63,16 @@ fn check_served(client: Result<Client, StackError>) {
         assert_eq!(client.run(later, Stop::AtEnd).unwrap().now, later);
     }
     assert_eq!(client.probe(1).unwrap(), Vec::<String>::new());
+    let said = client.transcript().lines;
+    assert_eq!(said.len(), 10);
+    for line in said {
+        let definition = if line.starts_with('>') {
+            "request"
+        } else {
+            "reply"
+        };
+        crate::lines::check(definition, &line[2..]);
+    }
 }
 
 #[test]

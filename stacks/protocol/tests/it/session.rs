@@ -128,6 +128,31 @@ fn an_answer_that_nobody_asked_for_is_blamed() {
     );
 }
 
+/// Time that does not move as it is let pass would keep the harness for ever.
+#[rstest]
+#[case::halts(
+    r#"{"now":3}"#,
+    "time stopped at +0.000000003 for no reason, and was let pass until +0.000000009"
+)]
+#[case::runs_on(
+    r#"{"now":10}"#,
+    "time went on to +0.000000010, and was let pass until +0.000000009"
+)]
+#[case::stands(r#"{"now":0,"tx":[[0,"45"]]}"#, "time stands still at +0.000")]
+#[case::out_of_order(
+    r#"{"now":9,"tx":[[5,"45"],[4,"45"]]}"#,
+    "a packet left at +0.000000004, between +0.000000005 and +0.000000009"
+)]
+fn time_goes_as_far_as_it_is_let(#[case] answer: &str, #[case] expected: &str) {
+    let script = format!("{HELLO}; read a; {NOTHING}; while read a; do echo '{answer}'; done");
+    let mut client = connect(&script, PATIENCE).unwrap();
+    client.open(&setup()).unwrap();
+    let end = Instant::from_nanos(9);
+    let mut runs = (0..2000).map(|_| client.run(end, Stop::FirstPacket));
+    let error = runs.find_map(Result::err).unwrap().to_string();
+    assert!(error.ends_with(expected), "{error}");
+}
+
 #[test]
 fn time_does_not_go_back() {
     let script = format!(

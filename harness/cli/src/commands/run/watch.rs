@@ -1,5 +1,5 @@
-//! `--watch`: plays again whenever a case or the program itself, and with it a
-//! stack that is built in, has changed, and says what ends otherwise than before.
+//! `--watch`: plays again whenever a case, the program itself, and with it a
+//! stack that is built in, or a file of a stack's command has changed, and says what ends otherwise than before.
 //!
 //! Each round is a process of its own: it is the new program, and what it does
 //! to itself for the kernel's sake ends with it.
@@ -18,6 +18,7 @@ use super::{cases_dir, read_verdicts};
 use crate::args::RunArgs;
 use crate::commands::diff;
 use crate::failure::Failure;
+use crate::stacks::StackName;
 
 /// How often files are looked at. What changes while others still do is waited
 /// for: a build, or an editor that writes twice.
@@ -34,8 +35,10 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
 async fn rounds(args: &RunArgs) -> Result<Exit, Failure> {
     let failed = |error| Failure::usage(format!("cannot watch: {error}"));
     let program = std::env::current_exe().map_err(failed)?;
+    let roots = [cases_dir(&args.play.cases)?, program.clone()].into_iter();
+    let commands = args.stack.iter().flat_map(StackName::files);
     let mut watch = Watch {
-        roots: vec![cases_dir(&args.play.cases)?, program.clone()],
+        roots: roots.chain(commands).collect(),
         interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
         ticks: interval(LOOK),
     };
