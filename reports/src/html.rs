@@ -18,6 +18,7 @@ mod health;
 mod keys;
 mod matrix;
 mod overview;
+mod pack;
 mod play;
 mod requirements;
 mod room;
@@ -43,12 +44,16 @@ const STYLE: &str = concat!(
 /// What makes the page easier to use; it reads well without.
 const SCRIPT: &str = concat!(
     "\"use strict\";\n",
+    include_str!("html/unpack.js"),
     include_str!("html/ladder.js"),
     include_str!("html/cases.js")
 );
 
 /// What arrows are made of.
 const SHAPES: &str = include_str!("html/arrows.svg");
+
+/// Octets of a page besides its parts: their tags, its title, what it leaves out.
+const FRAME: usize = 2_500;
 
 /// Renders the page.
 #[must_use]
@@ -68,25 +73,37 @@ pub fn render(report: &Report<'_>) -> String {
         (capabilities::section(report))
         (health::section(report))
     };
-    let frame = STYLE.len() + SCRIPT.len() + SHAPES.len();
-    let rest = frame + before.0.len() + after.0.len();
+    let [before, after] = [before, after].map(finished);
+    let header = html! { (overview::masthead(report)) (contents(report)) };
+    let (style, script) = (terse(STYLE), terse(SCRIPT));
+    let frame = style.len() + script.len() + SHAPES.len() + FRAME;
+    let rest = frame
+        + [&header, &before, &after]
+            .map(|part| part.0.len())
+            .iter()
+            .sum::<usize>();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            (head(report))
+            (head(report, &style))
             body {
                 (PreEscaped(SHAPES))
-                header { (overview::masthead(report)) (contents(report)) }
+                header { (header) }
                 main { (before) (cases::section(report, rest)) (after) }
                 footer { p { "Written by " (report.header.tool) " from the log of the run alone." } }
-                script { (PreEscaped(SCRIPT)) }
+                script { (PreEscaped(script)) }
             }
         }
     };
-    lean(printable(page.into_string()))
+    finished(page).into_string()
 }
 
-fn head(report: &Report<'_>) -> Markup {
+/// Markup as it stands in the page, or packed in it.
+fn finished(markup: Markup) -> Markup {
+    PreEscaped(lean(printable(markup.into_string())))
+}
+
+fn head(report: &Report<'_>, style: &str) -> Markup {
     let incomplete = if report.incomplete {
         " (incomplete)"
     } else {
@@ -99,7 +116,7 @@ fn head(report: &Report<'_>) -> Markup {
             meta name="color-scheme" content="light dark";
             meta http-equiv="Content-Security-Policy" content=(POLICY);
             title { (report.headline()) (incomplete) " - TCP compliance report" }
-            style { (PreEscaped(STYLE)) }
+            style { (PreEscaped(style)) }
         }
     }
 }
@@ -123,6 +140,14 @@ fn contents(report: &Report<'_>) -> Markup {
     }
 }
 
+/// Lines of a style sheet or a script without what is there for its readers:
+/// indentation and lines of remarks.
+fn terse(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let said = lines.filter(|line| !line.starts_with("//") && !line.is_empty());
+    said.collect::<Vec<_>>().join("\n")
+}
+
 /// Control characters have no place in a page, wherever they came from, nor
 /// have those that turn round the order of others.
 pub(crate) fn printable(page: String) -> String {
@@ -137,6 +162,15 @@ pub(crate) fn printable(page: String) -> String {
 /// Leaves out the end tags that HTML lets out, where the next tag says as
 /// much: ladders are mostly cells, and this is an eighth of the page.
 fn lean(page: String) -> String {
-    const IMPLIED: [&str; 4] = ["</td>", "</th>", "</tr>", "</li>"];
-    IMPLIED.iter().fold(page, |page, tag| page.replace(tag, ""))
+    const IMPLIED: [&str; 6] = ["</td>", "</th>", "</tr>", "</li>", "</dt>", "</dd>"];
+    let page = IMPLIED.iter().fold(page, |page, tag| page.replace(tag, ""));
+    let behind = [
+        ("</p></div>", "</div>"),
+        ("</p><p", "<p"),
+        ("</thead><tbody>", "<tbody>"),
+        ("</tbody></table>", "</table>"),
+    ];
+    behind
+        .iter()
+        .fold(page, |page, (both, one)| page.replace(both, one))
 }

@@ -62,13 +62,14 @@ pub(super) fn counts(tally: &Tally) -> Markup {
     }
 }
 
-/// The counts of a tally in little room: signs, which a legend explains.
+/// The counts of a tally in little room: signs, which a legend explains. One of
+/// what passed, as most are, has no class of its own.
 pub(super) fn short_counts(tally: &Tally) -> Markup {
     html! {
         @for verdict in READING_ORDER {
             @let count = tally.of(verdict);
             @if count > 0 {
-                b class={"v-" (verdict.word())} { (count) (sign(verdict)) }
+                b class=[(verdict != Verdict::Pass).then(|| format!("v-{}", verdict.word()))] { (count) (sign(verdict)) }
             }
         }
     }
@@ -113,7 +114,7 @@ pub(super) const fn judgement(judgement: Judgement) -> (&'static str, &'static s
 
 /// A level as a label.
 pub(super) fn level(level: Level) -> Markup {
-    html! { span.level { (level) } }
+    html! { i { (level) } }
 }
 
 /// The trials of a play: `bundled IPv4 IPv6, linux IPv4`.

@@ -1,6 +1,6 @@
 // The cases: filters, which the fragment of the address holds, so that a link
 // can set them; panels; keys; what goes on paper.
-(() => {
+unpacked.catch(() => {}).then(() => {
   const form = document.getElementById("filter");
   const OF_CASE = ["level", "req", "section"];
   const OF_PLAY = ["verdict", "stack", "ip", "state", "event", "tag", "at", "cause"];
@@ -23,7 +23,9 @@
       text: `${summary.textContent} ${variant.dataset.name ?? ""}`.toLowerCase(),
       plays: [...variant.querySelectorAll(".play")],
     }));
-    return { element, summary, id: summary.nextElementSibling.id, variants };
+    // What a case can be filtered by stands with its claims, if there was room.
+    const keys = element.querySelector(".claims") ?? element;
+    return { element, summary, keys, id: summary.nextElementSibling.id, variants };
   });
 
   // What the address says: `#anchor?key=value&key=value`.
@@ -44,15 +46,21 @@
 
   const shows = (panel, variant, words) =>
     words.every((word) => variant.text.includes(word)) &&
-    OF_CASE.every((key) => !wanted.has(key) || matches(panel.element, key, wanted.get(key))) &&
+    OF_CASE.every((key) => !wanted.has(key) || matches(panel.keys, key, wanted.get(key))) &&
     variant.plays.some((play) => OF_PLAY.every((key) => !wanted.has(key) || matches(play, key, wanted.get(key))));
+
+  // Of a case that is only listed, for want of room, no more is known.
+  const lists = (panel, words) => {
+    const text = panel.summary.textContent.toLowerCase();
+    return words.every((word) => text.includes(word)) && [...OF_CASE, ...OF_PLAY].every((key) => !wanted.has(key));
+  };
 
   const filter = () => {
     const words = (wanted.get("q") ?? "").toLowerCase().split(/\s+/);
     let shown = 0;
     for (const panel of all) {
       for (const variant of panel.variants) variant.element.hidden = !shows(panel, variant, words);
-      panel.element.hidden = panel.variants.every((variant) => variant.element.hidden);
+      panel.element.hidden = panel.variants.length ? panel.variants.every((variant) => variant.element.hidden) : !lists(panel, words);
       if (!panel.element.hidden) shown += 1;
     }
     for (const group of document.querySelectorAll("section.group")) {
@@ -76,7 +84,7 @@
   };
   const fill = (select) => {
     const key = select.name;
-    const holders = OF_CASE.includes(key) ? all.map((panel) => panel.element) : all.flatMap((panel) => panel.variants.flatMap((variant) => variant.plays));
+    const holders = OF_CASE.includes(key) ? all.map((panel) => panel.keys) : all.flatMap((panel) => panel.variants.flatMap((variant) => variant.plays));
     const found = [...new Set(holders.flatMap((holder) => values(holder, key)))].sort();
     select.append(...found.map((value) => new Option(LABELS[value] ?? value, value)));
     select.parentElement.hidden = found.length < 2;
@@ -113,7 +121,7 @@
       if (at.tagName === "DETAILS") { at.open = true; at.hidden = false; ladders(at); }
       if (at.classList.contains("variant") || at.classList.contains("group")) at.hidden = false;
     }
-    (target.classList.contains("body") ? target.parentElement : target).scrollIntoView();
+    (target.parentElement.matches(".case") ? target.parentElement : target).scrollIntoView();
   };
   const arrive = () => { ({ anchor, wanted } = address()); setForm(); chips(); filter(); reveal(); };
 
@@ -146,6 +154,49 @@
   });
   addEventListener("afterprint", () => { for (const panel of opened) panel.open = false; });
 
+  // Links that only a script can follow, or that would take much room: cells of
+  // tables to their cases, by state and event, and by section and level; and
+  // lists of cases, as far as those are told.
+  const link = (holder, href) => {
+    const link = document.createElement("a");
+    link.href = href;
+    link.append(...holder.childNodes);
+    holder.append(link);
+    return link;
+  };
+  const query = (pairs) => `#cases?${Object.entries(pairs).map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&")}`;
+  const each = (selector, act) => {
+    for (const table of document.querySelectorAll(selector)) {
+      const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent);
+      for (const { cells } of table.tBodies[0].rows) [...cells].forEach((cell, at) => act(cell, heads[at], cells[0], table.dataset));
+    }
+  };
+  each("table[data-stack]", (cell, state, head, { stack }) => {
+    if (cell === head || cell.className === "never") return;
+    link(cell, query({ at: `${state}/${head.title}`, stack })).title = `${head.title} in ${state}`;
+  });
+  each("table[data-rfc]", (cell, level, head, { rfc }) => {
+    const section = `rfc${rfc}/${head.textContent}`;
+    for (const line of cell.querySelectorAll(".line:not(.never)")) link(line, query({ section: `${section} ${level}` }));
+    if (cell === head && head.parentElement.querySelector(".line:not(.never)")) link(head, query({ section }));
+  });
+  // What a packed claim says stands with its requirement.
+  for (const claim of document.querySelectorAll(".claims a:only-child")) {
+    const [, words] = document.getElementById(claim.hash.slice(1))?.cells ?? [];
+    if (words) claim.after(...[...words.cloneNode(true).childNodes].slice(1));
+  }
+  for (const ids of document.querySelectorAll(".ids, .reqs td:last-child")) {
+    ids.replaceChildren(...ids.textContent.split(/(?<= )/).map((word) => {
+      const target = document.getElementById(`case-${word.trim()}`);
+      const id = Object.assign(document.createElement("span"), { textContent: word });
+      return target ? link(id, `#${target.id}`) : id;
+    }));
+  }
+  for (const group of document.querySelectorAll("section.group")) {
+    const names = [...group.querySelectorAll("h3 .marks > *")].map((name) => name.textContent);
+    for (const marks of group.querySelectorAll("summary .marks")) [...marks.children].forEach((mark, at) => { mark.title = names[at]; });
+  }
+
   // What scrolls sideways has to be reached by the keyboard, too.
   for (const box of document.querySelectorAll(".scroll")) box.tabIndex = 0;
   form.querySelectorAll("select").forEach(fill);
@@ -157,4 +208,4 @@
   document.documentElement.style.setProperty("--bar", `${bar + 16}px`);
   addEventListener("hashchange", arrive);
   arrive();
-})();
+});

@@ -2,12 +2,12 @@
 //! happened in each of its variants.
 
 use maud::{Markup, html};
-use tcpspec_record::{CaseInfo, RequirementId, Tally};
+use tcpspec_record::{RequirementId, Tally};
 
 use super::bits::{anchor, counts, level, link, short_counts};
 use super::keys;
-use super::play::play;
-use super::room::{Detail, Panels};
+use super::play::{apart, has_rows, in_order, play};
+use super::room::{Detail, Panels, Teller};
 use crate::model::{Case, Group, Play, Report, Variant};
 
 /// Panels of a report of so few cases are open from the beginning.
@@ -21,17 +21,50 @@ const PLAYS_MAX: usize = 4;
 pub(super) fn section(report: &Report<'_>, rest: usize) -> Markup {
     let cases: usize = report.groups.iter().map(|group| group.cases.len()).sum();
     let open = cases <= OPEN_MAX;
-    let panels = Panels::fill(report, rest, |case, detail| {
-        panel(report, case, open, detail)
-    });
+    let rest = rest + frame(report, None).0.len();
+    let panels = Panels::fill(report, rest, &Panelist { report, open });
+    frame(report, Some(&panels))
+}
+
+struct Panelist<'a> {
+    report: &'a Report<'a>,
+    open: bool,
+}
+
+impl<'r> Teller<'r> for Panelist<'r> {
+    fn panel(&self, case: &'r Case<'r>) -> Markup {
+        let inside = html! {
+            (stirred(self.report, case, Detail::Full))
+            (calm(self.report, case, Detail::Full))
+        };
+        panel(self.report, case, self.open, &inside)
+    }
+
+    fn stirred(&self, case: &'r Case<'r>, detail: Detail) -> Markup {
+        let inside = stirred(self.report, case, detail);
+        panel(self.report, case, self.open, &inside)
+    }
+
+    fn calm(&self, case: &'r Case<'r>) -> (String, Markup) {
+        (place(case), calm(self.report, case, Detail::Apart))
+    }
+
+    fn extras(&self, case: &'r Case<'r>) -> Vec<(String, Markup)> {
+        extras(case)
+    }
+}
+
+/// The section with these panels, or with none.
+fn frame(report: &Report<'_>, panels: Option<&Panels<'_>>) -> Markup {
     html! {
         section #cases {
             h2 { "Cases" }
             (keys::form())
             (legend())
             @if report.groups.is_empty() { p { "No case was run." } }
-            (panels.notice())
-            @for group in &report.groups { (group_panel(report, group, &panels)) }
+            @if let Some(panels) = panels { (panels.notice()) }
+            @for group in &report.groups { (group_panel(report, group, panels)) }
+            @if let Some(panels) = panels { (panels.packed()) }
         }
     }
 }
@@ -56,40 +89,78 @@ fn legend() -> Markup {
     }
 }
 
-fn group_panel(report: &Report<'_>, group: &Group<'_>, panels: &Panels<'_>) -> Markup {
+fn group_panel(report: &Report<'_>, group: &Group<'_>, panels: Option<&Panels<'_>>) -> Markup {
     html! {
         section.group id=(anchor("group", &group.name)) {
             h3 {
                 (group.name)
                 span.marks { @for stack in &report.stacks { small { (stack.info.name) } } }
             }
-            @for panel in group.cases.iter().filter_map(|case| panels.of(case)) { (panel) }
+            @for panel in group.cases.iter().filter_map(|case| panels?.of(case)) { (panel) }
         }
     }
 }
 
-fn panel(report: &Report<'_>, case: &Case<'_>, open: bool, detail: Detail) -> Markup {
+/// A panel, with this in it.
+fn panel(report: &Report<'_>, case: &Case<'_>, open: bool, inside: &Markup) -> Markup {
     let Some(first) = case.variants.first() else {
         return html! {};
     };
     let info = &first.info;
-    let (req, section) = keys::of_case(report, case);
     html! {
-        details.case open[open] data-level=(info.level) data-req=[req] data-section=[section] data-attention[case.needs_attention()] {
+        details.case open[open] data-attention[case.needs_attention()] {
             summary {
                 span { b { (info.title) } " " code { (case.id) } " " (level(info.level)) }
                 (marks(report, case))
             }
             // Here and not on the panel: a link to what is inside opens it, even
             // without scripts.
-            div.body id=(anchor("case", &case.id.0)) {
-                @if !info.purpose.is_empty() { p { (info.purpose.trim()) } }
-                @if let Some(disputed) = &info.disputed { p { b { "Disputed: " } (disputed) } }
-                (claims(report, info))
-                @for one in &case.variants { (variant(report, case, one, detail)) }
+            div id=(place(case)) {
+                (inside)
             }
         }
     }
+}
+
+/// The id of the element that holds what a case shows.
+fn place(case: &Case<'_>) -> String {
+    anchor("case", &case.id.0)
+}
+
+/// What of a case needs telling, behind what the case is about; nothing if
+/// nothing does.
+fn stirred(report: &Report<'_>, case: &Case<'_>, detail: Detail) -> Markup {
+    html! {
+        @if !case.is_calm() {
+            (about(report, case, true))
+            @for one in case.variants.iter().filter(|one| !one.is_calm()) { (variant(report, case, one, detail)) }
+        }
+    }
+}
+
+/// What of a case went as it has to, behind what the case is about unless that
+/// is told above.
+fn calm(report: &Report<'_>, case: &Case<'_>, detail: Detail) -> Markup {
+    html! {
+        @if case.is_calm() { (about(report, case, detail == Detail::Full)) }
+        @for one in case.variants.iter().filter(|one| one.is_calm()) { (variant(report, case, one, detail)) }
+    }
+}
+
+/// What is told apart of the plays of a panel, in which what needs telling
+/// comes first.
+fn extras(case: &Case<'_>) -> Vec<(String, Markup)> {
+    let (calm, stirred): (Vec<_>, Vec<_>) = case.variants.iter().partition(|one| one.is_calm());
+    let plays = stirred.into_iter().chain(calm).flat_map(|variant| {
+        let (plays, taught) = in_order(variant);
+        let plays = plays.into_iter().enumerate();
+        plays.map(move |(at, play)| apart(variant, play, taught == Some(at)))
+    });
+    let at = |number: usize| format!("{} {number}", place(case));
+    plays
+        .enumerate()
+        .map(|(number, extra)| (at(number), extra))
+        .collect()
 }
 
 /// How the trials on each stack ended.
@@ -97,24 +168,33 @@ fn marks(report: &Report<'_>, case: &Case<'_>) -> Markup {
     html! {
         span.marks {
             @for stack in &report.stacks {
-                span title=(stack.info.name) { (short_counts(&case.tally(&stack.info.name))) }
+                span { (short_counts(&case.tally(&stack.info.name))) }
             }
         }
     }
 }
 
-fn claims(report: &Report<'_>, info: &CaseInfo) -> Markup {
+/// What a case shows and claims, and by what it can be filtered therefore. Where
+/// `whole` is false the script takes the words of a claim from its requirement.
+fn about(report: &Report<'_>, case: &Case<'_>, whole: bool) -> Markup {
+    let (req, section) = keys::of_case(report, case);
     html! {
-        @if !info.claims.is_empty() {
-            ul.claims { @for id in &info.claims { li { (claim(report, id)) } } }
+        @if let Some(info) = case.variants.first().map(|first| &first.info) {
+            @if !info.purpose.is_empty() { p { (info.purpose.trim()) } }
+            @if let Some(disputed) = &info.disputed { p { b { "Disputed: " } (disputed) } }
+            div.claims data-level=(info.level) data-req=[req] data-section=[section] {
+                @if !info.claims.is_empty() {
+                    ul { @for id in &info.claims { li { (claim(report, id, whole)) } } }
+                }
+            }
         }
     }
 }
 
-fn claim(report: &Report<'_>, id: &RequirementId) -> Markup {
+fn claim(report: &Report<'_>, id: &RequirementId, whole: bool) -> Markup {
     html! {
-        (link("req", &id.0)) " "
-        @if let Some(rule) = report.requirement(id) { (level(rule.level)) " " (rule.summary) }
+        (link("req", &id.0))
+        @if whole && let Some(rule) = report.requirement(id) { " " (level(rule.level)) " " (rule.summary) }
     }
 }
 
@@ -124,12 +204,7 @@ fn variant(report: &Report<'_>, case: &Case<'_>, variant: &Variant<'_>, detail: 
     let info = &variant.info;
     let alone = case.variants.len() == 1;
     let model = case.variants.first().map_or(info, |first| &first.info);
-    let mut plays: Vec<&Play<'_>> = variant.plays.iter().collect();
-    plays.sort_by_key(|play| play.urgency());
-    let has_rows = |play: &&Play<'_>| !play.ladder.rows.is_empty();
-    let taught = plays
-        .iter()
-        .position(|play| !play.needs_explanation() && has_rows(play));
+    let (plays, taught) = in_order(variant);
     let some = if detail == Detail::Brief {
         plays.len().min(PLAYS_MAX)
     } else {
@@ -144,7 +219,7 @@ fn variant(report: &Report<'_>, case: &Case<'_>, variant: &Variant<'_>, detail: 
             @for (index, one) in told.iter().enumerate() { (play(report, variant, one, taught == Some(index), detail)) }
             @if !others.is_empty() { p.play { "Otherwise: " (counts(&tally(others))) } }
             @if plays.is_empty() { p.play { "No trial." } }
-            @if !plays.iter().any(has_rows) { (script(variant)) }
+            @if !plays.iter().any(|play| has_rows(play)) { (script(variant)) }
         }
     }
 }

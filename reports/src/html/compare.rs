@@ -101,7 +101,8 @@ fn variants(rows: &[&Row<'_>]) -> Markup {
         @else {
             details {
                 summary { b { (count(rows.len(), "variant")) } ", such as " code { (rows[0].id()) } }
-                (names(&rows[..rows.len() - more]))
+                // The script makes them links.
+                span.ids { @for row in &rows[..rows.len() - more] { (row.id()) " " } }
                 @if more > 0 { "and " (more) " more" }
             }
         }

@@ -190,16 +190,16 @@ fn edge(stack: &str, states: &StatesReport, each: &Move, line: &Line) -> Markup 
     let met = states.of_move(each.from, each.to);
     let fate = Fate::of(met);
     let at = format!("{}~{}", line.from, line.to);
-    let words = format!("{} to {} by {}: {}", each.from, each.to, each.by, told(met));
-    let label = format!("{} {}: {words}", each.by, number(met));
+    let (by, number) = (each.by, number(met));
+    let label = format!("{by} {number}: {} to {}, {}", each.from, each.to, told(met));
     html! {
-        a class={"edge " (fate.class())} href=(cases(&[("at", &at), ("stack", stack)])) aria-label=(label) {
-            title { (words) }
+        a class={"edge " (fate.class())} href=(cases(&[("at", &at), ("stack", stack)])) {
+            title { (label) }
             path.reach d=(line.path) {}
             path d=(line.path) marker-end={"url(#" (fate.class()) ")"} {}
             text x=(line.at.0) y=(line.at.1) text-anchor=(line.anchor) {
-                (each.by)
-                tspan.n { " " (number(met)) }
+                (by)
+                tspan.n { " " (number) }
             }
         }
     }
@@ -209,11 +209,10 @@ fn node(stack: &str, states: &StatesReport, state: State, (x, y): (i32, i32)) ->
     let met = states.of_state(state);
     let fate = Fate::of(met);
     let (half_width, half_height) = HALF;
-    let words = format!("{state}: events in it {}", told(met));
     let label = format!("{state} {}: events in it {}", number(met), told(met));
     html! {
-        a class={"node " (fate.class())} href=(cases(&[("state", state.name()), ("stack", stack)])) aria-label=(label) {
-            title { (words) }
+        a class={"node " (fate.class())} href=(cases(&[("state", state.name()), ("stack", stack)])) {
+            title { (label) }
             rect x=(x - half_width) y=(y - half_height) width=(2 * half_width) height=(2 * half_height) rx="7" {}
             text x=(x) y=(y - 2) text-anchor="middle" { (state) }
             text.n x=(x) y=(y + 14) text-anchor="middle" { (number(met)) }

@@ -2,14 +2,14 @@
 //! alternatives that were tried, states, hint.
 
 use maud::{Markup, html};
-use tcpspec_record::{Failure, FieldDelta, Trial};
+use tcpspec_record::{Failure, FieldDelta, RequirementId, Trial};
 
 use super::bits::{level, link, text};
 use crate::ladder::span;
 use crate::model::{Report, Variant};
 
-/// What was wrong, in one sentence, and by which law.
-pub(super) fn sentence(report: &Report<'_>, variant: &Variant<'_>, trial: &Trial) -> Markup {
+/// What was wrong, in one sentence.
+pub(super) fn sentence(variant: &Variant<'_>, trial: &Trial) -> Markup {
     let failure = trial.failure.as_ref();
     html! {
         p.sentence { (text(&trial.reason)) }
@@ -19,24 +19,29 @@ pub(super) fn sentence(report: &Report<'_>, variant: &Variant<'_>, trial: &Trial
                 "after " (span(trial.elapsed))
             }
         }
-        (law(report, variant, failure))
+    }
+}
+
+/// By which law it is judged, and why it is expected, if it is.
+pub(super) fn reasons(report: &Report<'_>, variant: &Variant<'_>, trial: &Trial) -> Markup {
+    html! {
+        @if let Some(claim) = claim(variant, trial) {
+            p.law {
+                (link("req", &claim.0)) " "
+                @if let Some(rule) = report.requirement(claim) {
+                    (level(rule.level)) " " (rule.summary) " (RFC " (claim.rfc()) ", section " (rule.section) ")"
+                }
+            }
+        }
         @if let Some(known) = &trial.known { p { b { "Known: " } (text(known)) } }
     }
 }
 
-fn law(report: &Report<'_>, variant: &Variant<'_>, failure: Option<&Failure>) -> Markup {
+/// The requirement that a trial is judged by.
+pub(super) fn claim<'a>(variant: &'a Variant<'_>, trial: &'a Trial) -> Option<&'a RequirementId> {
+    let failure = trial.failure.as_ref();
     let claim = failure.and_then(|failure| failure.claim.as_ref());
-    let Some(claim) = claim.or_else(|| variant.info.claims.first()) else {
-        return html! {};
-    };
-    html! {
-        p.law {
-            (link("req", &claim.0)) " "
-            @if let Some(rule) = report.requirement(claim) {
-                (level(rule.level)) " " (rule.summary) " (RFC " (claim.rfc()) ", section " (rule.section) ")"
-            }
-        }
-    }
+    claim.or_else(|| variant.info.claims.first())
 }
 
 /// What differs from what was allowed, and what else is known of it.

@@ -2,9 +2,8 @@
 //! kept apart, and what was decided by how it stands.
 
 use maud::{Markup, html};
-use tcpspec_record::Level;
 
-use super::bits::{cases, level};
+use super::bits::level;
 use crate::model::{Judged, MatrixCell, Report, Rfc, SectionRow};
 
 /// A table of sections by levels.
@@ -12,50 +11,40 @@ pub(super) fn matrix(report: &Report<'_>, rfc: &Rfc<'_>) -> Markup {
     let many = report.stacks.len() > 1;
     html! {
         div.scroll {
-            table.cells.matrix {
+            table.cells.matrix data-rfc=(rfc.number) {
                 thead { tr {
                     th scope="col" { "Section" }
                     @for each in &rfc.matrix.levels { th scope="col" { (level(*each)) } }
                 } }
                 tbody {
-                    @for section in &rfc.matrix.sections { (row(report, rfc, section, many)) }
+                    @for section in &rfc.matrix.sections { (row(report, section, many)) }
                 }
             }
         }
     }
 }
 
-fn row(report: &Report<'_>, rfc: &Rfc<'_>, section: &SectionRow, many: bool) -> Markup {
-    let name = format!("rfc{}/{}", rfc.number, section.section);
-    let cited = section.cells.iter().flatten().any(|cell| cell.cited > 0);
+/// A section. The script makes its cells links to their cases.
+fn row(report: &Report<'_>, section: &SectionRow, many: bool) -> Markup {
     html! {
         tr {
-            th scope="row" {
-                @if cited { a href=(cases(&[("section", &name)])) { (section.section) } }
-                @else { (section.section) }
-            }
-            @for (each, found) in rfc.matrix.levels.iter().zip(&section.cells) {
-                @match found {
-                    Some(found) => { (cell(report, found, &name, *each, many)) }
-                    None => { td {} }
-                }
+            th scope="row" { (section.section) }
+            @for found in &section.cells {
+                td { @if let Some(found) = found { (cell(report, found, many)) } }
             }
         }
     }
 }
 
-fn cell(report: &Report<'_>, cell: &MatrixCell, section: &str, level: Level, many: bool) -> Markup {
-    let address = cases(&[("section", &format!("{section} {level}"))]);
+fn cell(report: &Report<'_>, cell: &MatrixCell, many: bool) -> Markup {
     html! {
-        td {
-            @for (judged, stacks) in alike(report, cell) {
-                a class={"line " (class(&judged))} href=(address) {
-                    @if many { b { (stacks) } " " }
-                    (counts(&judged))
-                }
+        @for (judged, stacks) in alike(report, cell) {
+            span class={"line " (class(&judged))} {
+                @if many { b { (stacks) } " " }
+                (counts(&judged))
             }
-            (rest(cell))
         }
+        (rest(cell))
     }
 }
 

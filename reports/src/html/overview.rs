@@ -91,7 +91,7 @@ pub(super) fn groups(report: &Report<'_>) -> Markup {
             h2 { "Totals by group" }
             p.lead { @for verdict in READING_ORDER { span.count { (sign(verdict)) " " (verdict) } } }
             div.scroll {
-                table.grid {
+                table.grid.totals {
                     thead { tr {
                         th { "Group" }
                         @for stack in &report.stacks { th { (stack.info.name) } }

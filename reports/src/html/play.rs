@@ -9,7 +9,8 @@ use super::room::Detail;
 use super::{capture, explain, trace, transcript};
 use crate::model::{Play, Report, Variant, repro};
 
-/// The play. `teach` adds what the case says of its steps.
+/// The play. `teach` adds what the case says of its steps. What is packed
+/// apart ([`apart`]) is left out of it.
 pub(super) fn play(
     report: &Report<'_>,
     variant: &Variant<'_>,
@@ -29,32 +30,38 @@ pub(super) fn play(
                 @for tag in &trial.tags { " " span.tag { (tag) } }
                 @if !explained && !trial.reason.is_empty() { " " (text(&trial.reason)) }
             }
-            @if explained { (explain::sentence(report, variant, trial)) }
-            @if detail > Detail::Brief && !play.ladder.rows.is_empty() {
-                pre.trace { (trace::lines(&play.ladder, variant.steps(), teach || explained)) }
-            }
+            @if explained { (explain::sentence(variant, trial))
+                @if !is_told(variant, play) { (explain::reasons(report, variant, trial)) } }
+            @if detail > Detail::Brief && (explained || detail != Detail::Apart) { (ladder(variant, play, teach)) }
             @if explained {
                 (explain::delta(trial))
-                (evidence(report, variant, play, detail == Detail::Full))
+                (evidence(report, variant, play, detail))
             }
         }
     }
 }
 
-/// How to repeat it, what crossed the link, what was called.
-fn evidence(report: &Report<'_>, variant: &Variant<'_>, play: &Play<'_>, full: bool) -> Markup {
-    let trial = play.trial();
-    // A variant has one capture of all its trials.
-    let mut explained = variant.plays.iter().filter(|play| play.needs_explanation());
-    let is_first = explained
-        .next()
-        .is_some_and(|first| std::ptr::eq(first, play));
+/// What goes at the end of a play of which this stands apart: the ladder of
+/// one that explains itself, the transcript of any other.
+pub(super) fn apart(variant: &Variant<'_>, play: &Play<'_>, teach: bool) -> Markup {
     html! {
-        p.evidence {
-            "Repeat it with " code.copy { (repro(trial)) }
-            @if full && is_first { (capture::link(report, variant)) }
+        @if play.needs_explanation() { (transcript(play)) } @else { (ladder(variant, play, teach)) }
+    }
+}
+
+fn ladder(variant: &Variant<'_>, play: &Play<'_>, teach: bool) -> Markup {
+    let teach = teach || play.needs_explanation();
+    html! {
+        @if !play.ladder.rows.is_empty() {
+            pre.trace { (trace::lines(&play.ladder, variant.steps(), teach)) }
         }
-        @if full && !trial.trace.is_empty() {
+    }
+}
+
+fn transcript(play: &Play<'_>) -> Markup {
+    let trial = play.trial();
+    html! {
+        @if !trial.trace.is_empty() {
             details.transcript {
                 summary { "Transcript: " (trial.trace.len()) " events, preludes included" }
                 pre { (transcript::lines(trial)) }
@@ -66,5 +73,47 @@ fn evidence(report: &Report<'_>, variant: &Variant<'_>, play: &Play<'_>, full: b
                 pre { (transcript::said(said)) }
             }
         }
+    }
+}
+
+/// The plays of a variant, the worst first, and beside which of them the case's
+/// sentences stand: the first that ran and does not explain itself.
+pub(super) fn in_order<'v>(variant: &'v Variant<'_>) -> (Vec<&'v Play<'v>>, Option<usize>) {
+    let mut plays: Vec<&Play<'_>> = variant.plays.iter().collect();
+    plays.sort_by_key(|play| play.urgency());
+    let taught = plays
+        .iter()
+        .position(|play| !play.needs_explanation() && has_rows(play));
+    (plays, taught)
+}
+
+pub(super) fn has_rows(play: &Play<'_>) -> bool {
+    !play.ladder.rows.is_empty()
+}
+
+/// Whether the variant has told before by which law this is judged, and why it
+/// is expected.
+fn is_told(variant: &Variant<'_>, play: &Play<'_>) -> bool {
+    let (plays, _) = in_order(variant);
+    let before = plays.iter().take_while(|one| !std::ptr::eq(**one, play));
+    let mut explained = before.filter(|one| one.needs_explanation());
+    let (claim, known) = (explain::claim(variant, play.trial()), &play.trial().known);
+    explained
+        .any(|one| explain::claim(variant, one.trial()) == claim && one.trial().known == *known)
+}
+
+/// How to repeat it, what crossed the link, what was called.
+fn evidence(report: &Report<'_>, variant: &Variant<'_>, play: &Play<'_>, detail: Detail) -> Markup {
+    // A variant has one capture of all its trials.
+    let mut explained = variant.plays.iter().filter(|play| play.needs_explanation());
+    let is_first = explained
+        .next()
+        .is_some_and(|first| std::ptr::eq(first, play));
+    html! {
+        p.evidence {
+            "Repeat it with " code.copy { (repro(play.trial())) }
+            @if is_first && detail > Detail::Brief { (capture::link(report, variant, detail == Detail::Full)) }
+        }
+        @if detail == Detail::Full { (transcript(play)) }
     }
 }

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::bits::{anchor, count, judgement, level, link};
+use super::bits::{anchor, count, judgement, level};
 use super::matrix;
 use crate::model::{Judgement, Report, RequirementReport, Rfc, Standing};
 
@@ -83,21 +83,28 @@ fn row(entry: &RequirementReport<'_>) -> Markup {
                     None => "Not in the catalogue.",
                 }
             }
-            @for standing in &entry.standing { td { (standing_cell(standing)) } }
+            @for standing in &entry.standing { (standing_cell(standing)) }
+            // The script makes them links.
             td {
-                @for case in entry.cases.iter().take(CASES_MAX) { (link("case", &case.0)) " " }
+                @for case in entry.cases.iter().take(CASES_MAX) { (case) " " }
                 @if more > 0 { "and " (more) " more" }
             }
         }
     }
 }
 
+/// Sign, the word where the sign says too little, and how many of the trials
+/// came to a judgement.
 fn standing_cell(standing: &Standing) -> Markup {
     let worst = standing.judgement();
     let (class, sign, word) = judgement(worst);
     let all = standing.decided() + standing.open;
     html! {
-        span class=(class) { (sign) " " (word) }
-        @if worst != Judgement::Open { " " small { (standing.decided()) " of " (all) } }
+        // What is met, as most is, has no class of its own.
+        td class=[(worst != Judgement::Met).then_some(class)] {
+            (sign) " "
+            @if worst != Judgement::Met { (word) " " }
+            @if worst != Judgement::Open { (standing.decided()) "/" (all) }
+        }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
                 }
                 p.key {
                     span.seen { "\u{2713} seen, in so many trials" } span.known { "\u{2248} of these known or tolerated" }
-                    span.failed { "\u{2717} failed" } span.never { "\u{2205} never seen" }
+                    span.failed { "\u{2717} failed" } span.open { "\u{2013} not reached" } span.never { "\u{2205} never seen" }
                 }
                 @for (at, (stack, states)) in known.iter().enumerate() { (of_stack(&stack.info.name, states, at == 0)) }
             }
@@ -70,7 +70,7 @@ fn others(stack: &str, states: &StatesReport) -> Markup {
                 summary { (count(others.len(), "other move")) " seen, which the diagram leaves out" }
                 ul.others {
                     @for (from, to, met) in others {
-                        li { (from) " \u{2192} " (to) " " (cell(met, &cases(&[("at", &format!("{from}~{to}")), ("stack", stack)]), "")) }
+                        li { (from) " \u{2192} " (to) " " a href=(cases(&[("at", &format!("{from}~{to}")), ("stack", stack)])) { (times(met)) } }
                     }
                 }
             }
@@ -82,15 +82,13 @@ fn others(stack: &str, states: &StatesReport) -> Markup {
 fn grid(stack: &str, states: &StatesReport) -> Markup {
     html! {
         div.scroll {
-            table.cells {
+            table.cells data-stack=(stack) {
                 (heads("Event"))
                 tbody {
                     @for event in Stimulus::ALL {
                         tr {
-                            th scope="row" { (event) }
-                            @for state in State::ALL {
-                                (place(states.met.get(&(state, event)), stack, state, event.word()))
-                            }
+                            th scope="row" title=(event.word()) { (event) }
+                            @for state in State::ALL { (place(states.met.get(&(state, event)))) }
                         }
                     }
                 }
@@ -106,15 +104,13 @@ fn sweeps(stack: &str, states: &StatesReport) -> Markup {
             details {
                 summary { "Event by event: " (states.sweeps.len()) " events, each in every state where it can happen" }
                 div.scroll {
-                    table.cells {
+                    table.cells data-stack=(stack) {
                         (heads("Event"))
                         tbody {
                             @for (event, words) in &states.sweeps {
                                 tr {
                                     th scope="row" title=(event) { (words) }
-                                    @for state in State::ALL {
-                                        (place(states.swept.get(&(state, event.clone())), stack, state, event))
-                                    }
+                                    @for state in State::ALL { (place(states.swept.get(&(state, event.clone())))) }
                                 }
                             }
                         }
@@ -135,13 +131,13 @@ fn heads(first: &str) -> Markup {
     }
 }
 
-fn place(met: Option<&Met>, stack: &str, state: State, event: &str) -> Markup {
-    let address = cases(&[("at", &format!("{state}/{event}")), ("stack", stack)]);
-    let label = format!("{event} in {state}: ");
+/// A cell. The script makes it a link to its cases, since only a script could
+/// follow one: state and event stand at the head of column and row.
+fn place(met: Option<&Met>) -> Markup {
     html! {
         @match met {
-            Some(met) => { td class=(class(*met)) { (cell(*met, &address, &label)) } }
-            None => { td.never { span aria-label={(label) "never seen"} { "\u{2205}" } } }
+            Some(met) => { td class=(class(*met)) { (times(*met)) } }
+            None => { td.never { "\u{2205}" } }
         }
     }
 }
@@ -155,33 +151,12 @@ const fn class(met: Met) -> &'static str {
     }
 }
 
-/// How often, as a link.
-fn cell(met: Met, address: &str, label: &str) -> Markup {
-    let (sign, number, words) = match met {
-        Met { broken: 1.., .. } => (
-            "\u{2717}",
-            format!("{}/{}", met.broken, met.seen()),
-            format!("failed in {} of {} trials", met.broken, met.seen()),
-        ),
-        Met { known: 1.., .. } => (
-            "\u{2248}",
-            format!("{}/{}", met.known, met.seen()),
-            format!(
-                "known or tolerated in {} of {} trials",
-                met.known,
-                met.seen()
-            ),
-        ),
-        Met { well: 1.., .. } => (
-            "\u{2713}",
-            met.well.to_string(),
-            format!("seen in {} trials", met.well),
-        ),
-        Met { open, .. } => (
-            "\u{2013}",
-            open.to_string(),
-            format!("not reached in {open} trials"),
-        ),
-    };
-    html! { a href=(address) title={(label) (words)} { (sign) "\u{a0}" (number) } }
+/// How often: in how many trials, or of how many.
+fn times(met: Met) -> String {
+    match met {
+        Met { broken: 1.., .. } => format!("\u{2717}\u{a0}{}/{}", met.broken, met.seen()),
+        Met { known: 1.., .. } => format!("\u{2248}\u{a0}{}/{}", met.known, met.seen()),
+        Met { well: 1.., .. } => format!("\u{2713}\u{a0}{}", met.well),
+        Met { open, .. } => format!("\u{2013}\u{a0}{open}"),
+    }
 }

@@ -64,6 +64,12 @@ impl Case<'_> {
         tally(trials.filter(|trial| trial.id.stack == stack))
     }
 
+    /// Whether nothing of it needs telling: all that ran has passed.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        self.variants.iter().all(Variant::is_calm)
+    }
+
     /// That of the most urgent play.
     #[must_use]
     pub fn urgency(&self) -> (bool, Verdict) {
@@ -89,6 +95,13 @@ impl<'a> Variant<'a> {
     #[must_use]
     pub fn cited(&self) -> BTreeSet<&RequirementId> {
         cited(&self.info)
+    }
+
+    /// Whether all that ran of it has passed.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        let mut verdicts = self.plays.iter().map(Play::verdict);
+        verdicts.all(|verdict| matches!(verdict, Verdict::Pass | Verdict::Skip))
     }
 
     /// Its trials.

@@ -87,6 +87,12 @@ export class Browser {
   }
 }
 
+/** The page shows its filters once it is all there. */
+const ready = () => new Promise((resolve) => {
+  const look = () => document.getElementById("filter")?.hidden ? setTimeout(look, 10) : resolve();
+  look();
+});
+
 class Page {
   /** What the console, the log and exceptions said. */
   complaints = [];
@@ -122,6 +128,7 @@ class Page {
     const loaded = new Promise((resolve) => { this.#loaded = resolve; });
     await this.#command("Page.navigate", { url });
     await loaded;
+    if (scripts) await this.run(ready);
   }
 
   /** The value of an expression, or of a function called in the page. */

@@ -1,10 +1,11 @@
 // The report's page in a real browser, from `file:`, with the network cut.
-// PAGES names the directory of the pages: three that the tests of the crate
-// leave (report, hostile, many) and that of a real run.
+// PAGES names the directory of the pages: four that the tests of the crate
+// leave (report, hostile, many, packed) and that of a real run.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 
 import { Browser } from "./browser.mjs";
 
@@ -36,7 +37,7 @@ const choose = (page, name, value) => page.run((name, value) => {
 }, name, value);
 
 describe("every page", () => {
-  const ways = { report: [{}, { dark: true }], hostile: [{}, { scripts: false }, { width: 380 }], many: [{}], real: [{ scripts: false }, { width: 380 }] };
+  const ways = { report: [{}, { dark: true }], hostile: [{}, { scripts: false }, { width: 380 }], many: [{}], packed: [{}, { scripts: false }], real: [{ scripts: false }, { width: 380 }] };
   for (const [name, each] of Object.entries(ways)) {
     for (const options of each) {
       test(`${name} is quiet with ${JSON.stringify(options)}`, () => on(name, options, async (page) => {
@@ -215,6 +216,26 @@ describe("a ladder", () => {
   }));
 });
 
+describe("what is packed", () => {
+  const notice = "document.querySelector('.notice.packed').getBoundingClientRect().height";
+  test("is there with scripts: filters, ladders, transcripts", () => on("packed", { fragment: "#cases?verdict=pass" }, async (page) => {
+    assert.equal(await count(page), "570 of 600 cases");
+    assert.equal(await page.run(notice), 0);
+    await page.run("document.querySelector('details.case:not([hidden]) > summary').click()");
+    assert.equal(await page.run("document.querySelectorAll('details[open] .ladder').length"), 1);
+    assert.equal(await page.run("document.querySelectorAll('.transcript').length"), 30);
+  }));
+  test("is told of without scripts, and what deviates is there", () => on("packed", { scripts: false }, async (page) => {
+    assert.ok(await page.run(notice) > 20);
+    assert.equal(await page.run("document.querySelectorAll('.v-deviates pre.trace').length"), 30);
+    assert.equal(await page.run("document.querySelectorAll('details.case').length"), 600);
+  }));
+  test("names the requirements that it claims", () => on("packed", {}, async (page) => {
+    const rest = await page.run(() => [...document.querySelectorAll("details.case:not([data-attention]) .claims li")].map((claim) => claim.textContent.length - claim.firstElementChild.textContent.length));
+    assert.ok(rest.length > 570 && rest.every((length) => length > 5), `${rest}`);
+  }));
+});
+
 describe("evidence", () => {
   const options = { fragment: "#case-closing/fin-retransmitted" };
   test("the command is copied", () => on("report", options, async (page) => {
@@ -226,7 +247,7 @@ describe("evidence", () => {
   }));
   test("the capture stands in the page", () => on("report", options, async (page) => {
     const href = await page.run("document.querySelector('details[open] a[download]').href");
-    const octets = Buffer.from(href.split(",")[1], "base64");
+    const octets = gunzipSync(Buffer.from(href.split(",")[1], "base64"));
     assert.equal(octets.readUInt32LE(0), 0x0a0d0d0a, "it begins as a pcapng section does");
   }));
 });
@@ -278,8 +299,8 @@ describe("looks", () => {
 });
 
 describe("hostile text", () => {
-  for (const scripts of [true, false]) {
-    test(`stays text, scripts ${scripts ? "on" : "off"}`, () => on("hostile", { scripts }, async (page) => {
+  for (const [name, scripts] of [["hostile", true], ["hostile", false], ["packed", true]]) {
+    test(`of ${name} stays text, scripts ${scripts ? "on" : "off"}`, () => on(name, { scripts }, async (page) => {
       await page.run("document.querySelectorAll('details').forEach((panel) => { panel.open = true; })");
       if (scripts) await settled(page);
       if (scripts) await page.run("document.querySelectorAll('.segment').forEach((segment) => segment.click())");

@@ -67,6 +67,21 @@ fn wireshark_reads_the_capture_of_a_failure() {
     );
 }
 
+/// At most 2 MB for 1,000 cases, a case being a file, and all of it told: the
+/// suite on two stacks, both versions of IP, random numbers and such that wrap.
+#[test]
+fn page_of_the_whole_suite_has_room_for_all_of_it() {
+    let out = tempfile::tempdir().unwrap();
+    let stacks = ["--stack", "bundled", "--stack", "bundled:no-sack"];
+    let mut run = tcpspec(&["run", "--isn", "both", "--out"]);
+    run.arg(out.path()).args(stacks).output().unwrap();
+    let page = fs::read_to_string(out.path().join("report.html")).unwrap();
+    let files = page.matches("<details class=\"case\"").count();
+    assert!(files > 500, "only {files} cases");
+    assert!(page.len() <= 2_000 * files, "{} octets", page.len());
+    assert!(!page.contains("Not all is told here"));
+}
+
 /// The earlier run may lie where the new one goes.
 #[test]
 fn page_says_what_changed_since_an_earlier_run() {
