@@ -3,6 +3,7 @@
 mod baseline;
 mod case;
 mod compare;
+mod connect;
 mod coverage;
 mod diff;
 mod doctor;
@@ -49,6 +50,7 @@ pub(crate) fn run(args: Args) -> Result<Exit, Failure> {
         Command::Replay(replay) => replay::run(&replay, output::style(args.color)),
         Command::Merge(merge) => merge::run(&merge, output::style(args.color)),
         Command::Duel(duel) => duel::run(&duel, output::style(args.color)),
+        Command::Connect(connect) => connect::run(&connect),
         Command::Serve(serve) => serve::run(&serve),
         Command::Explain(explain) => explain::run(&explain, output::style(args.color)),
         Command::Report(report) => report::run(&report, output::style(args.color)),

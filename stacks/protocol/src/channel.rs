@@ -245,6 +245,11 @@ impl Channel {
         }
     }
 
+    /// The number of the process that was started.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     /// The last lines of stderr.
     pub(crate) fn last_words(&mut self) -> Vec<String> {
         self.read_stderr();

@@ -124,6 +124,12 @@ impl Client {
         self.transcript.clone()
     }
 
+    /// The number of the stack's process, where this client has started one.
+    #[must_use]
+    pub fn process(&self) -> Option<u32> {
+        self.session.as_ref()?.channel.process()
+    }
+
     /// Asks for a verb and an option that cannot be, by names that `seed` draws,
     /// and gives in words what of the stack's declaration and its answers is not
     /// honest. The stack has to be opened before, and again afterwards.

@@ -12,6 +12,9 @@ use crate::option::nanos;
 /// The version of the protocol.
 pub(crate) const VERSION: u32 = 1;
 
+/// What is said of a stack that speaks another version.
+pub const OTHER_VERSION: &str = "it speaks version";
+
 /// Octets of a line, where a stack names no limit; no stack may name a higher one.
 pub(crate) const LONGEST_LINE: usize = 8 << 20;
 
@@ -179,7 +182,7 @@ impl HelloLine {
         if self.hello != VERSION {
             let theirs = self.hello;
             return Err(format!(
-                "it speaks version {theirs}; this is version {VERSION}"
+                "{OTHER_VERSION} {theirs}; this is version {VERSION}"
             ));
         }
         if self.limits.line > LONGEST_LINE {

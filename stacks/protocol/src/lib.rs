@@ -36,6 +36,7 @@ pub mod transcript;
 
 pub use address::Address;
 pub use client::{Client, Greeting};
+pub use declaration::OTHER_VERSION;
 pub use process::end_processes;
 pub use schema::schema;
 pub use server::{ServeError, serve};

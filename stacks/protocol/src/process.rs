@@ -87,6 +87,11 @@ impl Process {
         Ok((process, streams))
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, if it does within this time.
     pub(crate) fn ended_within(&mut self, time: Duration) -> Option<ExitStatus> {
         let mut ends = [PollFd::new(&self.end, PollFlags::IN)];

@@ -6,6 +6,7 @@ mod baseline;
 mod case;
 mod common;
 mod config;
+mod connect;
 mod coverage;
 mod duel;
 mod exit_codes;

@@ -1,0 +1,33 @@
+//! Arguments of `connect`: first steps of a stack of one's own.
+
+use clap::{Args as ClapArgs, Subcommand};
+
+use crate::stacks::StackName;
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ConnectArgs {
+    #[command(subcommand)]
+    pub(crate) command: ConnectCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectCommand {
+    /// Take a stack up a ladder, from "it starts" to "the same seed, the same packets";
+    /// stop at the first rung that breaks, and say what to do next
+    Check(CheckArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// The stack: exec:CMD, unix:PATH or tcp:HOST:PORT; one that is built in is served
+    #[arg(value_name = "STACK")]
+    pub(crate) stack: StackName,
+
+    /// Seed of what it is asked
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// How long it may take for any answer, in seconds of real time
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) wall_limit: u64,
+}
