@@ -132,6 +132,8 @@ fn call() -> Value {
         }
         json!({ "type": "object", "required": required, "properties": properties })
     };
+    let mut connect = verb("connect", &[("port", port()), ("to", text())]);
+    connect["properties"]["route"] = text();
     let mut send = verb("send", &[("hex", hex())]);
     send["properties"]["urgent"] = json!({ "const": true });
     let value = json!({ "type": ["boolean", "integer"] });
@@ -140,7 +142,7 @@ fn call() -> Value {
     let mut all = vec![
         verb("listen", &[("port", port()), ("backlog", count())]),
         verb("accept", &[("as", text())]),
-        verb("connect", &[("port", port()), ("to", text())]),
+        connect,
         send,
         verb("recv", &[("max", count())]),
         verb("opt", &[("name", text()), ("value", value)]),
