@@ -67,7 +67,7 @@ fn transcript(play: &Play<'_>) -> Markup {
                 pre { (transcript::lines(trial)) }
             }
         }
-        @if full && let Some(said) = &trial.transcript {
+        @if let Some(said) = &trial.transcript {
             details.transcript.connector {
                 summary { "Connector transcript: " (said.lines.len()) " lines to the stack (>) and from it (<)" }
                 pre { (transcript::said(said)) }
