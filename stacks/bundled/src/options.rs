@@ -159,9 +159,9 @@ impl Options {
         }
     }
 
-    /// Octets of the SACK option that the next segment will carry.
-    pub(crate) fn sack_len(&self, held: &[Block]) -> u32 {
-        sack_len(&self.blocks(held))
+    /// Octets of the options that not all segments have, on the next one.
+    pub(crate) fn extra_len(&self, held: &[Block]) -> u32 {
+        sack_len(&self.blocks(held)) + self.user_timeout_len() as u32
     }
 
     fn user_timeout_len(&self) -> usize {

@@ -30,7 +30,7 @@ impl Connection {
         if !self.phase.sender()?.has_work(fin) {
             return None;
         }
-        let overhead = self.options.sack_len(&self.held());
+        let overhead = self.options.extra_len(&self.held());
         self.phase.sender_mut()?.next_chunk(now, fin, overhead)
     }
 

@@ -70,14 +70,11 @@ fn both_syns_and_the_first_segment_after_them_carry_ours() {
 }
 
 #[test]
-fn full_segment_is_not_cut_for_the_option() {
+fn full_segment_gives_way_to_the_option() {
     let mut rig = established(config(true), "");
     rig.write(1990).unwrap();
-    assert_eq!(rig.sent(), "ACK seq=1 ack=1 len=1000");
-    rig.peer(
-        "ACK seq=1 ack=1001",
-        "PSH+ACK seq=1001 ack=1 len=990 uto=100s",
-    );
+    assert_eq!(rig.sent(), "ACK seq=1 ack=1 len=996 uto=100s");
+    rig.peer("ACK seq=1 ack=997", "PSH+ACK seq=997 ack=1 len=994");
 }
 
 #[test]
