@@ -41,8 +41,8 @@ pub(super) fn play(
     }
 }
 
-/// What goes at the end of a play of which this stands apart: the ladder of
-/// one that explains itself, the transcript of any other.
+/// What goes at the end of a play of which this stands apart: the transcript of
+/// one that explains itself, the ladder of any other.
 pub(super) fn apart(variant: &Variant<'_>, play: &Play<'_>, teach: bool) -> Markup {
     html! {
         @if play.needs_explanation() { (transcript(play)) } @else { (ladder(variant, play, teach)) }
@@ -58,6 +58,8 @@ fn ladder(variant: &Variant<'_>, play: &Play<'_>, teach: bool) -> Markup {
     }
 }
 
+/// What was called and what crossed the link; and what was said to a stack in
+/// another process.
 fn transcript(play: &Play<'_>) -> Markup {
     let trial = play.trial();
     html! {
