@@ -22,7 +22,7 @@ pub(crate) enum LaneError {
     #[error("sysctl {name} is `{found}` in the lane, and `{wanted}` is needed")]
     Sysctl {
         /// Path below `/proc/sys`.
-        name: &'static str,
+        name: String,
         /// What was written.
         wanted: &'static str,
         /// What it reads.

@@ -2,7 +2,6 @@
 //! it cannot be asked, what every kernel of the last years does.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::time::Duration;
 
 use tcpspec_connector::{Clock, Hello, Lateness, Profile, StackError};
@@ -11,7 +10,7 @@ use tcpspec_wire::Capability;
 use crate::info;
 use crate::options::Options;
 use crate::stack::Settings;
-use crate::stack::probe::{Probed, RTO_MAX, RTO_MIN};
+use crate::stack::probe::{Probed, RTO_MAX, RTO_MIN, Shown};
 use crate::statelog;
 
 /// The declaration of the kernel that runs.
@@ -137,12 +136,10 @@ fn details(probed: &Probed) -> Vec<(String, String)> {
             format!("{:?}", probed.ack_delay),
         ),
     ];
-    details.extend(probed.settings.iter().map(|(name, value)| {
-        let host = fs::read_to_string(format!("/proc/sys/net/{name}")).unwrap_or_default();
-        let shown = match host.trim() {
-            "" => value.clone(),
-            same if same == value => value.clone(),
-            other => format!("{value} (the host: {other})"),
+    details.extend(probed.settings.iter().map(|Shown { name, lane, host }| {
+        let shown = match host {
+            Some(other) if other != lane => format!("{lane} (the host: {other})"),
+            _ => lane.clone(),
         };
         (name.replace('/', "."), shown)
     }));

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::BorrowedFd;
+use std::sync::OnceLock;
 use std::time::Duration;
 use std::{fs, io};
 
@@ -20,6 +21,11 @@ use crate::sys;
 
 /// The names of all that this kernel shows.
 pub(crate) fn names() -> BTreeSet<String> {
+    static NAMES: OnceLock<BTreeSet<String>> = OnceLock::new();
+    NAMES.get_or_init(find_names).clone()
+}
+
+fn find_names() -> BTreeSet<String> {
     let flags = SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
     let info = socket.ok().and_then(|socket| TcpInfo::of(&socket).ok());

@@ -1,6 +1,7 @@
 //! A lane: one network namespace with one port, and what it takes to
 //! see into it. Lanes are made once and used for many trials.
 
+use std::cell::RefCell;
 use std::fs::File;
 #[cfg(test)]
 use std::io;
@@ -40,7 +41,11 @@ pub(crate) struct Lane {
     netns: Netns,
     addresses: Vec<(IpAddr, u8)>,
     mtu: u16,
-    room: Box<[u8]>,
+}
+
+thread_local! {
+    /// Where packets are read to: one for all lanes, of which there are thousands.
+    static ROOM: RefCell<Box<[u8]>> = RefCell::new(vec![0; LARGEST].into());
 }
 
 impl Lane {
@@ -63,7 +68,6 @@ impl Lane {
             netns,
             addresses: Vec::new(),
             mtu: USUAL_MTU,
-            room: vec![0; ROOM].into(),
         })
     }
 
@@ -109,7 +113,7 @@ impl Lane {
                 left => return Err(LaneError::NotClean(left)),
             }
         }
-        while self.port.read(&mut self.room).context(READING)?.is_some() {}
+        while self.read_next()?.is_some() {}
         self.tap.clear();
         if let Some(log) = &mut self.log {
             log.forget();
@@ -176,11 +180,13 @@ impl Lane {
 
     /// The next packet that has come as far as the port.
     fn read_next(&mut self) -> Result<Option<Sent>, LaneError> {
-        let packet = self.port.read(&mut self.room).context(READING)?;
-        Ok(packet.map(|packet| Sent {
-            stamp: self.tap.stamp(packet),
-            octets: packet.to_vec(),
-        }))
+        ROOM.with_borrow_mut(|room| {
+            let packet = self.port.read(room).context(READING)?;
+            Ok(packet.map(|packet| Sent {
+                stamp: self.tap.stamp(packet),
+                octets: packet.to_vec(),
+            }))
+        })
     }
 
     /// What the kernel knows of a connection.
@@ -288,7 +294,7 @@ fn tcp_sockets(text: &str) -> u32 {
 const USUAL_MTU: u16 = 1500;
 const READING: &str = "reading from the device";
 /// Octets of the largest packet and what the device puts in front of it.
-const ROOM: usize = 65_536 + PREFIX;
+const LARGEST: usize = 65_536 + PREFIX;
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, netdevice};
+use tcpspec_connector::control::STORM;
 use tcpspec_wire::Instant;
 
 use crate::clock::Clock;
@@ -186,7 +187,9 @@ const FLAGS: u32 = libc::IFA_F_NODAD | libc::IFA_F_NOPREFIXROUTE;
 /// No duplicate address detection, which would take seconds.
 const IFA_F_NODAD: u8 = libc::IFA_F_NODAD as u8;
 /// Packets that the kernel may send before any is read; beyond it they are
-/// lost without a trace. The default of 500 is less than a burst of a case.
-pub(crate) const QUEUE: u32 = 10_000;
+/// lost without a trace, so it holds a [storm](STORM). The kernel takes 32
+/// octets for each when the lane is made.
+pub(crate) const QUEUE: u32 = 1024;
+const _: () = assert!(QUEUE as usize > STORM);
 /// How long an address may take to become usable, on a machine under load.
 const PATIENCE: Duration = Duration::from_secs(5);

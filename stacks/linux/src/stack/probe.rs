@@ -11,6 +11,7 @@ use tcpspec_wire::{Flags, Packet, Segment, SeqNumber, State, WindowField};
 
 use super::LinuxStack;
 use crate::info::TcpInfo;
+use crate::netns::Inside;
 use crate::sysctl;
 
 /// What was found out about the kernel.
@@ -26,15 +27,23 @@ pub(crate) struct Probed {
     pub(crate) ack_delay: Duration,
     /// How long TIME-WAIT lasts.
     pub(crate) time_wait: Duration,
-    /// Settings of the lane, as they read; a kernel may lack some.
-    pub(crate) settings: Vec<(&'static str, String)>,
+    /// Settings that a reader may want to know; a kernel may lack some.
+    pub(crate) settings: Vec<Shown>,
+}
+
+/// A setting, as it reads in a lane and outside of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) name: &'static str,
+    pub(crate) lane: String,
+    pub(crate) host: Option<String>,
 }
 
 impl Probed {
     /// The value of a setting as a number.
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
-        let found = self.settings.iter().find(|(known, _)| *known == name)?;
-        found.1.parse().ok()
+        let found = self.settings.iter().find(|shown| shown.name == name)?;
+        found.lane.parse().ok()
     }
 }
 
@@ -145,13 +154,15 @@ impl Peer<'_> {
         Ok(Duration::from_secs_f64(left.as_secs_f64().round()))
     }
 
-    fn settings(&mut self) -> Result<Vec<(&'static str, String)>, StackError> {
+    fn settings(&mut self) -> Result<Vec<Shown>, StackError> {
         let lane = self.stack.running()?.lane;
-        Ok(lane.within(|inside| {
-            let read = SHOWN.iter().map(|name| (*name, sysctl::read(inside, name)));
-            read.filter_map(|(name, value)| Some((name, value?)))
-                .collect()
-        })?)
+        let read = |_: &Inside<'_>| SHOWN.map(sysctl::read);
+        let inside = SHOWN.into_iter().zip(lane.within(read)?);
+        let shown = inside.filter_map(|(name, lane)| {
+            let (lane, host) = (lane?, sysctl::read(name));
+            Some(Shown { name, lane, host })
+        });
+        Ok(shown.collect())
     }
 }
 
@@ -180,7 +191,7 @@ const CONNECTION: Connection = Connection {
 };
 
 /// The settings that a reader of a report may want to know.
-const SHOWN: &[&str] = &[
+const SHOWN: [&str; 6] = [
     RTO_MIN,
     RTO_MAX,
     "ipv4/tcp_congestion_control",
