@@ -157,15 +157,17 @@ impl<'a> Report<'a> {
     /// How the harness kept up with the real clock; `None` if there was none.
     #[must_use]
     pub fn health_notice(&self) -> Option<String> {
-        let health = self.health?;
+        let health = self.health.filter(|health| !health.late.is_empty())?;
         let late = |(bound, trials): (&u64, &usize)| {
             format!("under {:?} {trials}", Duration::from_micros(*bound))
         };
         let late: Vec<String> = health.late.iter().map(late).collect();
         Some(format!(
-            "How late the harness was, in trials on the real clock: {}; played again: {}.",
+            "How late the harness was, in trials on the real clock: {}; played again: {}; \
+             under way at once: {}.",
             late.join(", "),
-            health.again
+            health.again,
+            health.at_once
         ))
     }
 

@@ -79,7 +79,7 @@ impl Ledger {
     ) -> io::Result<()> {
         if let Some(pace) = pace {
             let health = self.health.get_or_insert_default();
-            health.add(pace.late, pace.again);
+            health.add(pace.late, pace.again, pace.at_once);
         }
         trial.known = self.known(&trial);
         self.tally.add(trial.verdict, trial.known.is_some());

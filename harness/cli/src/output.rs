@@ -67,6 +67,15 @@ impl Progress {
         }
     }
 
+    /// Says something that is not about a trial.
+    pub(crate) fn say(&self, what: &str) {
+        let say = || anstream::eprintln!("tcpspec: {what}");
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+
     pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -69,6 +69,8 @@ enum Message {
         /// How the harness kept up, where time was real.
         pace: Option<Pace>,
     },
+    /// Fewer trials can be under way at once than were to be, and why.
+    Less(String),
     Panicked,
 }
 
@@ -81,6 +83,8 @@ pub(crate) struct Pace {
     too_late: bool,
     /// How often the trial was played again.
     pub(crate) again: usize,
+    /// Trials under way when it began, with this one.
+    pub(crate) at_once: usize,
 }
 
 /// What there is to tell while a run goes on.
@@ -90,10 +94,23 @@ pub(crate) enum News {
     Ended(usize, Box<Trial>, Option<Pace>),
     /// Some time has passed.
     Waiting,
+    /// Fewer trials can be under way at once than were to be, and why.
+    Less(String),
 }
 
 /// Whether to go on.
 pub(crate) type Heard = ControlFlow<()>;
+
+/// How much there may be at once, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Threads for trials on virtual clocks.
+    pub(crate) workers: usize,
+    /// Trials on the real clock.
+    pub(crate) lanes: usize,
+    /// Real time after which a stack on a virtual clock is stuck.
+    pub(crate) wall: Duration,
+}
 
 /// Runs all jobs, and tells how it goes for as long as that is heard.
 ///
@@ -102,8 +119,7 @@ pub(crate) type Heard = ControlFlow<()>;
 /// If threads or timers cannot be had.
 pub(crate) fn run(
     jobs: Vec<Job>,
-    workers: usize,
-    wall_limit: Duration,
+    limits: Limits,
     mut tell: impl FnMut(News) -> Heard,
 ) -> std::io::Result<End> {
     let (real, fictive): (Vec<Job>, Vec<Job>) = jobs
@@ -123,14 +139,14 @@ pub(crate) fn run(
         sender,
         at_work: BTreeMap::new(),
         given_up: Vec::new(),
-        wall_limit,
+        wall_limit: limits.wall,
         next_worker: 0,
     };
-    let enough = run.plans.len().min(workers);
+    let enough = run.plans.len().min(limits.workers);
     for _ in 0..enough {
         run.spawn_worker();
     }
-    let lanes = (!real.is_empty()).then(|| Lanes::begin(real, run.sender.clone()));
+    let lanes = (!real.is_empty()).then(|| Lanes::begin(real, limits.lanes, run.sender.clone()));
     let end = runtime.block_on(run.watch(receiver, &mut tell));
     if let Some(lanes) = lanes {
         lanes.end();
@@ -211,6 +227,7 @@ impl Run {
                 self.left -= 1;
                 tell(News::Ended(index, trial, pace))
             }
+            Message::Less(why) => tell(News::Less(why)),
             Message::Ended { .. } | Message::Panicked => Heard::Continue(()),
         }
     }

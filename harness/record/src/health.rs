@@ -20,12 +20,16 @@ pub struct Health {
     /// What connectors do that is not honest: in words, after the stack's name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connectors: Vec<String>,
+    /// The most trials that were under way at once.
+    #[serde(default)]
+    pub at_once: usize,
 }
 
 impl Health {
-    /// Takes in a trial: by how much the harness was late, and how often it
-    /// was played again.
-    pub fn add(&mut self, late: Duration, again: usize) {
+    /// Takes in a trial: by how much the harness was late, how often it was
+    /// played again, and how many trials were under way when it began.
+    pub fn add(&mut self, late: Duration, again: usize, at_once: usize) {
+        self.at_once = self.at_once.max(at_once);
         self.again += usize::from(again > 0);
         let micros = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
         let bounds = (LEAST_LATE..).map(|power| 10_u64.saturating_pow(power));
@@ -53,9 +57,9 @@ mod tests {
     #[case::for_ever(Duration::MAX, u64::MAX)]
     fn lateness_is_counted_under_its_bound(#[case] late: Duration, #[case] bound: u64) {
         let mut health = Health::default();
-        health.add(late, 0);
-        health.add(late, 2);
+        health.add(late, 0, 7);
+        health.add(late, 2, 5);
         assert_eq!(health.late, BTreeMap::from([(bound, 2)]));
-        assert_eq!(health.again, 1);
+        assert_eq!((health.again, health.at_once), (1, 7));
     }
 }

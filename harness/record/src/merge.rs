@@ -162,6 +162,7 @@ fn health(footers: &[&Footer]) -> Option<Health> {
                 sum.connectors.push(connector.clone());
             }
         }
+        sum.at_once = sum.at_once.max(health.at_once);
         for (bound, trials) in &health.late {
             *sum.late.entry(*bound).or_default() += trials;
         }

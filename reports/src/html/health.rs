@@ -118,6 +118,7 @@ fn lateness(health: &Health) -> Markup {
                 }
             }
             p { b { (health.again) } " played again because it had been late." }
+            @if health.at_once > 0 { p { "Up to " b { (health.at_once) } " were under way at once." } }
         }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) fn log() -> Log {
                 again: 1,
                 late: [(100, 3), (10_000, 1)].into(),
                 connectors: vec!["exec:./toy: it boasts".to_owned()],
+                at_once: 4,
             }),
             exit: 1,
         }),

@@ -1,7 +1,7 @@
 //! A lane: one network namespace with one port, and what it takes to
 //! see into it. Lanes are made once and used for many trials.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 #[cfg(test)]
 use std::io;
@@ -33,12 +33,11 @@ use crate::veth::{self, Wire};
 pub(crate) struct Lane {
     port: Port,
     tap: Tap,
-    diag: SockDiag,
-    link: Link,
     /// The kernel's log of state changes, if this process may read it.
     log: Option<LaneLog>,
-    counters: [Option<File>; 2],
-    netns: Netns,
+    /// None while the lane [rests](Self::rest).
+    tools: OnceCell<Tools>,
+    interface: &'static str,
     addresses: Vec<(IpAddr, u8)>,
     mtu: u16,
 }
@@ -54,18 +53,16 @@ impl Lane {
         // First, because it is tried out in a namespace of its own.
         let log = statelog::shared(settings).ok();
         let netns = Netns::create()?;
-        let (port, name) = attach(&netns, settings)?;
-        let (tap, diag, link, log, counters) = netns
-            .within(|inside| furnish(inside, name, log))
-            .flatten()?;
+        let (port, interface) = attach(&netns, settings)?;
+        let tools = Tools::open(netns, interface, USUAL_MTU)?;
+        let furnish = |inside: &Inside<'_>| furnish(inside, interface, &tools.link, log);
+        let (tap, log) = tools.netns.within(furnish).flatten()?;
         Ok(Self {
             port,
             tap,
-            diag,
-            link,
             log,
-            counters,
-            netns,
+            tools: tools.into(),
+            interface,
             addresses: Vec::new(),
             mtu: USUAL_MTU,
         })
@@ -85,12 +82,16 @@ impl Lane {
         let wanted = (setup.stack, setup.prefix);
         if self.mtu != setup.mtu {
             let what = format!("setting an MTU of {}", setup.mtu);
-            self.link.set_mtu(setup.mtu).context(what)?;
+            self.tools()?;
+            if let Some(tools) = self.tools.get_mut() {
+                tools.link.set_mtu(setup.mtu).context(what)?;
+            }
             self.mtu = setup.mtu;
         }
         if !self.addresses.contains(&wanted) {
             let what = format!("adding the address {}/{}", wanted.0, wanted.1);
-            self.link.add_address(wanted.0, wanted.1).context(what)?;
+            let link = &self.tools()?.link;
+            link.add_address(wanted.0, wanted.1).context(what)?;
             self.addresses.push(wanted);
         }
         Ok(())
@@ -126,8 +127,9 @@ impl Lane {
         addresses: Addresses,
         mut connections: impl Iterator<Item = Connection>,
     ) -> Result<(), LaneError> {
+        let diag = &self.tools()?.diag;
         connections
-            .try_for_each(|connection| self.diag.destroy(addresses, connection))
+            .try_for_each(|connection| diag.destroy(addresses, connection))
             .context("removing a connection of the last trial")
     }
 
@@ -136,7 +138,7 @@ impl Lane {
     fn sockets(&self) -> Result<u32, LaneError> {
         let mut text = [0; 512];
         let mut sum = 0;
-        for file in self.counters.iter().flatten() {
+        for file in self.tools()?.counters.iter().flatten() {
             let len = file.read_at(&mut text, 0);
             let len = len.context("reading the namespace's socket counters")?;
             sum += tcp_sockets(&String::from_utf8_lossy(&text[..len]));
@@ -146,7 +148,23 @@ impl Lane {
 
     /// Does something inside the namespace, such as making a socket.
     pub(crate) fn within<T>(&self, act: impl FnOnce(&Inside<'_>) -> T) -> Result<T, LaneError> {
-        self.netns.within(act)
+        self.tools()?.netns.within(act)
+    }
+
+    /// Closes what can be opened again when it is needed: of thousands of lanes
+    /// whose trials wait, each holds few descriptors.
+    pub(crate) fn rest(&mut self) {
+        self.tools.take();
+    }
+
+    fn tools(&self) -> Result<&Tools, LaneError> {
+        if let Some(tools) = self.tools.get() {
+            return Ok(tools);
+        }
+        let netns = self.tap.namespace();
+        let netns = netns.context("finding the lane's network namespace")?;
+        let tools = Tools::open(Netns::of(netns), self.interface, self.mtu)?;
+        Ok(self.tools.get_or_init(|| tools))
     }
 
     /// Hands the kernel a packet; it has been processed when this returns.
@@ -195,7 +213,7 @@ impl Lane {
         addresses: Addresses,
         connection: Connection,
     ) -> Result<Option<Found>, LaneError> {
-        let found = self.diag.get(addresses, connection);
+        let found = self.tools()?.diag.get(addresses, connection);
         found.context("asking the kernel for the state of a connection")
     }
 
@@ -209,7 +227,7 @@ impl Lane {
     /// Takes the TUN device away from under the lane.
     #[cfg(test)]
     pub(crate) fn lose_device(&self) -> io::Result<()> {
-        self.link.delete()
+        self.tools().map_err(io::Error::other)?.link.delete()
     }
 
     /// Readable when the kernel has sent a packet.
@@ -244,32 +262,54 @@ fn attach(netns: &Netns, settings: &Settings) -> Result<(Port, &'static str), La
     }
 }
 
-type Furniture = (Tap, SockDiag, Link, Option<LaneLog>, [Option<File>; 2]);
+/// What a lane is seen into and set up with. It holds nothing of a trial.
+#[derive(Debug)]
+struct Tools {
+    diag: SockDiag,
+    link: Link,
+    counters: [Option<File>; 2],
+    netns: Netns,
+}
+
+impl Tools {
+    fn open(netns: Netns, interface: &str, mtu: u16) -> Result<Self, LaneError> {
+        let open = |inside: &Inside<'_>| -> Result<_, LaneError> {
+            let link = Link::open(inside, interface).context("opening a netlink socket")?;
+            let link = match interface {
+                veth::NAME => link.with_route_mtu(mtu),
+                _ => link,
+            };
+            let diag = SockDiag::open(inside).context("opening a sock_diag socket")?;
+            Ok((diag, link, ["sockstat", "sockstat6"].map(counter)))
+        };
+        let (diag, link, counters) = netns.within(open).flatten()?;
+        Ok(Self {
+            diag,
+            link,
+            counters,
+            netns,
+        })
+    }
+}
 
 /// Fills a new namespace with what else a lane needs.
 fn furnish(
     inside: &Inside<'_>,
-    name: &str,
+    interface: &str,
+    link: &Link,
     log: Option<&'static StateLog>,
-) -> Result<Furniture, LaneError> {
-    let link = Link::open(inside, name).context("opening a netlink socket")?;
-    let link = match name {
-        veth::NAME => link.with_route_mtu(USUAL_MTU),
-        _ => link,
-    };
+) -> Result<(Tap, Option<LaneLog>), LaneError> {
     link.up(QUEUE).context("bringing up the device")?;
-    let tap = match name {
+    let tap = match interface {
         veth::NAME => Tap::open_queued(inside, link.index()),
         _ => Tap::open(inside, link.index()),
     };
     let tap = tap.context("opening a packet socket on the device")?;
-    let diag = SockDiag::open(inside).context("opening a sock_diag socket")?;
     let log = log.map(|log| log.of_lane(inside));
     let log = log
         .transpose()
         .context("finding the lane in the log of state changes")?;
-    let counters = ["sockstat", "sockstat6"].map(counter);
-    Ok((tap, diag, link, log, counters))
+    Ok((tap, log))
 }
 
 /// A file of counters; a kernel without IPv6 lacks the second one.

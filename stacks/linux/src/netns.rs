@@ -44,6 +44,11 @@ impl Netns {
         Ok(Self { fd })
     }
 
+    /// One that was made before and is still held by something in it.
+    pub(crate) const fn of(fd: OwnedFd) -> Self {
+        Self { fd }
+    }
+
     /// Does something inside the namespace.
     pub(crate) fn within<T>(&self, act: impl FnOnce(&Inside<'_>) -> T) -> Result<T, LaneError> {
         let _home = Home::of_this_thread()?;

@@ -6,13 +6,14 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rustix::process::{Resource, Rlimit, getegid, geteuid, getrlimit, setrlimit};
+use rustix::process::{getegid, geteuid};
 use rustix::thread::{CapabilitySet, capabilities};
 use tcpspec_connector::{Setup, StackUnderTest};
 
 use crate::netns;
 use crate::port::Attachment;
 use crate::priority::Priority;
+use crate::room::{self, Room};
 use crate::stack::{ATTACH, LinuxStack, Settings};
 use crate::{statelog, sys};
 
@@ -91,7 +92,7 @@ impl SandboxError {
 ///
 /// If there is no way: the error says what to change.
 pub fn enter() -> Result<Privilege, SandboxError> {
-    raise_descriptor_limit();
+    room::raise_descriptor_limit();
     if has_rights() {
         // Rights in a user namespace that has no network of its own.
         if !netns::may_come_back() {
@@ -105,16 +106,6 @@ pub fn enter() -> Result<Privilege, SandboxError> {
     write("/proc/self/uid_map", &format!("{user} {user} 1"))?;
     write("/proc/self/gid_map", &format!("{group} {group} 1"))?;
     Ok(Privilege::UserNamespace)
-}
-
-/// What is left of the limit shows in [`probe`], so a refusal is no error.
-fn raise_descriptor_limit() {
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    let _ = setrlimit(Resource::Nofile, raised);
 }
 
 fn refused(source: io::Error) -> SandboxError {
@@ -166,7 +157,7 @@ pub fn probe(settings: &Settings) -> Vec<Check> {
     let mut checks = vec![
         check_rights(),
         check_attachment(settings),
-        check_descriptors(),
+        check_room(),
         check_priority(),
     ];
     if has_rights() && checks.iter().all(|check| check.ok) {
@@ -299,19 +290,14 @@ fn check_tun(node: &Path) -> Check {
     }
 }
 
-fn check_descriptors() -> Check {
-    let name = "open files";
-    let (limit, lanes) = (descriptors(), lanes_allowed());
-    let detail = format!("{limit} allowed, enough for {lanes} trials at once");
-    if lanes as u64 >= FEWEST_LANES {
+fn check_room() -> Check {
+    let name = "room";
+    let few = Room::now(FEWEST_LANES);
+    let detail = format!("{}, enough for {} trials at once", few.why, few.lanes);
+    if few.lanes >= FEWEST_LANES {
         return Check::good(name, detail);
     }
-    let fix = format!("ulimit -n {}", RESERVED + PER_LANE * FEWEST_LANES);
-    Check::bad(name, detail, fix)
-}
-
-fn descriptors() -> u64 {
-    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+    Check::bad(name, detail, few.fix)
 }
 
 /// How well the harness can keep its times on a machine under load. Where it
@@ -324,13 +310,6 @@ fn check_priority() -> Check {
         fix: (priority != Priority::RealTime).then_some(better),
         ..Check::good("priority", detail)
     }
-}
-
-/// How many lanes the process has descriptors for.
-#[must_use]
-pub fn lanes_allowed() -> usize {
-    let lanes = descriptors().saturating_sub(RESERVED) / PER_LANE;
-    usize::try_from(lanes).unwrap_or(usize::MAX)
 }
 
 /// Makes a lane for each version of IP and lets it go again.
@@ -382,12 +361,8 @@ fn setups() -> [Setup; 2] {
     ]
 }
 
-/// Descriptors of a lane and of the sockets of a trial on it.
-const PER_LANE: u64 = 12;
-/// Descriptors of everything else.
-const RESERVED: u64 = 64;
 /// With fewer lanes the trials that wait would wait one after the other.
-const FEWEST_LANES: u64 = 16;
+const FEWEST_LANES: usize = 16;
 
 #[cfg(test)]
 mod tests {

@@ -138,11 +138,22 @@ impl LinuxStack {
         let mut running = self.running()?;
         let mut reply = Reply::nothing(running.trial.last);
         while let Some(wake) = running.look(until, stop, &mut reply)? {
-            let fd = sys::watch(running.lane.readable()).context(WAITING)?;
             let patience = wake.since(running.trial.clock.now());
+            if patience >= REST {
+                running.lane.rest();
+            }
+            let fd = sys::watch(running.lane.readable()).context(WAITING)?;
             wait(fd.readable(), patience).await.context(WAITING)?;
         }
         Ok(reply)
+    }
+
+    /// Holds few descriptors until it is used again; what that takes to open
+    /// the others is some ten microseconds.
+    pub fn rest(&mut self) {
+        if let Some(lane) = &mut self.lane {
+            lane.rest();
+        }
     }
 
     fn running(&mut self) -> Result<Running<'_>, StackError> {
@@ -298,6 +309,8 @@ async fn wait<T>(
 }
 
 const WAITING: &str = "waiting for the device";
+/// A wait that is worth closing descriptors for.
+const REST: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {

@@ -29,6 +29,7 @@ use tcpspec_wire::State;
 use crate::diag::{Addresses, state};
 use crate::link::octets;
 use crate::netns::{Inside, Netns};
+use crate::room;
 use crate::stack::Settings;
 use crate::sys::bpf::{self, MapKind, Ring};
 use program::{About, EVERYWHERE, RECORD, Record};
@@ -307,7 +308,7 @@ const LISTEN: u8 = 10;
 /// Any port: nobody else is in the namespace.
 const PORT: u16 = 80;
 /// Lanes that there may be at once, in all.
-const NAMESPACES: u32 = 16_384;
+const NAMESPACES: u32 = room::MOST as u32;
 /// Octets of the ring. A trial's changes take a few kilobytes, and every look
 /// of any lane empties the ring.
 const ROOM: u32 = 1 << 20;

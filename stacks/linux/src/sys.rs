@@ -14,7 +14,7 @@ pub(crate) mod signal;
 
 use std::io;
 use std::mem::{size_of, zeroed};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use tokio::io::Interest;
@@ -35,6 +35,17 @@ pub(crate) fn unshare_net() -> io::Result<()> {
     // sees and nothing that memory safety rests on (no CLONE_FILES).
     check(unsafe { libc::unshare(libc::CLONE_NEWNET) }).map(drop)
 }
+
+/// The network namespace that a socket is in.
+pub(crate) fn namespace_of(socket: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // SAFETY: the request takes no argument.
+    let fd = check(unsafe { libc::ioctl(socket.as_raw_fd(), SIOCGSKNS) })?;
+    // SAFETY: the kernel has made the descriptor for the caller alone.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// As `linux/sockios.h` has it.
+const SIOCGSKNS: libc::Ioctl = 0x894c;
 
 /// Moves the process, which must have one thread, into a new user namespace
 /// with all capabilities, and into a new network namespace owned by it.

@@ -5,12 +5,14 @@
 //! values down because some are inherited from the host. What is changed is
 //! what would make two runs differ or swallow an answer.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
 use rustix::fs::{Mode, OFlags, open, openat};
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
 use crate::error::{Context, LaneError};
 use crate::netns::Inside;
@@ -131,9 +133,8 @@ impl Setting {
     }
 }
 
-/// A directory below `/proc/sys/net`, of the thread's namespace, held open: to
-/// find it the kernel goes through those of all namespaces, which takes longer
-/// the more lanes there are.
+/// A directory of settings of the thread's namespace, held open: the kernel
+/// finds it among those of the same name of all namespaces, one by one.
 struct Directory {
     name: &'static str,
     fd: OwnedFd,
@@ -142,7 +143,8 @@ struct Directory {
 impl Directory {
     fn open(name: &'static str) -> io::Result<Self> {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = open(format!("/proc/sys/net/{name}"), flags, Mode::empty())?;
+        let open = |proc: &OwnedFd| openat(proc, format!("sys/net/{name}"), flags, Mode::empty());
+        let fd = View::with(open)??;
         Ok(Self { name, fd })
     }
 
@@ -156,3 +158,47 @@ impl Directory {
         Ok(String::from_utf8_lossy(&text[..len]).trim().to_owned())
     }
 }
+
+/// The `/proc` to look into. An instance of its own knows the directories of few
+/// namespaces, so that those of the next lane are found at once even if there
+/// are thousands of lanes.
+struct View {
+    proc: OwnedFd,
+    /// How often it was used.
+    uses: usize,
+}
+
+impl View {
+    fn with<T>(look: impl FnOnce(&OwnedFd) -> T) -> io::Result<T> {
+        VIEW.with_borrow_mut(|view| {
+            let used = view.take().filter(|view| view.uses < USES);
+            let mut now = used.map_or_else(Self::new, Ok)?;
+            now.uses += 1;
+            Ok(look(&view.insert(now).proc))
+        })
+    }
+
+    fn new() -> io::Result<Self> {
+        // An ordinary user may not have one, and does with what there is.
+        let proc = Self::mount().or_else(|_| {
+            let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+            open("/proc", flags, Mode::empty())
+        })?;
+        Ok(Self { proc, uses: 0 })
+    }
+
+    /// An instance that is nowhere to be seen and goes with its descriptor.
+    fn mount() -> rustix::io::Result<OwnedFd> {
+        let context = fsopen("proc", FsOpenFlags::FSOPEN_CLOEXEC)?;
+        fsconfig_create(&context)?;
+        let (flags, attributes) = (FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty());
+        fsmount(&context, flags, attributes)
+    }
+}
+
+thread_local! {
+    static VIEW: RefCell<Option<View>> = const { RefCell::new(None) };
+}
+
+/// Directories that are looked for in one view.
+const USES: usize = 128;

@@ -61,6 +61,12 @@ impl Tap {
         Ok(tap)
     }
 
+    /// The network namespace that it sees.
+    pub(crate) fn namespace(&self) -> io::Result<OwnedFd> {
+        let socket = self.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        sys::namespace_of(socket.as_fd())
+    }
+
     /// Waits until the packet that was just written has gone through the queue.
     /// One that does not was dropped by the device.
     pub(crate) fn await_arrival(&self) -> io::Result<()> {

@@ -57,6 +57,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) runs: std::num::NonZeroUsize,
 
+    /// Play the runs of --runs side by side, not one after the other
+    #[arg(long, requires = "runs")]
+    pub(crate) at_once: bool,
+
     /// Play again whenever a case or the program, and with it a stack that is built
     /// in, or a file that the command of a stack names has changed, and say what ends otherwise than before; Ctrl-C ends
     #[arg(long, conflicts_with_all = ["runs", "last_failed"])]
@@ -82,6 +86,11 @@ pub(crate) struct PlayArgs {
     /// Trials at once on virtual clocks and in other processes [default: the number of cores]
     #[arg(short, long, value_name = "N")]
     pub(crate) jobs: Option<std::num::NonZeroUsize>,
+
+    /// Trials at once on the kernel, each in a namespace of its own; fewer if the machine
+    /// has no room for so many
+    #[arg(long, value_name = "N", default_value = "4096")]
+    pub(crate) lanes: std::num::NonZeroU16,
 
     /// Directory for log.jsonl, reports and captures/ (a pcapng file for each variant
     /// that failed)

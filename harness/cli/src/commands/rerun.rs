@@ -47,6 +47,7 @@ fn as_played(args: &RerunArgs, log: &Log, open: &BTreeSet<TrialId>) -> Result<Ru
         shard: None,
         strict: log.header.strict,
         runs: NonZeroUsize::MIN,
+        at_once: false,
         play: args.play.clone(),
     })
 }

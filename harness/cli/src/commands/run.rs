@@ -4,9 +4,9 @@ mod info;
 mod many;
 mod mutants;
 mod part;
+mod play;
 mod watch;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::BufWriter;
@@ -18,7 +18,7 @@ use tcpspec_casefile::{Coverage, Suite, Variant};
 use tcpspec_connector::Clock;
 use tcpspec_engine::Plan;
 use tcpspec_record::log::MutantScore;
-use tcpspec_record::{Baseline, Exit, Header, Log, Shard, Trial, TrialId, Verdict, World};
+use tcpspec_record::{Baseline, Exit, Header, Log, Shard, TrialId, World};
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::Style;
 
@@ -32,8 +32,8 @@ use crate::args::RunArgs;
 use crate::baselines;
 use crate::failure::Failure;
 use crate::ledger::{self, Ledger};
-use crate::output::{self, Progress};
-use crate::schedule::{self, End, Heard, Job, News};
+use crate::output;
+use crate::schedule::{End, Job};
 use crate::stacks::{Participant, Terms};
 
 pub(crate) fn run(args: &RunArgs, style: Style) -> Result<Exit, Failure> {
@@ -147,18 +147,27 @@ impl<'a> Course<'a> {
 
     /// Plays everything once, and writes log and reports into a directory.
     fn play(&self, out: &Path) -> Result<(Log, End), Failure> {
-        fs::create_dir_all(out).map_err(|error| Failure::file("create", out, error))?;
+        let (log, end) = play::once(self, out)?;
+        self.report(&log, out)?;
+        Ok((log, end))
+    }
+
+    /// All trials of a run.
+    fn planned(&self) -> Planned {
         let mut planned = Planned::new(self);
         planned.valid = self.suite.diagnostics.is_empty();
         planned.expect(&self.baselines);
-        let (log, end) = play(planned, self, out)?;
-        let report = Report::from_log(&log);
+        planned
+    }
+
+    /// Writes the reports of a run into its directory.
+    fn report(&self, log: &Log, out: &Path) -> Result<(), Failure> {
+        let report = Report::from_log(log);
         let report = match &self.before {
-            Some(before) => report.against(before, &log),
+            Some(before) => report.against(before, log),
             None => report,
         };
-        output::write_reports(&report, &self.args.play.report, out)?;
-        Ok((log, end))
+        output::write_reports(&report, &self.args.play.report, out)
     }
 
     /// A log that has begun.
@@ -318,47 +327,5 @@ fn retain_last_failed(selected: &mut Vec<&Variant>, out: &Path) -> Result<(), Fa
     Ok(())
 }
 
-/// Plays all trials and writes the log.
-fn play(planned: Planned, course: &Course<'_>, out: &Path) -> Result<(Log, End), Failure> {
-    let args = course.args;
-    let path = out.join("log.jsonl");
-    let failed = |error: std::io::Error| Failure::file("write", &path, error);
-    let mut ledger = course.ledger(&path, &planned)?;
-    let progress = RefCell::new(Progress::of(planned.jobs.len()));
-    let (settled, jobs): (Vec<Job>, Vec<Job>) = planned
-        .jobs
-        .into_iter()
-        .partition(|job| planned.skipped.contains_key(&job.index));
-    for job in settled {
-        let reason = planned.skipped.get(&job.index).cloned();
-        let trial = Trial::unplayed(job.plan.id, Verdict::Skip, reason.unwrap_or_default());
-        progress.borrow_mut().ended();
-        ledger.enter(job.index, trial, None).map_err(failed)?;
-    }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = args.play.jobs.map_or(cores, usize::from);
-    let wall_limit = Duration::from_secs(args.play.wall_limit);
-    let mut entered = Ok(());
-    let end = schedule::run(jobs, workers, wall_limit, |news| {
-        match news {
-            News::Ended(index, trial, pace) => {
-                progress.borrow_mut().ended();
-                entered = ledger.enter(index, *trial, pace);
-            }
-            News::Waiting => progress.borrow().still_waiting(),
-        }
-        // Without its log a run is for nothing.
-        match entered {
-            Ok(()) => Heard::Continue(()),
-            Err(_) => Heard::Break(()),
-        }
-    })
-    .map_err(|error| Failure::usage(format!("cannot start threads and timers: {error}")))?;
-    progress.borrow().finish();
-    entered.map_err(failed)?;
-    let log = match end {
-        End::Complete => ledger.finish(planned.valid),
-        End::Interrupted | End::Bug => ledger.abandon(),
-    };
-    Ok((log.map_err(failed)?, end))
-}
+#[cfg(test)]
+mod tests;

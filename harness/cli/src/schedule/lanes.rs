@@ -1,23 +1,30 @@
 //! Trials on the kernel: tasks side by side on a thread for each core, each on
 //! a lane of its own, so that a wait of a minute costs nobody else a core.
 //!
+//! There are as many lanes as trials wait: a few are made before the first
+//! trial, and [another](supply) whenever most of those that there are wait.
+//!
 //! A trial that went wrong while the harness itself was late has shown nothing
 //! about the stack. It is [played again](again) when no more trials begin.
 //!
 //! A lane that panics is a bug, but takes no more than its own trial with it.
 
 mod again;
+mod kernel;
+mod supply;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use tcpspec_connector::{Reply, StackError, StackUnderTest, Stop};
 use tcpspec_engine::{Ask, Interpreter, Plan, Progress};
-use tcpspec_linux::{LinuxStack, Options, sandbox};
+use tcpspec_linux::{LinuxStack, Options, Room};
 use tcpspec_record::{Trial, Verdict};
 use tcpspec_wire::Instant;
 use tokio::runtime::Runtime;
@@ -27,19 +34,33 @@ use tokio::task::{LocalSet, spawn_local};
 
 use super::{Job, Message, Pace};
 use crate::stacks;
+use kernel::Kernel;
+use supply::{Order, supply};
 
-/// Lanes in use at once: each is some 300 KiB of the kernel's memory.
-const LANES: usize = 400;
+/// Lanes of a thread that are made before the first trial begins: nothing keeps
+/// up with trials as well as if none were made meanwhile.
+const FIRST: usize = if cfg!(test) { 4 } else { 200 };
+
+/// Lanes of a thread that are to be free or on order for trials that begin: with
+/// fewer a trial would wait for its lane, and each takes its time to be made.
+const SPARE: usize = 32;
 
 /// A stack whose waits are real.
-trait Waits: StackUnderTest {
+trait Waits: StackUnderTest + Send {
     /// [`run`](StackUnderTest::run) for a task among others.
     async fn wait(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError>;
+
+    /// Holds little of the machine until it is used again.
+    fn rest(&mut self) {}
 }
 
 impl Waits for LinuxStack {
     async fn wait(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
         self.run_async(until, stop).await
+    }
+
+    fn rest(&mut self) {
+        Self::rest(self);
     }
 }
 
@@ -54,10 +75,18 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// Begins to run these jobs on the kernel.
-    pub(super) fn begin(jobs: Vec<Job>, sender: UnboundedSender<Message>) -> Self {
+    /// Begins to run these jobs on the kernel, at most so many at once, and no
+    /// more than the machine has room for.
+    pub(super) fn begin(jobs: Vec<Job>, most: usize, sender: UnboundedSender<Message>) -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let lanes = jobs.len().min(LANES).min(sandbox::lanes_allowed());
+        let wanted = jobs.len().min(most);
+        let Room { lanes, why, fix } = Room::now(wanted);
+        if lanes < wanted {
+            let less = format!("at most {lanes} trials at once on the kernel: {why}; {fix}");
+            // If nobody listens any more, the run is over anyhow.
+            let _ = sender.send(Message::Less(less));
+        }
+        let lanes = lanes.min(wanted);
         let threads = cores.min(lanes).max(1);
         Self::begin_on(
             threads,
@@ -68,28 +97,33 @@ impl Lanes {
         )
     }
 
-    /// Begins with so many threads of so many lanes each.
+    /// Begins with so many threads of at most so many lanes each.
     fn begin_on<S: Waits + 'static>(
         threads: usize,
-        lanes: usize,
+        most: usize,
         jobs: Vec<Job>,
         sender: UnboundedSender<Message>,
         make: fn(Options) -> S,
     ) -> Self {
         let (stop, stopped) = watch::channel(());
         let (late, late_jobs) = unbounded_channel();
+        let (orders, ordered) = unbounded_channel();
         let shared = Arc::new(Shared {
             queue: Mutex::new(jobs.into()),
             panicked: Mutex::new(false),
+            under_way: AtomicUsize::new(0),
             sender,
         });
         let mut all = Vec::new();
         for _ in 0..threads {
-            let late = late.clone();
+            let (late, orders) = (late.clone(), orders.clone());
             all.push(shared.thread(stopped.clone(), move |shared| {
-                play(Arc::clone(shared), late, lanes, make)
+                play(Arc::clone(shared), late, orders, most, make)
             }));
         }
+        all.push(shared.thread(stopped.clone(), move |shared| {
+            supply(Arc::clone(shared), ordered, make)
+        }));
         all.push(shared.thread(stopped, move |shared| {
             again::play(Arc::clone(shared), late_jobs, make)
         }));
@@ -113,11 +147,13 @@ struct Shared {
     queue: Mutex<VecDeque<Job>>,
     /// A lane has.
     panicked: Mutex<bool>,
+    /// Trials that have begun and not ended.
+    under_way: AtomicUsize,
     sender: UnboundedSender<Message>,
 }
 
 /// What the lanes of a thread have in common.
-struct Course {
+struct Course<S> {
     shared: Arc<Shared>,
     /// Where trials go in which the harness was too late to tell anything.
     late: UnboundedSender<Job>,
@@ -125,54 +161,71 @@ struct Course {
     /// all lanes began at once, a trial that is under way would wait for its
     /// turn through all of that.
     begins: Semaphore,
+    /// Lanes that have no trial, and those on order.
+    spare: Cell<usize>,
+    /// Lanes that may still be ordered.
+    may_order: Cell<usize>,
+    orders: UnboundedSender<Order<S>>,
+    /// Where a lane that was ordered comes to.
+    made: UnboundedSender<Kernel<S>>,
 }
 
 /// A thread: runs jobs until all are done.
 ///
-/// All lanes are made before the first trial begins: making one takes longer
-/// than most trials, and a trial must not be kept waiting in its middle.
+/// Lanes are made here before the first trial begins and nowhere else but in a
+/// thread of its own: making one takes longer than most trials, and a trial must
+/// not be kept waiting in its middle.
 async fn play<S: Waits + 'static>(
     shared: Arc<Shared>,
     late: UnboundedSender<Job>,
-    lanes: usize,
+    orders: UnboundedSender<Order<S>>,
+    most: usize,
     make: fn(Options) -> S,
 ) -> std::io::Result<()> {
-    let tasks = LocalSet::new();
-    let kernels: Vec<Kernel<S>> = (0..lanes).map(|_| ready(&shared, make)).collect();
+    let first = most.min(FIRST);
+    // If one fails, so will the trial's own `open`, which is heard.
+    let kernels: Vec<Kernel<S>> = (0..first).map(|_| supply::ready(&shared, make).0).collect();
+    let (made, mut comes) = unbounded_channel();
     let course = Rc::new(Course {
         shared,
         late,
         begins: Semaphore::new(1),
+        spare: Cell::new(first),
+        may_order: Cell::new(most - first),
+        orders,
+        made,
     });
+    let tasks = LocalSet::new();
     for kernel in kernels {
         tasks.spawn_local(watched(Rc::clone(&course), kernel));
     }
+    // It goes with its last lane, and `made` with it.
+    let alive = Rc::downgrade(&course);
+    drop(course);
+    let joined = async {
+        while let Some(kernel) = comes.recv().await {
+            if let Some(course) = alive.upgrade() {
+                spawn_local(watched(course, kernel));
+            }
+        }
+    };
+    tasks.run_until(joined).await;
     tasks.await;
     Ok(())
 }
 
-/// A kernel that is ready for the first trial.
-fn ready<S: Waits>(shared: &Shared, make: fn(Options) -> S) -> Kernel<S> {
-    let mut kernel = Kernel::new(make);
-    let first = lock(&shared.queue).front().cloned();
-    if let Some(job) = first {
-        // If it fails, so will the trial's own `open`, which is heard.
-        let _ = kernel.of(&job).open(&job.plan.setup());
-    }
-    kernel
-}
-
 /// A lane, and another in its place if it panics.
-async fn watched<S: Waits + 'static>(course: Rc<Course>, mut kernel: Kernel<S>) {
+async fn watched<S: Waits + 'static>(course: Rc<Course<S>>, mut kernel: Kernel<S>) {
     let make = kernel.make;
     while let Err(panic) = spawn_local(lane(Rc::clone(&course), kernel)).await {
         *lock(&course.shared.panicked) |= panic.is_panic();
+        course.spare.update(|spare| spare + 1);
         kernel = Kernel::new(make);
     }
 }
 
 /// A lane: trials on the kernel, one after the other.
-async fn lane(course: Rc<Course>, mut kernel: Kernel<impl Waits>) {
+async fn lane<S: Waits>(course: Rc<Course<S>>, mut kernel: Kernel<S>) {
     let shared = &course.shared;
     while let Ok(turn) = course.begins.acquire().await {
         // Whoever has been woken meanwhile goes first.
@@ -180,7 +233,14 @@ async fn lane(course: Rc<Course>, mut kernel: Kernel<impl Waits>) {
         let Some(job) = lock(&shared.queue).pop_front() else {
             return;
         };
-        let (trial, pace) = drive_real(job.plan.clone(), kernel.of(&job), Some(turn)).await;
+        course.takes_lane();
+        let trial = shared.drive(job.plan.clone(), kernel.of(&job), Some(turn));
+        let (trial, pace) = trial.await;
+        course.spare.update(|spare| spare + 1);
+        if course.spare.get() > FIRST {
+            // It will take a while until its turn comes.
+            kernel.rest();
+        }
         if pace.too_late {
             // Whoever plays it again is there for as long as there are lanes.
             let _ = course.late.send(job);
@@ -190,28 +250,35 @@ async fn lane(course: Rc<Course>, mut kernel: Kernel<impl Waits>) {
     }
 }
 
-/// The kernel with the options of the last job, and the lane that it has.
-struct Kernel<S> {
-    made: Option<(Options, S)>,
-    make: fn(Options) -> S,
-}
-
-impl<S> Kernel<S> {
-    const fn new(make: fn(Options) -> S) -> Self {
-        Self { made: None, make }
-    }
-
-    /// The kernel with the options that a job asks for. Another lane is made
-    /// only where they are others than before.
-    fn of(&mut self, job: &Job) -> &mut S {
-        let asked = job.stack.options();
-        let made = self.made.take().filter(|(options, _)| *options == asked);
-        let made = made.unwrap_or_else(|| (asked, (self.make)(asked)));
-        &mut self.made.insert(made).1
+impl<S> Course<S> {
+    /// A trial has got a lane; another is ordered if few are left.
+    fn takes_lane(&self) {
+        self.spare.update(|spare| spare.saturating_sub(1));
+        let may_order = self.may_order.get();
+        if self.spare.get() >= SPARE || may_order == 0 {
+            return;
+        }
+        if self.orders.send(Order(self.made.clone())).is_ok() {
+            self.may_order.set(may_order - 1);
+            self.spare.update(|spare| spare + 1);
+        }
     }
 }
 
 impl Shared {
+    /// Plays a trial, and says how many were under way when it began.
+    async fn drive(
+        &self,
+        plan: Plan,
+        stack: &mut impl Waits,
+        turn: Option<SemaphorePermit<'_>>,
+    ) -> (Trial, Pace) {
+        let under_way = UnderWay::begin(&self.under_way);
+        let (trial, pace) = drive_real(plan, stack, turn).await;
+        let at_once = under_way.at_once;
+        (trial, Pace { at_once, ..pace })
+    }
+
     /// Tells that a trial has ended; whether anybody still listens.
     fn tell(&self, index: usize, trial: Trial, pace: Pace) -> bool {
         let ended = Message::Ended {
@@ -248,6 +315,26 @@ impl Shared {
     }
 }
 
+/// A trial that has begun; dropped when it ends, however that is.
+struct UnderWay<'a> {
+    all: &'a AtomicUsize,
+    /// How many there were then, with this one.
+    at_once: usize,
+}
+
+impl<'a> UnderWay<'a> {
+    fn begin(all: &'a AtomicUsize) -> Self {
+        let at_once = all.fetch_add(1, Ordering::Relaxed) + 1;
+        Self { all, at_once }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// What a thread that panicked has left behind is whole: nothing is changed in
 /// more than one step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -277,7 +364,7 @@ async fn drive_real(
                 let pace = Pace {
                     late,
                     too_late: undecided && plan.excuses(late),
-                    again: 0,
+                    ..Pace::default()
                 };
                 return (*trial, pace);
             }

@@ -62,6 +62,21 @@ fn merged_shards_are_the_unsharded_run() {
     assert!(text.contains("log 1 is not of a shard"), "{text}");
 }
 
+/// In virtual time what is played side by side is what is played alone.
+#[test]
+fn runs_at_once_are_the_run_alone() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let alone = run(&scratch, "alone", &STACKS);
+    let args = [&STACKS[..], &["--runs", "2", "--at-once"]].concat();
+    let both = run(&scratch, "both", &args);
+    for (a, b) in [(&alone, both.join("1")), (&alone, both.join("2"))] {
+        for name in ["log.jsonl", "report.html"] {
+            let (a, b) = (fs::read(a.join(name)), fs::read(b.join(name)));
+            assert!(a.unwrap() == b.unwrap(), "{name} differs");
+        }
+    }
+}
+
 #[rstest]
 #[case::seed(&["handshake/", "--seed", "2"], "its seeds differ")]
 #[case::worlds(&["handshake/", "--ip", "4"], "its values of --ip or --isn differ")]

@@ -3,13 +3,14 @@
 //! harness.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use tcpspec_record::{Exit, Log, TrialId, Verdict};
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::Style;
 use tokio::time::Instant;
 
-use super::{Course, exit};
+use super::{Course, exit, play};
 use crate::commands::count;
 use crate::failure::Failure;
 use crate::output;
@@ -18,22 +19,28 @@ use crate::schedule::End;
 /// The verdicts of a trial, each with the runs that it came in.
 type Verdicts = BTreeMap<Verdict, Vec<usize>>;
 
-/// Plays the runs one after the other, each into a directory of its own, says
-/// how each went, and in the end which verdicts changed.
+/// Plays the runs, one after the other or side by side, each into a directory of
+/// its own, says how each went, and in the end which verdicts changed.
 pub(super) fn run(course: &Course<'_>, style: Style) -> Result<Exit, Failure> {
     let (runs, out) = (course.args.runs.get(), &course.args.play.out);
+    let dirs: Vec<PathBuf> = (1..=runs).map(|run| out.join(run.to_string())).collect();
+    let together = if course.args.at_once { runs } else { 1 };
     let mut verdicts = BTreeMap::new();
-    let mut exits = Vec::new();
-    for number in 1..=runs {
-        let (began, dir) = (Instant::now(), out.join(number.to_string()));
-        let (log, end) = course.play(&dir)?;
-        exits.push(exit(&log, end));
-        note(&mut verdicts, &log, number);
-        if number == 1 {
-            output::print_run(&log, &Report::from_log(&log), &dir, style);
+    let mut exits: Vec<Exit> = Vec::new();
+    for dirs in dirs.chunks(together) {
+        let began = Instant::now();
+        let (logs, end) = play::side_by_side(course, dirs)?;
+        let took = began.elapsed();
+        for (log, dir) in logs.iter().zip(dirs) {
+            course.report(log, dir)?;
+            if exits.is_empty() {
+                output::print_run(log, &Report::from_log(log), dir, style);
+            }
+            exits.push(exit(log, end));
+            let (number, code) = (exits.len(), exit(log, end).code());
+            note(&mut verdicts, log, number);
+            anstream::println!("run {number} of {runs}: {took:.1?}, exit code {code}");
         }
-        let (took, code) = (began.elapsed(), exit(&log, end).code());
-        anstream::println!("run {number} of {runs}: {took:.1?}, exit code {code}");
         if end != End::Complete {
             break;
         }

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep};
 
-use super::{Job, Kernel, Pace, Shared, Waits, drive_real, lock};
+use super::{Job, Kernel, Pace, Shared, Waits, lock};
 
 /// Lanes for trials that are played again: few enough to keep up with, and
 /// enough that a minute of waiting is not waited many times.
@@ -79,7 +79,7 @@ async fn lane<S: Waits>(course: Rc<Course>, make: fn(Options) -> S) {
                 even_late,
                 ..job.plan.clone()
             };
-            drive_real(plan, stack, turn).await
+            course.shared.drive(plan, stack, turn).await
         };
         let (trial, pace) = in_time(play, job.expected).await;
         if !course.shared.tell(job.index, trial, pace) {

@@ -181,7 +181,7 @@ fn a_fault_costs_its_own_trial_alone(
             Message::Ended { index, trial, .. } if index as u64 == BAD => bad = Some(trial.verdict),
             Message::Ended { trial, .. } => passed += usize::from(trial.verdict == Verdict::Pass),
             Message::Panicked => panicked = true,
-            Message::Started { .. } => {}
+            Message::Started { .. } | Message::Less(_) => {}
         }
     }
     running.end();
@@ -215,6 +215,59 @@ fn late_trials_are_played_again_and_none_is_lost(
     }
     running.end();
     assert_eq!(again, [TRIES; 10]);
+}
+
+/// Waits until ten trials are under way.
+struct Patient(Faulty);
+
+impl StackUnderTest for Patient {
+    fn hello(&self) -> &Hello {
+        self.0.hello()
+    }
+
+    fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
+        self.0.open(setup)
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
+        self.0.call(call)
+    }
+
+    fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
+        self.0.deliver(packets)
+    }
+
+    fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        self.0.run(until, stop)
+    }
+}
+
+impl Waits for Patient {
+    async fn wait(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        static WAITING: AtomicUsize = AtomicUsize::new(0);
+        WAITING.fetch_add(1, Ordering::Relaxed);
+        while WAITING.load(Ordering::Relaxed) < 10 {
+            tokio::task::yield_now().await;
+        }
+        self.run(until, stop)
+    }
+}
+
+/// Fewer are made before the first trial begins.
+#[test]
+fn there_is_a_lane_for_each_trial_that_waits() {
+    let (sender, mut receiver) = unbounded_channel();
+    let make = |_| Patient(Faulty::new(|_| Ok(())));
+    let running = Lanes::begin_on(1, 10, jobs(), sender, make);
+    let mut at_once = Vec::new();
+    while let Some(message) = receiver.blocking_recv() {
+        if let Message::Ended { pace, .. } = message {
+            at_once.push(pace.unwrap().at_once);
+        }
+    }
+    running.end();
+    at_once.sort_unstable();
+    assert_eq!(at_once, (1..=10).collect::<Vec<_>>());
 }
 
 #[test]
