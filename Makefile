@@ -82,7 +82,7 @@ lwip:
 	@$(MAKE) --no-print-directory -C stacks/lwip OUT=$(CURDIR)/target/lwip
 
 conformance-lwip: build lwip
-	$(call run,--stack lwip --isn both)
+	$(call run,--stack lwip --isn both --wall-limit 60)
 
 test: lint unit readers
 

@@ -2,25 +2,27 @@
 
 use std::path::Path;
 
-const PAGE: &str = include_str!("../../../../stacks/linux/FINDINGS.md");
+use rstest::rstest;
 
 /// What the page says, without line breaks.
 fn said(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-#[test]
-fn findings_are_complete_with_regard_to_the_baselines() {
+#[rstest]
+#[case::linux("linux", include_str!("../../../../stacks/linux/FINDINGS.md"))]
+#[case::lwip("lwip", include_str!("../../../../stacks/lwip/FINDINGS.md"))]
+fn findings_are_complete_with_regard_to_the_baselines(#[case] stack: &str, #[case] page: &str) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases/baselines");
     let files = std::fs::read_dir(dir).unwrap();
     let paths = files.map(|file| file.unwrap().path());
-    let of_linux = paths.filter(|path| {
+    let of_stack = paths.filter(|path| {
         let name = path.file_name().unwrap().to_string_lossy();
-        name.starts_with("linux")
+        name.starts_with(stack)
     });
-    let page = said(PAGE);
+    let page = said(page);
     let mut entries = 0;
-    for path in of_linux {
+    for path in of_stack {
         let file = path.file_name().unwrap().to_string_lossy().into_owned();
         assert!(page.contains(&file), "{file} is not named on the page");
         for entry in tcpspec_casefile::load_baseline(&path).unwrap().known {
