@@ -12,7 +12,6 @@
 #include "stack.h"
 
 #define PACKET_LIMIT UINT16_MAX
-#define NAME_SIZE 64
 
 /* ---- what goes out ---- */
 
@@ -147,13 +146,13 @@ struct call {
     char handle[NAME_SIZE];
 };
 
-static const char MISSING[] = "unsupported";
+static const char UNSUPPORTED[] = "unsupported";
 
 static void call_listen(const struct call *call)
 {
     uint64_t port, backlog = 8;
     if (!number_of(call->line, "port", UINT16_MAX, &port)) {
-        done(MISSING);
+        done(UNSUPPORTED);
         return;
     }
     number_of(call->line, "backlog", UINT16_MAX, &backlog);
@@ -181,7 +180,7 @@ static void call_connect(const struct call *call)
     ip_addr_t to;
     uint64_t local, remote;
     if (!number_of(call->line, "port", UINT16_MAX, &local) || !endpoint_of(call->line, &to, &remote)) {
-        done(MISSING);
+        done(UNSUPPORTED);
         return;
     }
     done(stack_connect(call->handle, (uint16_t)local, &to, (uint16_t)remote));
@@ -190,7 +189,7 @@ static void call_connect(const struct call *call)
 static void call_accept(const struct call *call)
 {
     char as[NAME_SIZE];
-    done(text_of(call->line, "as", as, sizeof as) ? stack_accept(call->handle, as) : MISSING);
+    done(text_of(call->line, "as", as, sizeof as) ? stack_accept(call->handle, as) : UNSUPPORTED);
 }
 
 static void call_send(const struct call *call)
@@ -198,7 +197,7 @@ static void call_send(const struct call *call)
     static uint8_t octets[LINE_LIMIT / 2];
     size_t len, sent;
     if (!octets_of(json_get(call->line, "hex"), octets, sizeof octets, &len)) {
-        done(MISSING);
+        done(UNSUPPORTED);
         return;
     }
     const char *refused = stack_send(call->handle, octets, len, &sent);
@@ -215,7 +214,7 @@ static void call_recv(const struct call *call)
     uint64_t max;
     size_t received;
     if (!json_number(json_get(call->line, "max"), &max)) {
-        done(MISSING);
+        done(UNSUPPORTED);
         return;
     }
     max = max < sizeof octets ? max : sizeof octets;
@@ -261,7 +260,7 @@ static void call_opt(const struct call *call)
     } else if (json_is(name, "ds") && json_number(value, &number) && number <= 63) {
         done(stack_set_ds(call->handle, (uint8_t)number));
     } else {
-        done(MISSING);
+        done(UNSUPPORTED);
     }
 }
 
@@ -283,7 +282,7 @@ static void make_call(struct json line)
             return;
         }
     }
-    done(MISSING);
+    done(UNSUPPORTED);
 }
 
 /* ---- the world, packets, time ---- */
@@ -300,7 +299,7 @@ static void open_world(struct json open)
         is_whole = ipaddr_aton(address, &world.address);
     }
     if (!is_whole) {
-        done(MISSING);
+        done(UNSUPPORTED);
         return;
     }
     number_of(open, "mtu", UINT16_MAX, &mtu);
@@ -324,7 +323,7 @@ static bool queue_packet(struct json value)
     static uint8_t octets[PACKET_LIMIT];
     size_t len;
     if (!octets_of(value, octets, sizeof octets, &len)) {
-        done(MISSING);
+        done(UNSUPPORTED);
         return false;
     }
     struct packet **end = &queued;
@@ -357,7 +356,7 @@ static void run(struct json line)
     struct json stop = json_get(line, "stop");
     bool at_change = json_is(stop, "change"), at_packet = at_change || json_is(stop, "first");
     if (!json_number(json_get(line, "run"), &until)) {
-        done(MISSING);
+        done(UNSUPPORTED);
         return;
     }
     while ((deadline = stack_deadline()) <= until) {
@@ -385,7 +384,7 @@ static void serve(struct json line)
     } else if (json_get(line, "run").len > 0) {
         run(line);
     } else {
-        done(MISSING);
+        done(UNSUPPORTED);
     }
     reply();
 }

@@ -13,6 +13,8 @@
 
 #include "lwip/ip_addr.h"
 
+#include "socket.h"
+
 #define NANOS_PER_MS UINT64_C(1000000)
 
 /* There is no deadline. */
