@@ -125,24 +125,6 @@ struct json json_get(struct json object, const char *name)
     return NONE;
 }
 
-struct json json_next(struct json array, size_t *from)
-{
-    if (array.len == 0 || *array.at != '[') {
-        return NONE;
-    }
-    const char *end = array.at + array.len - 1;
-    const char *at = skip_space(array.at + 1 + *from, end);
-    if (at < end && *at == ',') {
-        at = skip_space(at + 1, end);
-    }
-    if (at >= end) {
-        return NONE;
-    }
-    struct json value = {at, (size_t)(skip_value(at, end, 0) - at)};
-    *from = (size_t)(value.at + value.len - array.at - 1);
-    return value;
-}
-
 bool json_is_object(struct json value)
 {
     return value.len > 0 && *value.at == '{';

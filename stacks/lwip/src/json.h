@@ -22,9 +22,6 @@ struct json json_parse(const char *text, size_t len);
 /* The member of that name; none where `object` has no such member. */
 struct json json_get(struct json object, const char *name);
 
-/* The next element of an array, from `*from` on, which starts at 0. */
-struct json json_next(struct json array, size_t *from);
-
 bool json_is_object(struct json value);
 bool json_is(struct json value, const char *string);
 

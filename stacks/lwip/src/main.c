@@ -228,21 +228,6 @@ static void call_recv(const struct call *call)
     put(&ret, "\"}");
 }
 
-static void call_shutdown(const struct call *call)
-{
-    done(stack_shutdown(call->handle));
-}
-
-static void call_close(const struct call *call)
-{
-    done(stack_close(call->handle));
-}
-
-static void call_abort(const struct call *call)
-{
-    done(stack_abort(call->handle));
-}
-
 static void call_opt(const struct call *call)
 {
     struct json name = json_get(call->line, "name"), value = json_get(call->line, "value");
@@ -267,9 +252,11 @@ static void call_opt(const struct call *call)
 static const struct {
     const char *verb;
     void (*make)(const struct call *);
+    const char *(*make_plain)(const char *handle); /* of a call that names nothing else */
 } CALLS[] = {
-    {"listen", call_listen}, {"connect", call_connect},   {"accept", call_accept}, {"send", call_send},   {"recv", call_recv},
-    {"opt", call_opt},       {"shutdown", call_shutdown}, {"close", call_close},   {"abort", call_abort},
+    {"listen", call_listen, NULL}, {"connect", call_connect, NULL}, {"accept", call_accept, NULL},
+    {"send", call_send, NULL},     {"recv", call_recv, NULL},       {"opt", call_opt, NULL},
+    {"shutdown", NULL, stack_shutdown}, {"close", NULL, stack_close}, {"abort", NULL, stack_abort},
 };
 
 static void make_call(struct json line)
@@ -277,15 +264,22 @@ static void make_call(struct json line)
     struct call call = {.line = line};
     bool is_named = text_of(line, "h", call.handle, sizeof call.handle);
     for (size_t i = 0; is_named && i < sizeof CALLS / sizeof *CALLS; i++) {
-        if (json_is(json_get(line, "call"), CALLS[i].verb)) {
-            CALLS[i].make(&call);
-            return;
+        if (!json_is(json_get(line, "call"), CALLS[i].verb)) {
+            continue;
         }
+        if (CALLS[i].make != NULL) {
+            CALLS[i].make(&call);
+        } else {
+            done(CALLS[i].make_plain(call.handle));
+        }
+        return;
     }
     done(UNSUPPORTED);
 }
 
 /* ---- the world, packets, time ---- */
+
+static bool is_open; /* which happens once in the life of a process */
 
 static void open_world(struct json open)
 {
@@ -309,6 +303,7 @@ static void open_world(struct json open)
     world.prefix = (uint8_t)prefix;
     world.mtu = (uint16_t)mtu;
     stack_open(&world);
+    is_open = true;
 }
 
 /* Packets that came and were not looked at yet. */
@@ -371,7 +366,10 @@ static void run(struct json line)
 static void serve(struct json line)
 {
     struct json value;
-    if ((value = json_get(line, "open")).len > 0) {
+    bool opens = (value = json_get(line, "open")).len > 0;
+    if (opens == is_open) { /* too early, or once too often */
+        done(UNSUPPORTED);
+    } else if (opens) {
         open_world(value);
     } else if (json_get(line, "call").len > 0) {
         make_call(line);
