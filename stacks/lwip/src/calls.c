@@ -158,14 +158,13 @@ const char *stack_recv(const char *handle, uint8_t *octets, size_t max, size_t *
     if (socket == NULL || socket->state == LISTEN) {
         return refused;
     }
-    if (socket->unread == NULL) {
+    *received = socket_take(socket, octets, max < UINT16_MAX ? max : UINT16_MAX);
+    if (*received == 0) {
         return socket->has_ended ? "eof" : refused != NULL ? refused : "again";
     }
-    max = max < UINT16_MAX ? max : UINT16_MAX;
-    *received = pbuf_copy_partial(socket->unread, octets, (u16_t)max, 0);
-    socket->unread = pbuf_free_header(socket->unread, (u16_t)*received);
     if (socket->pcb != NULL) {
         tcp_recved(socket->pcb, (u16_t)*received);
+        sockets_note();
     }
     return NULL;
 }

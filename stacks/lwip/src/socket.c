@@ -48,12 +48,32 @@ void socket_set_name(struct socket *socket, const char *name)
     socket->name[NAME_SIZE - 1] = '\0';
 }
 
+void socket_keep(struct socket *socket, struct pbuf *text)
+{
+    socket->unread = realloc(socket->unread, socket->unread_len + text->tot_len);
+    if (socket->unread == NULL) {
+        abort();
+    }
+    socket->unread_len += pbuf_copy_partial(text, socket->unread + socket->unread_len, text->tot_len, 0);
+    pbuf_free(text);
+}
+
+size_t socket_take(struct socket *socket, uint8_t *octets, size_t max)
+{
+    size_t taken = max < socket->unread_len ? max : socket->unread_len;
+    if (taken > 0) {
+        memcpy(octets, socket->unread, taken);
+        socket->unread_len -= taken;
+        memmove(socket->unread, socket->unread + taken, socket->unread_len);
+    }
+    return taken;
+}
+
 void socket_forget_unread(struct socket *socket)
 {
-    if (socket->unread != NULL) {
-        pbuf_free(socket->unread);
-        socket->unread = NULL;
-    }
+    free(socket->unread);
+    socket->unread = NULL;
+    socket->unread_len = 0;
 }
 
 /* Frees the records that neither lwIP nor the application knows any more. A
@@ -123,10 +143,8 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *text, err_t er
     sockets_note();
     if (text == NULL) {
         socket->has_ended = true;
-    } else if (socket->unread == NULL) {
-        socket->unread = text;
     } else {
-        pbuf_cat(socket->unread, text);
+        socket_keep(socket, text);
     }
     return ERR_OK;
 }

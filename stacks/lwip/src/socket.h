@@ -23,7 +23,8 @@ struct socket {
     bool is_accepted;     /* or opened by the application itself */
     bool has_ended;       /* the peer sends no more */
     const char *told;     /* why the connection is gone */
-    struct pbuf *unread;
+    uint8_t *unread;
+    size_t unread_len;
 };
 
 /* Before the first of them. */
@@ -34,6 +35,10 @@ struct socket *socket_first(void);
 struct socket *socket_new(void);
 struct socket *socket_named(const char *name);
 void socket_set_name(struct socket *socket, const char *name);
+
+/* Octets that came and were not read; more than a pbuf can count. */
+void socket_keep(struct socket *socket, struct pbuf *text);
+size_t socket_take(struct socket *socket, uint8_t *octets, size_t max);
 void socket_forget_unread(struct socket *socket);
 
 /* Ties a record to a connection that has both its ports, or to a listener. */
