@@ -14,6 +14,7 @@
 //! | [`suite`] | all cases of a directory; selecting among them; baselines |
 //! | [`catalogue`] | the requirements that cases cite |
 //! | [`coverage`] | which requirements the cases decide |
+//! | [`depth`] | what a case asks of the stack's application at most |
 //! | [`sweep`] | what every event does in one state, as a table |
 //! | [`diagnostic`] | a complaint: code, place, what to write instead |
 //! | [`limits`] | bounds on what a case may be |
@@ -29,6 +30,7 @@ pub mod catalogue;
 mod check;
 pub mod coverage;
 mod decode;
+pub mod depth;
 pub mod diagnostic;
 mod document;
 pub mod expr;
@@ -50,6 +52,7 @@ pub mod wire;
 pub use case::{Case, Numbering, PeerParams, Variant};
 pub use catalogue::Catalogue;
 pub use coverage::{Coverage, Covered, Standing};
+pub use depth::Depth;
 pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use icmp::{IcmpTemplate, Quote, Reporter};

@@ -17,8 +17,8 @@ use tcpspec_record::Exit;
 
 pub(crate) use baseline::{BaselineArgs, BaselineCommand, BaselineOfArgs};
 pub(crate) use cases::{
-    CaseArgs, CaseCommand, CoverageArgs, CoverageFormat, FmtArgs, LintArgs, ListArgs, NewArgs,
-    ShowArgs,
+    CaseArgs, CaseCommand, CoverageArgs, CoverageFormat, FmtArgs, LintArgs, ListArgs, ListBy,
+    NewArgs, ShowArgs,
 };
 pub(crate) use connect::{CheckArgs, ConnectArgs, ConnectCommand};
 pub(crate) use duel::DuelArgs;

@@ -12,8 +12,20 @@ pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(crate) select: SelectArgs,
 
+    /// Count them by groups instead: how deep they reach into a stack
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) by: Option<ListBy>,
+
     #[command(flatten)]
     pub(crate) cases: CasesArgs,
+}
+
+/// By what variants are grouped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListBy {
+    /// What they ask of the stack's application at most, from packets alone on,
+    /// and what a stack declares to play them
+    Depth,
 }
 
 #[derive(Debug, ClapArgs)]

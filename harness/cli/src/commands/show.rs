@@ -50,6 +50,7 @@ fn print_case(suite: &Suite, variant: &Variant) {
         let needs: Vec<String> = variant.needs.iter().map(ToString::to_string).collect();
         anstream::println!("needs {}", needs.join(", "));
     }
+    anstream::println!("depth {}", variant.depth());
     anstream::println!();
     for (index, step) in variant.steps.iter().enumerate() {
         let from = step

@@ -103,3 +103,25 @@ fn last_failed_plays_what_has_not_passed_until_all_has() {
         "{text}"
     );
 }
+
+#[test]
+fn list_by_depth_counts_every_variant_once() {
+    let output = tcpspec(&["list", "--by", "depth"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .skip(1)
+        .filter(|line| !line.starts_with(' ') && !line.ends_with(" variants"))
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(rows[0][0], "packets", "{text}");
+    let mut so_far = 0;
+    for row in &rows {
+        let count: usize = row[1].parse().unwrap();
+        assert!(count > 0);
+        so_far += count;
+        assert_eq!(row[2], so_far.to_string(), "{text}");
+    }
+    assert_eq!(so_far, listed(&[]).len());
+    assert!(text.contains("declare passive-open ("), "{text}");
+}
