@@ -185,6 +185,10 @@ unpacked.catch(() => {}).then(() => {
     const [, words] = document.getElementById(claim.hash.slice(1))?.cells ?? [];
     if (words) claim.after(...[...words.cloneNode(true).childNodes].slice(1));
   }
+  // A case for which there was no room has no panel to lead to.
+  for (const link of document.querySelectorAll("a[href^='#case-']")) {
+    if (!document.getElementById(decoded(link.hash.slice(1)))) link.replaceWith(...link.childNodes);
+  }
   for (const ids of document.querySelectorAll(".ids, .reqs td:last-child")) {
     ids.replaceChildren(...ids.textContent.split(/(?<= )/).map((word) => {
       const target = document.getElementById(`case-${word.trim()}`);

@@ -45,6 +45,8 @@ describe("every page", () => {
         assert.equal(await page.run("document.getElementById('filter').hidden"), options.scripts === false);
         const overflow = await page.run("document.documentElement.scrollWidth - innerWidth");
         assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+        const nowhere = await page.run(() => [...document.querySelectorAll("a[href^='#']:not([href*='?'])")].map((link) => decodeURIComponent(link.hash.slice(1))).filter((id) => !document.getElementById(id)));
+        if (options.scripts !== false) assert.deepEqual(nowhere, [], "links that lead nowhere");
       }));
     }
   }
@@ -295,6 +297,16 @@ describe("looks", () => {
   test("controls have no place on paper", () => on("report", { media: "print" }, async (page) => {
     assert.equal(await page.run("getComputedStyle(document.getElementById('filter')).display"), "none");
     assert.equal(await page.run("getComputedStyle(document.querySelector('nav')).display"), "none");
+    assert.equal(await page.run("getComputedStyle(document.querySelector('.keys')).display"), "none");
+  }));
+  test("a ladder is a table on paper, too, and is not cut", () => on("report", { media: "print", width: 720, fragment: "#case-closing/fin-retransmitted" }, async (page) => {
+    const style = (selector, name) => page.run((selector, name) => getComputedStyle(document.querySelector(`details[open] ${selector}`))[name], selector, name);
+    assert.equal(await style(".ladder", "display"), "table");
+    assert.equal(await style(".ladder", "breakInside"), "avoid");
+    assert.equal(await style("tr", "breakInside"), "avoid");
+    for (const head of ["summary", ".who", ".sentence"]) assert.equal(await style(head, "breakAfter"), "avoid");
+    const right = await page.run("document.querySelector('details[open] .ladder').getBoundingClientRect().right");
+    assert.ok(right <= 720, `it ends at ${right}`);
   }));
 });
 
