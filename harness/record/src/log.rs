@@ -310,7 +310,7 @@ impl Log {
     ///
     /// [`LogError`].
     pub fn read(input: &mut impl BufRead) -> Result<Self, LogError> {
-        Self::read_with(input, |_| ())
+        Self::read_with(input, |_| true)
     }
 
     /// Reads a log to be shown, with as many traces as there is room for.
@@ -319,12 +319,28 @@ impl Log {
     ///
     /// [`LogError`].
     pub fn read_within(input: &mut impl BufRead, mut room: TraceRoom) -> Result<Self, LogError> {
-        Self::read_with(input, |trial| room.fit(trial))
+        Self::read_with(input, |trial| {
+            room.fit(trial);
+            true
+        })
     }
 
+    /// Reads of a log the trials that are wanted, and no other.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    pub fn read_some(
+        input: &mut impl BufRead,
+        is_wanted: impl Fn(&Trial) -> bool,
+    ) -> Result<Self, LogError> {
+        Self::read_with(input, |trial| is_wanted(trial))
+    }
+
+    /// `keep` says of each trial whether it stays, and may make it smaller.
     fn read_with(
         input: &mut impl BufRead,
-        mut fit: impl FnMut(&mut Trial),
+        mut keep: impl FnMut(&mut Trial) -> bool,
     ) -> Result<Self, LogError> {
         let mut lines = Lines { input, number: 0 };
         let header = match lines.next_line()? {
@@ -342,8 +358,9 @@ impl Log {
                 Line::Header(_) => return Err(LogError::NoHeader),
                 Line::Case(case) => log.cases.push(case),
                 Line::Trial(mut trial) => {
-                    fit(&mut trial);
-                    log.trials.push(*trial);
+                    if keep(&mut trial) {
+                        log.trials.push(*trial);
+                    }
                 }
                 Line::Footer(footer) => log.footer = Some(footer),
             }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use tcpspec_record::{Exit, Log, TraceRoom, Trial};
+use tcpspec_record::{CaseId, Exit, Log, TraceRoom, Trial, Verdict};
 use tcpspec_reports::terminal::{self, Context, Style};
 use tcpspec_reports::{Report, html};
 
@@ -14,7 +14,10 @@ use crate::output;
 
 pub(crate) fn run(args: &ExplainArgs, style: Style) -> Result<Exit, Failure> {
     let (path, case) = wanted(args);
-    let log = read(&path)?;
+    let log = read_some(&path, |trial| match case {
+        Some(case) => is_of(case, &trial.id.case, &trial.id.variant_id()),
+        None => !matches!(trial.verdict, Verdict::Pass | Verdict::Skip),
+    })?;
     let report = Report::from_log(&log);
     let trials = chosen(&report, case);
     if trials.is_empty() {
@@ -65,6 +68,12 @@ pub(super) fn read_within(path: &Path, room: TraceRoom) -> Result<Log, Failure> 
     Log::read_within(&mut file, room).map_err(|error| Failure::file("read", &path, error))
 }
 
+/// The same with the trials that are wanted, and no other.
+fn read_some(path: &Path, is_wanted: impl Fn(&Trial) -> bool) -> Result<Log, Failure> {
+    let (path, mut file) = open(path)?;
+    Log::read_some(&mut file, is_wanted).map_err(|error| Failure::file("read", &path, error))
+}
+
 fn open(path: &Path) -> Result<(PathBuf, BufReader<File>), Failure> {
     let inside = path.join("log.jsonl");
     let path = if path.is_dir() { &inside } else { path };
@@ -80,12 +89,14 @@ fn chosen<'a>(report: &Report<'a>, case: Option<&str>) -> Vec<&'a Trial> {
         return attention.map(|(_, play)| play.trial()).collect();
     };
     let variants = report.variants();
-    let named = variants.filter(|variant| {
-        let id = &variant.info.id.0;
-        id == case || variant.id() == case || (case.ends_with('/') && id.starts_with(case))
-    });
+    let named = variants.filter(|variant| is_of(case, &variant.info.id, &variant.id()));
     let plays = named.flat_map(|variant| &variant.plays);
     plays.map(|play| play.trial()).collect()
+}
+
+/// Whether what is named is this case, this variant of it, or their group.
+fn is_of(named: &str, case: &CaseId, variant: &str) -> bool {
+    case.0 == named || variant == named || (named.ends_with('/') && case.0.starts_with(named))
 }
 
 fn text(
