@@ -6,7 +6,7 @@ OUT   ?= target/tcpspec/latest
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 TCPSPEC = $(TARGET)/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol conformance-lwip lwip toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol conformance-lwip lwip newcomer toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
@@ -14,6 +14,7 @@ help:
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
 	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
 	@echo 'make conformance-protocol  on the bundled stack in a process of its own: the same log'
+	@echo 'make newcomer             the commands of stacks/CONNECT.md, played and timed (part of make conformance)'
 	@echo 'make toy                  target/toy: a toy TCP in C behind the line protocol (needs cc)'
 	@echo 'make lwip                 the C stack lwIP behind line protocol v1: target/lwip/tcpspec-lwip (needs a C compiler)'
 	@echo 'make conformance-lwip     every case on it'
@@ -40,6 +41,7 @@ endef
 
 conformance: build
 	$(call run,--stack bundled --stack linux --isn both)
+	@stacks/newcomer.sh $(TCPSPEC)
 
 conformance-bundled: build
 	$(call run,--stack bundled --isn both)
@@ -69,6 +71,10 @@ conformance-protocol: build
 	$(call run,--stack '$(SERVED)' --isn both)
 	@sed 's|"$(SERVED)"|"bundled"|g' $(OUT)/log.jsonl | cmp - $(OUT)/in-process/log.jsonl \
 		&& echo 'the log is that of the stack in process'
+
+# Somebody with a stack of their own, who has this program and that page.
+newcomer: build
+	@stacks/newcomer.sh $(TCPSPEC)
 
 CC ?= cc
 

@@ -20,7 +20,7 @@ pub(crate) use cases::{
     CaseArgs, CaseCommand, CoverageArgs, CoverageFormat, FmtArgs, LintArgs, ListArgs, ListBy,
     NewArgs, ShowArgs,
 };
-pub(crate) use connect::{CheckArgs, ConnectArgs, ConnectCommand};
+pub(crate) use connect::{CheckArgs, ConnectArgs, ConnectCommand, InitArgs, Lang};
 pub(crate) use duel::DuelArgs;
 pub(crate) use logs::{
     CompareArgs, CompareFormat, DiffArgs, ExplainArgs, ExplainFormat, MergeArgs, ReplayArgs,
@@ -101,7 +101,8 @@ pub(crate) enum Command {
     Doctor(CasesArgs),
     /// Let two stacks talk to each other over a faulty link, and judge every segment
     Duel(DuelArgs),
-    /// First steps of a stack of your own: take it up a ladder of checks
+    /// First steps of a stack of your own: write a connector to begin with, take it up a
+    /// ladder of checks
     Connect(ConnectArgs),
     /// Be a stack that is built in, behind the line protocol, for another program to drive
     Serve(ServeArgs),

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`template`] | what a new connector begins with, in each language |
 //! | [`ladder`] | what a stack has to do before cases make sense, rung by rung |
 //! | `peer` | the other end of one connection, as far as a ladder needs it |
 //! | `footprint` | what a process holds of memory and files |
@@ -12,5 +13,7 @@
 mod footprint;
 pub mod ladder;
 mod peer;
+pub mod template;
 
 pub use ladder::{Outcome, Rung, Terms, climb};
+pub use template::{Language, Template};

@@ -1,6 +1,8 @@
 //! Arguments of `connect`: first steps of a stack of one's own.
 
-use clap::{Args as ClapArgs, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use crate::stacks::StackName;
 
@@ -12,9 +14,37 @@ pub(crate) struct ConnectArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConnectCommand {
+    /// Write a connector to begin with: the protocol done, the verbs empty
+    Init(InitArgs),
     /// Take a stack up a ladder, from "it starts" to "the same seed, the same packets";
     /// stop at the first rung that breaks, and say what to do next
     Check(CheckArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InitArgs {
+    /// The language
+    #[arg(long, value_enum)]
+    pub(crate) lang: Lang,
+
+    /// The directory to write to; it is made if it is not there. No file is overwritten
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+/// A language that a connector can begin in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lang {
+    /// Without any crate
+    Rust,
+    /// C11
+    C,
+    /// Python 3
+    Python,
+    /// Go
+    Go,
+    /// Zig
+    Zig,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,6 +1,7 @@
 //! `tcpspec connect`: first steps of a stack of one's own.
 
 mod check;
+mod init;
 
 use tcpspec_protocol::Address;
 use tcpspec_record::Exit;
@@ -11,6 +12,7 @@ use crate::stacks::StackName;
 
 pub(crate) fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
     match &args.command {
+        ConnectCommand::Init(init) => init::run(init),
         ConnectCommand::Check(check) => check::run(check),
     }
 }
