@@ -102,7 +102,7 @@ pub(crate) enum Command {
     /// Let two stacks talk to each other over a faulty link, and judge every segment
     Duel(DuelArgs),
     /// First steps of a stack of your own: write a connector to begin with, take it up a
-    /// ladder of checks
+    /// ladder of checks, type its verbs by hand
     Connect(ConnectArgs),
     /// Be a stack that is built in, behind the line protocol, for another program to drive
     Serve(ServeArgs),

@@ -19,6 +19,8 @@ pub(crate) enum ConnectCommand {
     /// Take a stack up a ladder, from "it starts" to "the same seed, the same packets";
     /// stop at the first rung that breaks, and say what to do next
     Check(CheckArgs),
+    /// Type the verbs by hand, one for each line, and see what comes of them
+    Shell(CheckArgs),
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,6 +2,7 @@
 
 mod check;
 mod init;
+mod shell;
 
 use tcpspec_protocol::Address;
 use tcpspec_record::Exit;
@@ -14,6 +15,7 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
     match &args.command {
         ConnectCommand::Init(init) => init::run(init),
         ConnectCommand::Check(check) => check::run(check),
+        ConnectCommand::Shell(shell) => shell::run(shell),
     }
 }
 

@@ -2,8 +2,9 @@
 //! on stacks that are wrong in one way each.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
 use rstest::rstest;
@@ -189,8 +190,8 @@ fn ladder_stops_where_it_breaks(
 #[case::stands_still(
     "v1_time = until > v1_time ? until : v1_time;",
     "v1_time += until > v1_time ? 1 : 0;",
-    9,
-    "told to let time pass until +1.000",
+    7,
+    "time stopped at +0.000000001",
     "`run` gives the time up to which"
 )]
 #[case::foretells_wrongly(
@@ -299,7 +300,9 @@ fn page_shows_what_the_ladder_prints() {
     let picture = picture.split("```").next().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_str().unwrap();
-    tcpspec(&["connect", "init", "--lang", "c", path]).output().unwrap();
+    tcpspec(&["connect", "init", "--lang", "c", path])
+        .output()
+        .unwrap();
     compile(&dir.path().join("mystack.c"), &dir.path().join("mystack"));
     let mut check = tcpspec(&["connect", "check", "exec:./mystack"]);
     let ended = check.current_dir(dir.path()).output().unwrap();
@@ -346,7 +349,44 @@ fn init_writes_a_configuration() {
     assert_eq!(ended.status.code(), Some(4), "{told}");
     let joined = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        joined.contains("the stack does not declare passive-open"),
+        joined.contains("the stack does not declare data, passive-open"),
         "{told}"
     );
+}
+
+/// A session from a file shows what was typed and what came.
+#[test]
+fn session_with_the_toy() {
+    let mut shell = tcpspec(&["connect", "shell", &TOY.name()]);
+    shell.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = shell.spawn().unwrap();
+    let typed = "listen\npeer SYN\npeer ACK\naccept\npeer FIN+ACK\nrun 1s\nquit\nnever\n";
+    running
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(typed.as_bytes())
+        .unwrap();
+    let ended = running.wait_with_output().unwrap();
+    let expected = "\
+> listen
+ok
+> peer SYN
++0.000  -> SYN seq=0 win=65535 <mss=1460>
++0.000  <- SYN+ACK seq=0 ack=1 win=65535 <mss=1460>
++0.000     SYN-RECEIVED
+> peer ACK
++0.000  -> ACK seq=1 ack=1 win=65535
++0.000     ESTABLISHED
+> accept
+ok
+> peer FIN+ACK
++0.000  -> FIN+ACK seq=1 ack=1 win=65535
++0.000  <- ACK seq=1 ack=2 win=65534
++0.000     CLOSE-WAIT
+> run 1s
++1.000
+> quit
+";
+    assert_eq!(String::from_utf8(ended.stdout).unwrap(), expected);
 }

@@ -82,8 +82,7 @@ pub(super) fn clock(talk: &mut Talk) -> Climbed {
     if talk.now < until {
         return Err(Stop::breaks(
             format!("told to let time pass until {until}, it is at {}", talk.now),
-            "`run` gives the time up to which to go, counted from `open`; with `\"stop\":\"end\"` \
-             the reply's `now` is that time.",
+            super::start::RUN,
         ));
     }
     if !talk.is_virtual() {

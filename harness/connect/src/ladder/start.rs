@@ -46,8 +46,13 @@ fn rung_of(error: &StackError) -> Rung {
     }
 }
 
+/// What `run` means.
+pub(super) const RUN: &str = "`run` gives the time up to which to go, counted from `open`; with \
+     `\"stop\":\"end\"` the reply's `now` is that time, with `\"first\"` that of the first packet \
+     if one leaves before. Nothing else moves time.";
+
 /// What to do about a stack that gives no reply any more.
-pub(super) const fn advice(error: &StackError) -> &'static str {
+pub(super) fn advice(error: &StackError) -> &'static str {
     match error {
         StackError::Died(_) => {
             "Send it the lines above by hand, under a debugger or a sanitizer: the last one \
@@ -61,6 +66,7 @@ pub(super) const fn advice(error: &StackError) -> &'static str {
             "Answer each line by one line, and flush it. In `run`, see that time goes on from \
              one deadline to the next, and stops."
         }
+        StackError::Connector(why) if why.contains(": time ") => RUN,
         StackError::Connector(_) => {
             "The reply breaks the protocol: mend the line that is named. PROTOCOL.md in \
              stacks/protocol says what it may hold."
