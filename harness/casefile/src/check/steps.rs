@@ -77,9 +77,8 @@ impl<'a> StepReader<'a> {
         };
         if let Some(prelude) = prelude {
             reader.needs.clone_from(&prelude.needs);
-            for step in &prelude.steps {
-                reader.inherit(step, prelude);
-            }
+            let steps = prelude.steps.iter();
+            steps.for_each(|step| reader.inherit(step, prelude));
         }
         reader
     }
