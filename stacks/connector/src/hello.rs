@@ -79,7 +79,8 @@ pub struct Profile {
     /// How late its timers may be by construction.
     pub lateness: Lateness,
     /// How far a time in a reply may be from the truth, either way. Zero on a
-    /// virtual clock.
+    /// virtual clock, unless the stack's own timers count ticks of a clock that
+    /// runs anyway: then it is a tick.
     pub clock_error: Duration,
 }
 
