@@ -8,6 +8,7 @@ use rstest::rstest;
 use crate::common::{Scratch, printed, tcpspec};
 
 /// The adapter; `None`, and a line that says so, if it was not built.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn adapter() -> Option<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let built = root.join("target/lwip/tcpspec-lwip");
