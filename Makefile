@@ -6,7 +6,7 @@ OUT   ?= target/tcpspec/latest
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 TCPSPEC = $(TARGET)/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol conformance-lwip lwip newcomer toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol conformance-lwip compare lwip newcomer toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
@@ -18,6 +18,7 @@ help:
 	@echo 'make toy                  target/toy: a toy TCP in C behind the line protocol (needs cc)'
 	@echo 'make lwip                 the C stack lwIP behind line protocol v1: target/lwip/tcpspec-lwip (needs a C compiler)'
 	@echo 'make conformance-lwip     every case on it'
+	@echo 'make compare              bundled, Linux, smoltcp and lwIP side by side, in one report'
 	@echo 'make test                 format and style of code and cases, all tests'
 	@echo 'make readers              the outputs, read by others by their own schemas (Node; part of make test)'
 	@echo 'make page                 the report in a real browser (Chromium; installs it where it may)'
@@ -90,7 +91,13 @@ lwip:
 conformance-lwip: build lwip
 	$(call run,--stack lwip --isn both --wall-limit 60)
 
-test: lint unit readers
+# Four stacks in one report: who stands alone? It also makes the table for a terminal.
+compare: build lwip
+	$(call run,--stack bundled --stack linux --stack smoltcp --stack lwip --isn both --wall-limit 60)
+	@$(TCPSPEC) compare $(OUT)
+
+# The unit tests come last, so that the last line counts them.
+test: lint readers unit
 
 lint:
 	$(CARGO) fmt --all --check
