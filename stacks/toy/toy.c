@@ -312,7 +312,8 @@ static void on_syn_to_listener(struct listener *l, const struct segment *s)
     }
     for (struct connection *c = connections; c; c = c->next)
         waiting += c->local == l->port && !*c->h && c->state < CLOSED;
-    if (!(s->flags & SYN) || waiting >= l->backlog)
+    /* One more than the backlog may wait, as with listen() elsewhere. */
+    if (!(s->flags & SYN) || waiting > l->backlog)
         return;
     struct connection *c = calloc(1, sizeof *c), **last = &connections;
     if (!c)

@@ -2,12 +2,16 @@
 //! on stacks that are wrong in one way each.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufReader, Write};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
+use std::thread;
 
 use rstest::rstest;
+use tcpspec_bundled_adapter::Bundled;
+use tcpspec_protocol::serve;
 use tempfile::TempDir;
 
 use crate::common::{printed, root, tcpspec};
@@ -18,7 +22,7 @@ const RUNGS: usize = 11;
 /// A compiler is there wherever there is Rust's linker.
 fn compile(source: &Path, program: &Path) {
     let mut cc = Command::new("cc");
-    cc.args(["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-o"]);
+    cc.args(["-std=c11", "-O0", "-Wall", "-Wextra", "-Werror", "-o"]);
     let built = cc.arg(program).arg(source).output().unwrap();
     assert!(built.status.success(), "{}", printed(&built));
 }
@@ -389,4 +393,46 @@ ok
 > quit
 ";
     assert_eq!(String::from_utf8(ended.stdout).unwrap(), expected);
+}
+
+/// Where one segment under way is enough, the toy does all that it declares.
+#[test]
+fn toy_is_right_in_what_it_declares() {
+    let out = tempfile::tempdir().unwrap();
+    let mut run = tcpspec(&[
+        "run",
+        "handshake/",
+        "reset/",
+        "rto/",
+        "states/",
+        "textbook/",
+    ]);
+    run.args(["--ip", "4", "--stack", &TOY.name(), "--out"]);
+    let ended = run.arg(out.path()).output().unwrap();
+    let told = printed(&ended);
+    assert_eq!(ended.status.code(), Some(0), "{told}");
+    let line = told.lines().find(|line| line.starts_with("exec:")).unwrap();
+    let executed: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!(executed > 600, "{told}");
+}
+
+/// What is behind a socket can be no process of ours: what it holds is not asked.
+#[test]
+fn stack_behind_a_socket_climbs_but_for_its_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("stack");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let serving = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let input = BufReader::new(stream.try_clone().unwrap());
+        serve(&mut Bundled::default(), input, stream)
+    });
+    let ended = check(&format!("unix:{}", socket.display()));
+    serving.join().unwrap().unwrap();
+    breaks(
+        &ended,
+        0,
+        RUNGS - 1,
+        &["200 rounds are through", "It is ready for cases"],
+    );
 }
