@@ -8,7 +8,17 @@ pub(crate) const REPLY: Duration = Duration::from_millis(500);
 
 /// Time between what the peer receives and what it does next, on a virtual
 /// clock: gives round trips a length and ladders a scale, and costs nothing.
-pub(crate) const PACE: Duration = Duration::from_millis(10);
+const PACE: Duration = Duration::from_millis(10);
+
+/// [`PACE`], or less with a stack that hardly holds back its ACKs: several
+/// segments have to come within that time, or nothing could be seen of it.
+pub(crate) fn pace(ack_delay: Duration) -> Duration {
+    if ack_delay.is_zero() {
+        PACE
+    } else {
+        PACE.min(ack_delay / 4)
+    }
+}
 
 /// How long a virtual stack is watched after a trial was decided, so that the
 /// trace shows what it went on to do.

@@ -65,8 +65,8 @@ impl Play {
     /// Time between what came and what the peer or the application does next.
     async fn pace(&mut self, step: &Step) -> Result<(), Halt> {
         if self.is_virtual() && self.recorder.step > 1 {
-            self.pass(self.now + limits::PACE, Stop::AtEnd, step)
-                .await?;
+            let pace = limits::pace(self.plan.hello.profile.ack_delay);
+            self.pass(self.now + pace, Stop::AtEnd, step).await?;
         }
         Ok(())
     }

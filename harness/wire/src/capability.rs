@@ -49,6 +49,9 @@ pub enum Capability {
     /// `close` gives up receiving too: data that arrives later is answered by
     /// RST (half-duplex close, RFC 9293 section 3.6.1).
     HalfDuplexClose,
+    /// A connection that nobody holds any more does not stay in FIN-WAIT-2 for
+    /// ever.
+    OrphanTimeout,
     /// Its initial sequence number can be set.
     Isn,
     /// `setopt nagle=on|off`.
@@ -114,7 +117,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 46] = [
+    pub const ALL: [(Self, &'static str); 47] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -133,6 +136,7 @@ impl Capability {
         (Self::TimeWaitReuse, "time-wait-reuse"),
         (Self::CloseUnreadResets, "close-unread-resets"),
         (Self::HalfDuplexClose, "half-duplex-close"),
+        (Self::OrphanTimeout, "orphan-timeout"),
         (Self::Isn, "isn"),
         (Self::OptNagle, "opt:nagle"),
         (Self::OptRcvbuf, "opt:rcvbuf"),

@@ -164,6 +164,7 @@ const CAPABILITIES: &[Capability] = &[
     Capability::TimeWaitReuse,
     Capability::CloseUnreadResets,
     Capability::HalfDuplexClose,
+    Capability::OrphanTimeout,
     Capability::OptNagle,
     Capability::OptRcvbuf,
     Capability::OptKeepalive,

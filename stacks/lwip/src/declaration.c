@@ -14,7 +14,7 @@ static const char *const CAPABILITIES[] = {
     "passive-open", "active-open", "data", "app-close", "shutdown", "abort",
     "state", "state-log",
     "rfc5961-rst", "rfc5961-syn", "rfc1337",
-    "close-unread-resets", "half-duplex-close",
+    "close-unread-resets", "half-duplex-close", "orphan-timeout",
     "isn", "opt:nagle", "opt:keepalive", "opt:ttl", "opt:ds",
     "ws", "ts", "sack", "fast-retransmit", "delayed-ack", "nagle",
     "reassembly", "queue", "virtual-time",

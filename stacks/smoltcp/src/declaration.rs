@@ -8,7 +8,7 @@ use tcpspec_wire::Capability;
 
 use crate::VERSION;
 
-const CAPABILITIES: [Capability; 20] = [
+const CAPABILITIES: [Capability; 23] = [
     Capability::Ipv4,
     Capability::Ipv6,
     Capability::PassiveOpen,
@@ -19,11 +19,14 @@ const CAPABILITIES: [Capability; 20] = [
     Capability::Abort,
     Capability::State,
     Capability::SimultaneousOpen,
-    Capability::Rfc5961Ack,
+    Capability::Isn,
+    Capability::ChallengeLimit,
     Capability::OptNagle,
+    Capability::OptKeepalive,
     Capability::OptUserTimeout,
     Capability::OptTtl,
     Capability::WindowScale,
+    Capability::Sack,
     Capability::FastRetransmit,
     Capability::DelayedAck,
     Capability::Nagle,
@@ -44,8 +47,10 @@ pub(crate) fn hello() -> Hello {
     }
 }
 
-/// Times as its source has them. It gives nothing up by itself: R2 and the time
-/// an orphan stays are those of RFC 9293 and of hosts, for cases that ask.
+/// Times as its source has them. Of itself it gives nothing up, and probes an idle
+/// peer in steps that the application names: R2, the number of keep-alives and
+/// the time between them are what RFC 9293 wants, for cases that ask; the time
+/// of an orphan, which never ends, is nobody's.
 fn profile() -> Profile {
     let seconds = Duration::from_secs;
     Profile {
@@ -61,7 +66,7 @@ fn profile() -> Profile {
         persist_min: seconds(1),
         persist_max: seconds(60),
         keepalive_idle: seconds(7200),
-        keepalive_interval: seconds(75),
+        keepalive_interval: seconds(7200),
         keepalive_probes: 9,
         fin_wait_2: seconds(60),
         lateness: Lateness::default(),

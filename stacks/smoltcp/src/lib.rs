@@ -7,11 +7,12 @@
 //! connection itself; CLOSE is that of RFC 9293, there is no other; congestion
 //! control is what smoltcp does without being told (none).
 //!
-//! Left out: setting buffers and sequence numbers, urgent text and reports,
-//! which smoltcp does not have; keep-alives, which it never gives up on.
+//! Left out: setting buffers, urgent text and reports, which smoltcp does not
+//! have.
 
 mod declaration;
 mod device;
+mod isn;
 mod sockets;
 
 use smoltcp::iface::{Config, Interface, PollResult};
@@ -47,7 +48,7 @@ impl Smoltcp {
         let mut wire = Wire::new(1500);
         Self {
             hello: declaration::hello(),
-            interface: interface(&mut wire, 0),
+            interface: interface(&mut wire, Instant::ZERO, 0),
             wire,
             sockets: Sockets::default(),
             now: Instant::ZERO,
@@ -109,7 +110,10 @@ impl StackUnderTest for Smoltcp {
     fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
         self.now = Instant::ZERO;
         self.wire = Wire::new(setup.mtu);
-        self.interface = interface(&mut self.wire, setup.seed);
+        let seed = setup
+            .iss
+            .map_or(setup.seed, |iss| isn::seed_of(iss.value(), setup.seed));
+        self.interface = interface(&mut self.wire, self.now, seed);
         self.interface.update_ip_addrs(|addresses| {
             // The list of a new interface is empty and has room for one.
             let _ = addresses.push(IpCidr::new(setup.stack.into(), setup.prefix));
@@ -167,19 +171,22 @@ impl std::fmt::Debug for Smoltcp {
     }
 }
 
-fn interface(wire: &mut Wire, seed: u64) -> Interface {
+fn interface(wire: &mut Wire, now: Instant, seed: u64) -> Interface {
     let mut config = Config::new(HardwareAddress::Ip);
     config.random_seed = seed;
-    Interface::new(config, wire, SmolInstant::ZERO)
+    Interface::new(config, wire, to_smol(now))
 }
 
-/// smoltcp counts microseconds.
+/// What smoltcp's clock shows, in microseconds, when a trial begins. It takes its
+/// zero for "long ago", which is so on a host that has been up for a while.
+const UPTIME: i64 = 1_000_000_000;
+
 fn to_smol(at: Instant) -> SmolInstant {
-    let micros = at.as_nanos() / 1000;
-    SmolInstant::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+    let micros = i64::try_from(at.as_nanos() / 1000).unwrap_or(i64::MAX);
+    SmolInstant::from_micros(micros.saturating_add(UPTIME))
 }
 
 fn from_smol(at: SmolInstant) -> Instant {
-    let micros = u64::try_from(at.total_micros()).unwrap_or(0);
+    let micros = u64::try_from(at.total_micros().saturating_sub(UPTIME)).unwrap_or(0);
     Instant::from_nanos(micros.saturating_mul(1000))
 }

@@ -13,6 +13,10 @@ use tcpspec_wire::{Instant, State};
 /// Octets of each of a socket's two buffers.
 const BUFFER: usize = 65_535;
 
+/// Silence before a keep-alive where nobody names one: smoltcp wants a time
+/// named, so here it is the least that RFC 9293 allows.
+const KEEP_ALIVE: SmolDuration = SmolDuration::from_secs(7200);
+
 /// Every socket of a trial.
 pub(crate) struct Sockets {
     pub(crate) set: SocketSet<'static>,
@@ -264,11 +268,12 @@ impl Sockets {
         }
     }
 
-    /// Close and abort: the name means nothing afterwards.
+    /// Close and abort: the name means nothing afterwards. Of a listener every
+    /// socket is aborted, for nobody is going to accept what it has become.
     fn let_go(&mut self, handle: &Handle, end: fn(&mut Socket<'static>)) -> CallResult {
-        let sockets = match self.named(handle)? {
-            Named::Connection(socket) => vec![socket],
-            Named::Listener { waiting, .. } => waiting,
+        let (sockets, end) = match self.named(handle)? {
+            Named::Connection(socket) => (vec![socket], end),
+            Named::Listener { waiting, .. } => (waiting, Socket::abort as fn(&mut _)),
         };
         for socket in sockets {
             end(self.set.get_mut(socket));
@@ -293,10 +298,13 @@ impl Sockets {
                     socket.set_timeout(Some(SmolDuration::from(time)))
                 }
                 SocketOption::Ttl(ttl) => socket.set_hop_limit(Some(ttl)),
-                SocketOption::ReceiveBuffer(_)
-                | SocketOption::KeepAlive(_)
-                | SocketOption::KeepAliveByDefault
-                | SocketOption::Ds(_) => return Err(CallError::Unsupported),
+                SocketOption::KeepAlive(time) => {
+                    socket.set_keep_alive(time.map(SmolDuration::from))
+                }
+                SocketOption::KeepAliveByDefault => socket.set_keep_alive(Some(KEEP_ALIVE)),
+                SocketOption::ReceiveBuffer(_) | SocketOption::Ds(_) => {
+                    return Err(CallError::Unsupported);
+                }
             }
         }
         Ok(Ret::Done)

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use rstest::rstest;
 use tcpspec_bundled_adapter::Bundled;
 use tcpspec_connector::call::SocketOption;
-use tcpspec_connector::{Call, CallError, CallResult, Handle, Next, Setup, StackUnderTest, Stop};
+use tcpspec_connector::{
+    Call, CallError, CallResult, Handle, Next, Reply, Setup, StackUnderTest, Stop,
+};
 use tcpspec_duel::{Ended, Outcome, Terms, duel};
 use tcpspec_link::{Conditions, Link};
 use tcpspec_smoltcp::{Smoltcp, VERSION};
@@ -62,10 +64,7 @@ fn states_come_as_they_change_and_calls_are_answered() {
         matches!(reply.next, Next::At(_)),
         "the SYN,ACK would be repeated"
     );
-    let syn = Packet::decode(&reply.tx[0].octets)
-        .expect("a packet")
-        .packet;
-    let iss = syn.segment().expect("a segment").seq.value();
+    let iss = segment_in(&reply).seq.value();
     let ack = segment(Flags::ACK, 101, iss.wrapping_add(1));
     let reply = stack.deliver(&[ack]).expect("lives");
     let state = reply.states.last().map(|change| change.state);
@@ -81,13 +80,7 @@ fn states_come_as_they_change_and_calls_are_answered() {
 #[test]
 fn time_stands_still_unless_it_is_let_pass() {
     let mut stack = open();
-    let connect = Call::Connect {
-        handle: handle("C"),
-        port: 5000,
-        to: (PEER, 40_000).into(),
-        route: None,
-    };
-    let reply = stack.call(&connect).expect("lives");
+    let reply = stack.call(&connect()).expect("lives");
     assert_eq!((reply.now, reply.tx.len()), (Instant::ZERO, 1));
     let until = Instant::from_millis(60_000);
     let reply = stack.run(until, Stop::FirstPacket).expect("lives");
@@ -107,6 +100,33 @@ fn what_it_lacks_is_refused() {
     assert_eq!(call(&mut stack, &set), Err(CallError::Unsupported));
 }
 
+/// Who called a listener that is closed then is told so.
+#[test]
+fn closed_listener_resets_its_callers() {
+    let mut stack = open();
+    assert!(call(&mut stack, &listen()).is_ok());
+    stack
+        .deliver(&[segment(Flags::SYN, 100, 0)])
+        .expect("lives");
+    let close = Call::Close {
+        handle: handle("L"),
+    };
+    let reply = stack.call(&close).expect("lives");
+    assert!(segment_in(&reply).flags.contains(Flags::RST));
+}
+
+#[rstest]
+#[case::zero(0)]
+#[case::near_the_end(u32::MAX - 3)]
+#[case::middle(0x8000_0000)]
+fn initial_number_is_the_one_that_was_set(#[case] iss: u32) {
+    for seed in [0, 42, u64::MAX] {
+        let mut stack = opened(Some(SeqNumber::new(iss)), seed);
+        let reply = stack.call(&connect()).expect("lives");
+        assert_eq!(segment_in(&reply).seq.value(), iss);
+    }
+}
+
 /// The version that is told is the version that is built.
 #[test]
 fn version_is_that_of_the_lock_file() {
@@ -116,14 +136,18 @@ fn version_is_that_of_the_lock_file() {
 }
 
 fn open() -> Smoltcp {
+    opened(None, 42)
+}
+
+fn opened(iss: Option<SeqNumber>, seed: u64) -> Smoltcp {
     let mut stack = Smoltcp::new();
     let setup = Setup {
         stack: STACK,
         prefix: 24,
         peer: PEER,
         mtu: 1500,
-        iss: None,
-        seed: 42,
+        iss,
+        seed,
     };
     stack.open(&setup).expect("opens");
     stack
@@ -145,6 +169,15 @@ fn listen() -> Call {
     }
 }
 
+fn connect() -> Call {
+    Call::Connect {
+        handle: handle("C"),
+        port: 5000,
+        to: (PEER, 40_000).into(),
+        route: None,
+    }
+}
+
 fn accept() -> Call {
     Call::Accept {
         handle: handle("L"),
@@ -157,6 +190,12 @@ fn recv() -> Call {
         handle: handle("C"),
         max: 10,
     }
+}
+
+/// The first segment of the stack in a reply.
+fn segment_in(reply: &Reply) -> Segment {
+    let packet = Packet::decode(&reply.tx[0].octets).expect("a packet");
+    packet.packet.segment().expect("a segment").clone()
 }
 
 /// A segment of the peer.

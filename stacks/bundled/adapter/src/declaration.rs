@@ -10,7 +10,7 @@ use tcpspec_wire::Capability;
 use crate::switches;
 
 /// What every configuration can do.
-const ALWAYS: [Capability; 23] = [
+const ALWAYS: [Capability; 24] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -22,6 +22,7 @@ const ALWAYS: [Capability; 23] = [
     Capability::Ipv4,
     Capability::Ipv6,
     Capability::SimultaneousOpen,
+    Capability::OrphanTimeout,
     Capability::Isn,
     Capability::OptNagle,
     Capability::OptRcvbuf,
