@@ -1,5 +1,5 @@
 //! First steps of a stack of one's own: the ladder, on stacks that are right and
-//! on stacks that are wrong in one way each.
+//! on stacks that are wrong in one way each; and the shell.
 
 use std::fs;
 use std::io::{BufReader, Write};
@@ -20,7 +20,7 @@ use crate::common::{printed, root, tcpspec};
 const RUNGS: usize = 11;
 
 /// A compiler is there wherever there is Rust's linker.
-fn compile(source: &Path, program: &Path) {
+pub(crate) fn compile(source: &Path, program: &Path) {
     let mut cc = Command::new("cc");
     cc.args(["-std=c11", "-O0", "-Wall", "-Wextra", "-Werror", "-o"]);
     let built = cc.arg(program).arg(source).output().unwrap();
@@ -65,7 +65,7 @@ fn check(stack: &str) -> Output {
 
 /// It ends with this code, having climbed so many rungs, and says these words.
 #[track_caller]
-fn breaks(ended: &Output, code: i32, climbed: usize, words: &[&str]) {
+pub(crate) fn breaks(ended: &Output, code: i32, climbed: usize, words: &[&str]) {
     let told = printed(ended);
     assert_eq!(ended.status.code(), Some(code), "{told}");
     let held = told.lines().filter(|line| line.contains("  ok")).count();
@@ -227,151 +227,26 @@ fn toy_that_is_wrong_stops_there(
     );
 }
 
-/// The command that starts a tool, if it is installed.
-fn tool(name: &str) -> Option<Vec<&'static str>> {
-    let ways: &[&[&str]] = match name {
-        "rust" => &[&["rustc"]],
-        "c" => &[&["cc"]],
-        "python" => &[&["python3"]],
-        "go" => &[&["go"]],
-        _ => &[&["zig"], &["python3", "-m", "ziglang"]],
-    };
-    let version = match name {
-        "go" | "zig" => "version",
-        _ => "--version",
-    };
-    let works = |way: &&&[&str]| {
-        let mut command = Command::new(way[0]);
-        let ended = command.args(&way[1..]).arg(version).output();
-        ended.is_ok_and(|ended| ended.status.success())
-    };
-    ways.iter().find(works).map(|way| way.to_vec())
-}
-
-/// Builds what `connect init` has written, by the line that it prints; gives the
-/// command that it prints to start it.
-fn build(told: &str, tool: &[&str], dir: &Path) -> String {
-    let line = |with: &str| told.lines().find(|line| line.trim().starts_with(with));
-    if let Some(line) = ["rustc ", "cc ", "go ", "zig "]
-        .iter()
-        .find_map(|with| line(with))
-    {
-        let words = line.split_whitespace().skip(1);
-        let mut command = Command::new(tool[0]);
-        command.args(&tool[1..]).args(words).current_dir(dir);
-        // Caches in places of their own, whoever runs this.
-        command
-            .env("GOCACHE", dir.join("cache"))
-            .env("GO111MODULE", "off");
-        let built = command.output().unwrap();
-        assert!(built.status.success(), "{}", printed(&built));
-    }
-    let check = line("tcpspec connect check ").unwrap();
-    check.split('\'').nth(1).unwrap().to_owned()
-}
-
-/// Each begins as its language begins, and stops where its author has to write
-/// something; it is told what.
-#[rstest]
-fn template_climbs_to_the_first_verb(#[values("rust", "c", "python", "go", "zig")] language: &str) {
-    let Some(tool) = tool(language) else {
-        println!("skipped: no {language}");
-        return;
-    };
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().to_str().unwrap();
-    let written = tcpspec(&["connect", "init", "--lang", language, path])
-        .output()
-        .unwrap();
-    let told = printed(&written);
-    assert_eq!(written.status.code(), Some(0), "{told}");
-    let stack = build(&told, &tool, dir.path());
-    let mut check = tcpspec(&["connect", "check", &stack]);
-    let ended = check.current_dir(dir.path()).output().unwrap();
-    let words = [
-        "its hello declares no `passive-open`, which `listen` needs",
-        "Next Write `listen`",
-        "Add `passive-open`",
-    ];
-    breaks(&ended, 1, 5, &words);
-}
-
-/// The page for newcomers shows what the ladder prints of the template in C.
-#[test]
-fn page_shows_what_the_ladder_prints() {
-    let page = fs::read_to_string(root().join("stacks/CONNECT.md")).unwrap();
-    let picture = page.split("```text\n").nth(1).unwrap();
-    let picture = picture.split("```").next().unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().to_str().unwrap();
-    tcpspec(&["connect", "init", "--lang", "c", path])
-        .output()
-        .unwrap();
-    compile(&dir.path().join("mystack.c"), &dir.path().join("mystack"));
-    let mut check = tcpspec(&["connect", "check", "exec:./mystack"]);
-    let ended = check.current_dir(dir.path()).output().unwrap();
-    assert_eq!(picture, String::from_utf8(ended.stdout).unwrap());
-}
-
-#[test]
-fn init_overwrites_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().to_str().unwrap();
-    fs::write(dir.path().join("tcpspec.toml"), "# mine\n").unwrap();
-    let ended = tcpspec(&["connect", "init", "--lang", "c", path])
-        .output()
-        .unwrap();
-    assert_eq!(ended.status.code(), Some(2));
-    let told = printed(&ended);
-    assert!(
-        told.contains("tcpspec.toml is there already, and nothing was written"),
-        "{told}"
-    );
-    let names = fs::read_dir(dir.path()).unwrap().count();
-    assert_eq!(names, 1);
-}
-
-/// The configuration that is written is one.
-#[test]
-fn init_writes_a_configuration() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().to_str().unwrap();
-    tcpspec(&["connect", "init", "--lang", "python", path])
-        .output()
-        .unwrap();
-    let cases = root().join("cases");
-    let run = [
-        "run",
-        "handshake/three-way",
-        "--ip",
-        "4",
-        "--cases",
-        cases.to_str().unwrap(),
-    ];
-    let ended = tcpspec(&run).current_dir(dir.path()).output().unwrap();
-    let told = printed(&ended);
-    assert_eq!(ended.status.code(), Some(4), "{told}");
-    let joined = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        joined.contains("the stack does not declare data, passive-open"),
-        "{told}"
-    );
+/// Types lines into a shell on a stack.
+pub(crate) fn typed(stack: &str, dir: &Path, lines: &str) -> String {
+    let mut shell = tcpspec(&["connect", "shell", stack]);
+    shell
+        .current_dir(dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut running = shell.spawn().unwrap();
+    let mut input = running.stdin.take().unwrap();
+    input.write_all(lines.as_bytes()).unwrap();
+    drop(input);
+    let ended = running.wait_with_output().unwrap();
+    String::from_utf8(ended.stdout).unwrap()
 }
 
 /// A session from a file shows what was typed and what came.
 #[test]
 fn session_with_the_toy() {
-    let mut shell = tcpspec(&["connect", "shell", &TOY.name()]);
-    shell.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut running = shell.spawn().unwrap();
-    let typed = "listen\npeer SYN\npeer ACK\naccept\npeer FIN+ACK\nrun 1s\nquit\nnever\n";
-    running
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(typed.as_bytes())
-        .unwrap();
-    let ended = running.wait_with_output().unwrap();
+    let lines = "listen\npeer SYN\npeer ACK\naccept\npeer FIN+ACK\nrun 1s\nquit\nnever\n";
+    let told = typed(&TOY.name(), &root(), lines);
     let expected = "\
 > listen
 ok
@@ -392,7 +267,7 @@ ok
 +1.000
 > quit
 ";
-    assert_eq!(String::from_utf8(ended.stdout).unwrap(), expected);
+    assert_eq!(told, expected);
 }
 
 /// Where one segment under way is enough, the toy does all that it declares.

@@ -22,5 +22,6 @@ mod replay;
 mod runs;
 mod selection;
 mod switches;
+mod templates;
 mod tidy;
 mod watch;
