@@ -19,7 +19,12 @@ const TAIL: usize = 4096;
 /// Octets asked for at once.
 const CHUNK: usize = 1 << 16;
 
-/// How long a process whose output has ended may take to end itself.
+/// Chunks of stderr that are taken in at once: whoever floods it is left to wait,
+/// and not listened to for ever.
+const SIP: usize = 16;
+
+/// How long a process whose output has ended may take to end itself, and one that
+/// does not listen to say why.
 const DEATH: Duration = Duration::from_secs(1);
 
 /// Why there is no line.
@@ -31,8 +36,10 @@ pub(crate) enum Trouble {
     Silent,
     /// Its line is longer than so many octets.
     TooLong(usize),
-    /// It said this, and nobody had asked.
+    /// It said this before it was asked.
     Unasked(String),
+    /// It said this after its answer.
+    More(String),
     /// The machine does not let us.
     System(io::Error),
 }
@@ -109,8 +116,13 @@ impl Channel {
     pub(crate) fn exchange(&mut self, line: &[u8], patience: Duration) -> Result<&[u8], Trouble> {
         let until = deadline(patience);
         self.expect_silence()?;
-        self.say(line, until)?;
-        self.hear_by(until)
+        if self.say(line, until)? {
+            return self.hear_by(until);
+        }
+        match self.hear_by(until.min(deadline(DEATH))) {
+            Err(Trouble::Silent) => Err(Trouble::Ended("its process closed its input".to_owned())),
+            heard => heard,
+        }
     }
 
     /// Hears a line that needs no asking.
@@ -118,36 +130,36 @@ impl Channel {
         self.hear_by(deadline(patience))
     }
 
-    /// Nothing has come that nobody asked for.
-    fn expect_silence(&mut self) -> Result<(), Trouble> {
+    /// Nothing has come that nobody asked for. Gives whether more may come.
+    fn expect_silence(&mut self) -> Result<bool, Trouble> {
         self.input.drain(..self.used);
         self.used = 0;
-        if self.input.is_empty() {
-            // Its end, if it has ended, is found when it is asked.
-            self.read()?;
-        }
+        let goes_on = !self.input.is_empty() || self.read()? != Read::End;
         match self.input.as_slice() {
-            [] => Ok(()),
+            [] => Ok(goes_on),
             said => Err(Trouble::Unasked(quoted(said))),
         }
     }
 
-    fn say(&mut self, mut line: &[u8], until: Instant) -> Result<(), Trouble> {
+    /// Says a line. Gives whether somebody listens; what whoever does not had to say
+    /// before can still be heard.
+    fn say(&mut self, mut line: &[u8], until: Instant) -> Result<bool, Trouble> {
         while !line.is_empty() {
             match rustix::io::write(&self.to, line) {
                 Ok(written) => line = &line[written..],
                 Err(Errno::AGAIN) => {
-                    self.wait(true, until)?;
+                    let ended = self.wait(true, until)?;
                     // Whoever speaks before the line has ended was not asked.
-                    self.expect_silence()?;
+                    if ended || !self.expect_silence()? {
+                        return Ok(false);
+                    }
                 }
                 Err(Errno::INTR) => {}
-                // What it had to say before it ended can still be read.
-                Err(Errno::PIPE | Errno::CONNRESET) => return Ok(()),
+                Err(Errno::PIPE | Errno::CONNRESET) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn hear_by(&mut self, until: Instant) -> Result<&[u8], Trouble> {
@@ -161,29 +173,37 @@ impl Channel {
             if newline.is_some() {
                 let line = self.used..self.used + len;
                 self.used += len + 1;
-                return Ok(&self.input[line]);
+                return match &self.input[self.used..] {
+                    [] => Ok(&self.input[line]),
+                    more => Err(Trouble::More(quoted(more))),
+                };
             }
             seen = self.input.len();
-            self.wait(false, until)?;
-            if self.read()? == Read::End {
-                return Err(Trouble::Ended(self.end()));
+            let ended = self.wait(false, until)?;
+            match self.read()? {
+                Read::Some => {}
+                // What its children may have to say is no answer of its own.
+                Read::Nothing if !ended => {}
+                Read::Nothing | Read::End => return Err(Trouble::Ended(self.end())),
             }
         }
     }
 
     /// Waits until there is something to read, or until something can be
-    /// written.
-    fn wait(&mut self, write: bool, until: Instant) -> Result<(), Trouble> {
+    /// written, or the process has ended; gives whether it has.
+    fn wait(&mut self, write: bool, until: Instant) -> Result<bool, Trouble> {
         loop {
             let (fd, flags) = match write {
                 true => (&self.to, PollFlags::OUT),
                 false => (&self.from, PollFlags::IN),
             };
             let stderr = self.stderr.as_ref().unwrap_or(fd);
+            let end = self.process.as_ref().map(Process::end);
             let mut fds = [
                 PollFd::new(&self.from, PollFlags::IN),
                 PollFd::new(fd, flags),
                 PollFd::new(stderr, PollFlags::IN),
+                PollFd::new(end.unwrap_or(fd), PollFlags::IN),
             ];
             let left = until.saturating_duration_since(now());
             let timeout = Timespec::try_from(left).ok();
@@ -193,12 +213,17 @@ impl Channel {
                 Err(Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
             }
-            let [ready, writable, complains] = fds.map(|fd| !fd.revents().is_empty());
+            let [ready, writable, complains, ended] = fds.map(|fd| !fd.revents().is_empty());
+            let ended = ended && end.is_some();
             if complains {
                 self.read_stderr();
             }
-            if ready || writable {
-                return Ok(());
+            if ready || writable || ended {
+                return Ok(ended);
+            }
+            // Complaints are no answer.
+            if left.is_zero() {
+                return Err(Trouble::Silent);
             }
         }
     }
@@ -206,21 +231,26 @@ impl Channel {
     /// Takes in what there is.
     fn read(&mut self) -> Result<Read, Trouble> {
         self.input.reserve(CHUNK);
-        let room = rustix::buffer::spare_capacity(&mut self.input);
-        match rustix::io::read(&self.from, room) {
-            Ok(0) | Err(Errno::CONNRESET) => Ok(Read::End),
-            Ok(_) | Err(Errno::AGAIN | Errno::INTR) => Ok(Read::Some),
-            Err(error) => Err(error.into()),
+        loop {
+            let room = rustix::buffer::spare_capacity(&mut self.input);
+            return match rustix::io::read(&self.from, room) {
+                Err(Errno::INTR) => continue,
+                Ok(0) | Err(Errno::CONNRESET) => Ok(Read::End),
+                Ok(_) => Ok(Read::Some),
+                Err(Errno::AGAIN) => Ok(Read::Nothing),
+                Err(error) => Err(error.into()),
+            };
         }
     }
 
-    /// Takes in what there is on stderr.
+    /// Takes in what there is on stderr, of a flood only a part.
     fn read_stderr(&mut self) {
-        while let Some(stderr) = &self.stderr {
+        for _ in 0..SIP {
+            let Some(stderr) = &self.stderr else { return };
             self.tail.reserve(CHUNK);
             let room = rustix::buffer::spare_capacity(&mut self.tail);
             match rustix::io::read(stderr, room) {
-                Err(Errno::AGAIN) => break,
+                Err(Errno::AGAIN) => return,
                 Err(Errno::INTR) => {}
                 // Its end is the end of no more than stderr.
                 Ok(0) | Err(_) => self.stderr = None,
@@ -241,7 +271,10 @@ impl Channel {
         self.read_stderr();
         match status {
             Some(status) => format!("its process ended, {status},"),
-            None => "its process closed its output".to_owned(),
+            None => {
+                self.lose_patience();
+                "its process closed its output".to_owned()
+            }
         }
     }
 
@@ -274,6 +307,7 @@ impl Channel {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Read {
     Some,
+    Nothing,
     End,
 }
 

@@ -14,7 +14,7 @@ use crate::declaration::Declaration;
 use crate::order::{Order, STORM, is_storm};
 use crate::reply::ReplyLine;
 use crate::request::RequestLine;
-use crate::session::{Session, begin, last_words};
+use crate::session::{Session, begin, last_words, object};
 use crate::transcript::Transcript;
 
 /// A stack in another process.
@@ -220,7 +220,7 @@ impl Client {
         };
         session.lines += 1;
         self.transcript.add('<', answer);
-        match serde_json::from_slice(answer) {
+        match object(answer) {
             Ok(answer) => Ok(answer),
             Err(error) => {
                 let said = quoted(answer);
@@ -253,6 +253,9 @@ impl Client {
             Trouble::Unasked(said) => {
                 StackError::Connector(format!("{asked}: it had said {said} without being asked"))
             }
+            Trouble::More(said) => StackError::Connector(format!(
+                "{asked}: it answered, and said {said} without being asked"
+            )),
             Trouble::System(error) => StackError::Environment(error.to_string()),
         };
         self.leave(error)

@@ -50,6 +50,14 @@ impl Order {
                 }
                 last = at;
             }
+            if let Some(at) = reply
+                .states
+                .iter()
+                .map(|change| change.at)
+                .find(|at| *at > now)
+            {
+                return Err(format!("a state changed at {at}, and it is {now}"));
+            }
         }
         self.now = now;
         run.map_or(Ok(()), |run| self.check_end(before, run, reply))

@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 
 /// How long a process may take to end by itself after its input has ended.
 const GRACE: Duration = Duration::from_secs(1);
@@ -33,6 +33,7 @@ pub fn end_processes(grace: Duration) {
     for pid in living.iter().copied().filter_map(Pid::from_raw) {
         // It may have ended in the meantime.
         let _ = kill_process_group(pid, Signal::KILL);
+        let _ = kill_process(pid, Signal::KILL);
     }
 }
 
@@ -92,6 +93,11 @@ impl Process {
         self.child.id()
     }
 
+    /// Readable once it has ended.
+    pub(crate) const fn end(&self) -> &OwnedFd {
+        &self.end
+    }
+
     /// How it ended, if it does within this time.
     pub(crate) fn ended_within(&mut self, time: Duration) -> Option<ExitStatus> {
         let mut ends = [PollFd::new(&self.end, PollFlags::IN)];
@@ -122,6 +128,8 @@ impl Drop for Process {
         // Before it is waited for, its number is nobody else's; its group may live
         // on without it.
         let _ = kill_process_group(self.pid, Signal::KILL);
+        // It may have left its group.
+        let _ = self.child.kill();
         let _ = self.child.wait();
         living().remove(&self.pid.as_raw_pid());
         ONE_LESS.notify_all();

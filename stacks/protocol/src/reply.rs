@@ -241,12 +241,13 @@ impl RetLine {
             Self::Err(word) => return error(&word).map(Err),
         };
         let ret = match call {
-            Call::Send { .. } | Call::SendUrgent { .. } => value
+            Call::Send { data, .. } | Call::SendUrgent { data, .. } => value
                 .as_u64()
                 .and_then(|octets| usize::try_from(octets).ok())
+                .filter(|octets| *octets <= data.len())
                 .map(Ret::Sent),
-            Call::Recv { .. } => match value.as_str() {
-                Some(text) => Some(Ret::Data(hex::decode(text)?)),
+            Call::Recv { max, .. } => match value.as_str() {
+                Some(text) => Some(Ret::Data(received(hex::decode(text)?, *max)?)),
                 None => None,
             },
             Call::Urgent { .. } => value.as_bool().map(Ret::Urgent),
@@ -262,6 +263,13 @@ impl RetLine {
         };
         ret.map(Ok)
             .ok_or_else(|| format!("`{}` cannot give {value}", call.verb()))
+    }
+}
+
+fn received(octets: Vec<u8>, max: usize) -> Result<Vec<u8>, String> {
+    match octets.len() {
+        len if len > max => Err(format!("`recv` cannot give {len} octets, of at most {max}")),
+        _ => Ok(octets),
     }
 }
 

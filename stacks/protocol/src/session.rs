@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use tcpspec_connector::StackError;
 
 use crate::address::Address;
@@ -31,8 +32,7 @@ pub(crate) fn begin(
     let heard = match channel.hear(patience) {
         Ok(line) => {
             transcript.add('<', line);
-            let hello = serde_json::from_slice(line).map_err(|error| error.to_string());
-            hello
+            object(line)
                 .and_then(HelloLine::meaning)
                 .map_err(|why| format!("{} is no hello: {why}", quoted(line)))
         }
@@ -70,10 +70,18 @@ fn unheard(trouble: &Trouble, patience: Duration, channel: &mut Channel) -> Stac
         Trouble::TooLong(most) => {
             StackError::Connector(format!("its hello is longer than {most} octets"))
         }
-        Trouble::Unasked(said) => {
+        Trouble::Unasked(said) | Trouble::More(said) => {
             StackError::Connector(format!("it said {said} without being asked"))
         }
         Trouble::System(error) => StackError::Environment(error.to_string()),
+    }
+}
+
+/// A line as the object that it must be: serde takes a list of the fields for one.
+pub(crate) fn object<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
+    match line.trim_ascii_start().first() {
+        Some(b'[') => Err("it is no JSON object".to_owned()),
+        _ => serde_json::from_slice(line).map_err(|error| error.to_string()),
     }
 }
 

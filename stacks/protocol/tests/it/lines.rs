@@ -90,7 +90,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     };
     match pattern {
         "^([0-9a-f]{2})*$" => {
-            text.len() % 2 == 0 && text.chars().all(|c| "0123456789abcdef".contains(c))
+            text.len().is_multiple_of(2) && text.chars().all(|c| "0123456789abcdef".contains(c))
         }
         "^[0-9a-f.:]+$" => address(text),
         "^[0-9a-f.:]+/[0-9]+$" => text

@@ -7,3 +7,4 @@ mod lines;
 mod serving;
 mod session;
 mod toy;
+mod zoo;
