@@ -349,6 +349,6 @@ fn deadline(patience: Duration) -> Instant {
     clippy::disallowed_methods,
     reason = "a deadline by the clock of the wall"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

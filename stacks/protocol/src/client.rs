@@ -9,9 +9,10 @@ use tcpspec_wire::text::SegmentText;
 use tcpspec_wire::{Capability, Instant, Packet};
 
 use crate::address::Address;
-use crate::channel::{Trouble, quoted};
+use crate::channel::{Trouble, now, quoted};
 use crate::declaration::Declaration;
-use crate::order::{Order, STORM, is_storm};
+use crate::drift::Exchange;
+use crate::order::{STORM, is_storm};
 use crate::reply::ReplyLine;
 use crate::request::RequestLine;
 use crate::session::{Session, begin, last_words, object};
@@ -166,15 +167,20 @@ impl Client {
         run: Option<(Instant, Stop)>,
     ) -> Result<Reply, StackError> {
         let patience = self.patience_until(run.map(|(until, _)| until));
+        let asked = now();
         let line = self.exchange(request, patience)?;
+        let heard = now();
         if let Some(failure) = line.failed() {
             return Err(failure);
         }
-        let clock = self.greeting.declaration.hello.clock;
-        let order = self.session.as_mut().map(|session| &mut session.order);
-        let reply = line.meaning(call).and_then(|reply| match order {
-            Some(order) => order.check(&reply, clock, run).map(|()| reply),
-            None => Ok(reply),
+        let hello = &self.greeting.declaration.hello;
+        let reply = line.meaning(call).and_then(|reply| {
+            let exchange = Exchange { asked, heard };
+            let session = self.session.as_mut();
+            session.map_or(Ok(()), |session| {
+                session.check(&reply, hello, run, exchange)
+            })?;
+            Ok(reply)
         });
         match reply {
             Ok(reply) if is_storm(&reply) => Err(self.leave(StackError::Storm(STORM))),
@@ -319,8 +325,7 @@ impl StackUnderTest for Client {
         self.last_packet = None;
         self.renew()?;
         if let Some(session) = &mut self.session {
-            session.is_fresh = false;
-            session.order = Order::default();
+            session.restart();
         }
         self.asked = Asked::Open;
         self.ask(&setup.into(), None, None)

@@ -13,6 +13,7 @@
 //! | `session` | a process or connection, from its hello on |
 //! | [`transcript`] | what was said, as far as it is kept |
 //! | `order` | whether the times of a reply can be |
+//! | `drift` | whether a real clock goes as the harness's own does |
 //! | `channel` | lines to and from a process or socket, each with its deadline |
 //! | `process` | processes that leave nothing behind |
 //!
@@ -23,6 +24,7 @@ pub mod address;
 mod channel;
 pub mod client;
 mod declaration;
+mod drift;
 mod hex;
 mod option;
 mod order;

@@ -43,6 +43,10 @@ impl Order {
                     "time went on to {now}, and was let pass until {most}"
                 ));
             }
+            if !reply.late.is_zero() {
+                let late = reply.late;
+                return Err(format!("it was late by {late:?}, and its clock is virtual"));
+            }
             let mut last = before;
             for at in reply.tx.iter().map(|emitted| emitted.at) {
                 if at < last || at > now {

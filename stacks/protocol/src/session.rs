@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tcpspec_connector::StackError;
+use tcpspec_connector::{Clock, Hello, Reply, StackError, Stop};
+use tcpspec_wire::Instant;
 
 use crate::address::Address;
 use crate::channel::{Channel, Trouble, quoted};
 use crate::declaration::{Declaration, HelloLine, LONGEST_LINE};
+use crate::drift::{Drift, Exchange};
 use crate::order::Order;
 use crate::transcript::Transcript;
 
@@ -17,8 +19,41 @@ pub(crate) struct Session {
     pub(crate) channel: Channel,
     pub(crate) is_fresh: bool,
     pub(crate) order: Order,
+    pub(crate) drift: Drift,
     /// Lines that have come.
     pub(crate) lines: usize,
+}
+
+impl Session {
+    /// Nothing was said yet since the stack was opened.
+    pub(crate) fn restart(&mut self) {
+        self.is_fresh = false;
+        self.order = Order::default();
+        self.drift = Drift::default();
+    }
+
+    /// Takes in a reply. `run` says how far time was to go and what was to end
+    /// that, if it was to go.
+    ///
+    /// # Errors
+    ///
+    /// In words, if its times cannot be.
+    pub(crate) fn check(
+        &mut self,
+        reply: &Reply,
+        hello: &Hello,
+        run: Option<(Instant, Stop)>,
+        exchange: Exchange,
+    ) -> Result<(), String> {
+        self.order.check(reply, hello.clock, run)?;
+        match hello.clock {
+            Clock::Virtual => Ok(()),
+            Clock::Real => {
+                let error = hello.profile.clock_error;
+                self.drift.check(reply, exchange, error, run.is_some())
+            }
+        }
+    }
 }
 
 /// A process or connection that has said hello.
@@ -54,6 +89,7 @@ pub(crate) fn begin(
         channel,
         is_fresh: true,
         order: Order::default(),
+        drift: Drift::default(),
         lines: 1,
     };
     Ok((session, declaration))

@@ -4,6 +4,7 @@
 use std::fs;
 
 use rstest::rstest;
+use serde_json::Value;
 
 use crate::common::{Scratch, printed, tcpspec};
 
@@ -119,6 +120,91 @@ fn toy() -> String {
         r#"exec:sh -c 'echo {hello:?}; while read line; do case "$line" in
             *call*) echo {called:?};; *) echo {other:?};; esac; echo said >&2; done'"#
     )
+}
+
+/// A connector that answers everything with nothing, as it should, but for what
+/// `lie` does to it.
+fn liar(lie: &str) -> String {
+    let hello = r#"{"hello":1,"name":"liar","clock":"virtual","reopen":true,"caps":["ipv4","passive-open","data"]}"#;
+    let script = format!(
+        r#"echo '{hello}'; now=0; while read -r line; do ret=; case "$line" in
+            *open*) now=0;; *run*) now="${{line#*:}}"; now="${{now%%,*}}";;
+            *x0*|*x1*|*x2*|*x3*|*x4*|*x5*|*x6*|*x7*|*x8*|*x9*|*xa*|*xb*|*xc*|*xd*|*xe*|*xf*)
+                ret=',"ret":{{"err":"unsupported"}}';;
+            *call*) ret=',"ret":{{"ok":true}}';;
+            esac; case "$line" in {lie} esac; echo "{{\"now\":$now$ret}}"; done"#
+    );
+    format!("exec:sh -c '{}'", script.replace('\'', r"'\''"))
+}
+
+/// One of two stacks lies: it is blamed, and the other is judged.
+#[rstest]
+#[case::dies(
+    "*packet*) kill -KILL $$;;",
+    1,
+    "crash",
+    "signal: 9 (SIGKILL), when it was given SYN",
+    0
+)]
+#[case::refuses(
+    r#"*listen*) ret=',"ret":{"err":"unsupported"}';;"#,
+    6,
+    "inconclusive",
+    "the connector is at fault: it refused `listen expect ok`, which the stack declares",
+    0
+)]
+#[case::drifts(
+    "*packet*) now=99999999999;;",
+    6,
+    "inconclusive",
+    "when it was given a packet: time went on to +99.999999999, and was let pass until +0.010",
+    0
+)]
+#[case::cuts(
+    r#"*packet*) ret=",\"tx\":[[$now,\"4500\"]]";;"#,
+    1,
+    "fail",
+    "The stack sent a packet that no peer can take: not an IP packet: IP packet cut short",
+    0
+)]
+#[case::says_ok_to_nonsense(
+    r#"*call*) ret=',"ret":{"ok":true}';;"#,
+    1,
+    "fail",
+    "the stack sent nothing; SYN+ACK seq=0 ack=1 is required",
+    2
+)]
+fn liar_is_blamed_and_the_other_stack_judged(
+    #[case] lie: &str,
+    #[case] code: i32,
+    #[case] verdict: &str,
+    #[case] reason: &str,
+    #[case] remarks: usize,
+) {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let stack = liar(lie);
+    let stacks = ["--stack", &stack, "--stack", "bundled"];
+    let mut run = scratch.run(&["handshake/three-way", "--ip", "4", "--report", "json"]);
+    let ended = run.args(stacks).output().unwrap();
+    assert_eq!(ended.status.code(), Some(code), "{}", printed(&ended));
+    let log = fs::read_to_string(scratch.out().join("log.jsonl")).unwrap();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let trials: Vec<&Value> = lines.iter().filter_map(|line| line.get("trial")).collect();
+    let of = |stack: &str| {
+        trials
+            .iter()
+            .find(|trial| trial["id"]["stack"] == stack)
+            .unwrap()
+    };
+    assert_eq!(of("bundled")["verdict"], "pass");
+    assert_eq!(of(&stack)["verdict"], verdict);
+    let told = of(&stack)["reason"].as_str().unwrap();
+    assert!(told.contains(reason), "{told}");
+    let health = &lines.last().unwrap()["footer"]["health"]["connectors"];
+    assert_eq!(health.as_array().map_or(0, Vec::len), remarks, "{health}");
 }
 
 #[test]

@@ -161,6 +161,14 @@ fn every_line_is_as_the_schema_says() {
     }
 }
 
+/// Whoever writes a stack reads it before.
+#[test]
+fn page_fits_on_two_screens() {
+    const SCREEN: usize = 50;
+    let page = include_str!("../../PROTOCOL.md");
+    assert!(page.lines().count() <= 2 * SCREEN);
+}
+
 fn check_in_whole(line: &str) {
     let schema = schema();
     let value = serde_json::from_str(line).unwrap();

@@ -53,11 +53,15 @@ fn trial(client: &mut Client) -> Result<(), StackError> {
     Ok(())
 }
 
-/// What comes of the liar's first trial, and that another follows.
 fn check(lie: &str, patience: Duration, expected: &str) {
+    check_script(&format!("{LIAR}{lie}"), patience, expected);
+}
+
+/// What comes of the liar's first trial, and that another follows.
+fn check_script(script: &str, patience: Duration, expected: &str) {
     let dir = tempfile::tempdir().unwrap();
     let mark = dir.path().join("mark");
-    let script = format!("{LIAR}{lie}").replace("MARK", mark.to_str().unwrap());
+    let script = script.replace("MARK", mark.to_str().unwrap());
     let connect = || Client::connect(address(&script), patience);
     let blamed = |error: StackError| {
         let error = error.to_string();
@@ -370,9 +374,27 @@ fn return_that_is_none(#[case] rest: &str, #[case] expected: &str) {
     r#"{"now":0,"states":[[80,40000,"LISTEN",1]]}"#,
     "a state changed at +0.000000001, and it is +0.000"
 )]
+#[case::late(
+    "",
+    r#"{"now":0,"late":7}"#,
+    "it was late by 7ns, and its clock is virtual"
+)]
 fn time_that_cannot_be(#[case] before: &str, #[case] answer: &str, #[case] expected: &str) {
     let lie = format!("greet; {before} hear; echo '{answer}'; hear");
     check(&lie, PATIENCE, expected);
+}
+
+/// Whose real clock is another than ours.
+#[rstest]
+#[case::ahead(r#"{"now":7200000000000,"ret":{"err":"again"}}"#)]
+#[case::late(r#"{"now":0,"late":7200000000000,"ret":{"err":"again"}}"#)]
+fn real_clock_that_goes_wrong(#[case] answer: &str) {
+    let lie = format!("greet; answer; hear; echo '{answer}'; hear");
+    // The honest ones do not look at a clock: it may be wrong by an hour.
+    let caps = r#"\"profile\":{\"clock_error\":3600000000000},\"caps\""#;
+    let real = LIAR.replace("clock=virtual", "clock=real");
+    let script = real.replace(r#"\"caps\""#, caps) + &lie;
+    check_script(&script, PATIENCE, "have passed since it was opened");
 }
 
 /// Time that does not move as it is let pass would keep the harness for ever.
