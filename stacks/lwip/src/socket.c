@@ -41,8 +41,13 @@ struct socket *socket_named(const char *name)
     return socket;
 }
 
+/* A name that is given again is taken from the one that had it. */
 void socket_set_name(struct socket *socket, const char *name)
 {
+    struct socket *earlier = socket_named(name);
+    if (earlier != NULL) {
+        earlier->name[0] = '\0';
+    }
     size_t len = strlen(name);
     memcpy(socket->name, name, len < NAME_SIZE ? len + 1 : NAME_SIZE);
     socket->name[NAME_SIZE - 1] = '\0';
