@@ -17,6 +17,7 @@ mod stack;
 mod states;
 mod steadiness;
 mod steps;
+mod trouble;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub use stack::StackReport;
 pub use states::{MOVES, Met, Move, StatesReport};
 pub use steadiness::{Steadiness, Unsteady};
 pub use steps::Steps;
+pub use trouble::Trouble;
 
 /// A log, counted and put in order.
 #[derive(Clone, Debug)]
@@ -72,6 +74,8 @@ pub struct Report<'a> {
     pub skipped: Vec<Reason<'a>>,
     /// What blocked trials.
     pub blocked: Vec<Reason<'a>>,
+    /// What the links did under each fault profile.
+    pub trouble: Vec<Trouble<'a>>,
     /// How the harness kept up, if any clock was real.
     pub health: Option<&'a Health>,
     /// Trials of which there was no room for the trace.
@@ -105,6 +109,7 @@ impl<'a> Report<'a> {
             rfcs,
             skipped: reason::by_reason(&log.trials, Verdict::Skip),
             blocked: reason::by_reason(&log.trials, Verdict::Blocked),
+            trouble: trouble::by_profile(&log.trials),
             traceless: log
                 .trials
                 .iter()

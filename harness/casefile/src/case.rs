@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tcpspec_link::Kind;
 use tcpspec_record::id::variant_id;
 use tcpspec_record::{CaseId, Level, RequirementId};
 use tcpspec_wire::Need;
@@ -16,9 +17,6 @@ pub struct Case {
     pub id: CaseId,
     /// Words to select it by, besides its id.
     pub tags: Vec<String>,
-    /// Fault profiles under which it still holds: `loss`, `dup`, `reorder`,
-    /// `delay`.
-    pub tolerates: Vec<String>,
     /// Version of tcpspec that brought it.
     pub since: Option<String>,
     /// One for each combination of axis values; exactly one without a matrix.
@@ -47,6 +45,12 @@ pub struct Variant {
     pub never: Vec<SegmentPattern>,
     /// Whether the standing tolerances are off.
     pub strict: bool,
+    /// Trouble on the link under which it still holds; nothing is known of it
+    /// if there is none.
+    pub tolerates: BTreeSet<Kind>,
+    /// Whether the peer goes on until it has come through, and steps ask for what
+    /// has come in the end.
+    pub lenient: bool,
     /// How the peer behaves where no step says otherwise.
     pub peer: PeerParams,
     /// Where the two sides' numbers begin.

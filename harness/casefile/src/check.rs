@@ -32,7 +32,7 @@ use crate::sweep::Sweep;
 use numbering::numbering;
 pub(crate) use rules::judges;
 use steps::StepReader;
-pub(crate) use words::{FAULTS, LEVELS};
+pub(crate) use words::LEVELS;
 
 /// A file that has been read, but not understood.
 #[derive(Debug)]
@@ -138,7 +138,6 @@ impl<'a> Checker<'a> {
         Some(Case {
             id: id.clone(),
             tags: words::names(&raw.tags, texts),
-            tolerates: words::faults(&raw.tolerates, texts),
             since: raw.since.get().map(|since| texts.text(*since)),
             variants,
         })
@@ -195,6 +194,8 @@ impl<'a> Checker<'a> {
             needs,
             never: reader.patterns(&raw.never, texts),
             strict: words::switch(&raw.strict, texts),
+            tolerates: words::faults(&raw.tolerates, texts),
+            lenient: words::switch(&raw.lenient, texts),
             peer: params(&raw.params, prelude, texts),
             numbering,
             steps: reader.into_steps(),

@@ -10,7 +10,7 @@ use crate::document::{Document, Kind, NodeId};
 
 /// Keys of a case in the order in which a reader wants them. Others keep
 /// their place behind these.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "title",
     "purpose",
     "level",
@@ -22,6 +22,7 @@ const ORDER: [&str; 16] = [
     "matrix",
     "never",
     "strict",
+    "lenient",
     "tolerates",
     "tags",
     "disputed",

@@ -27,7 +27,7 @@ pub(crate) use expr::{Wanted, literal_duration, read_duration, read_expr, read_i
 pub(crate) use field::read_match;
 pub(crate) use icmp::read_icmp;
 pub(crate) use segment::{read_pattern, read_template};
-pub(crate) use wire::read_wire;
+pub(crate) use wire::{read_wire, suffix_of};
 
 /// What a label stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -48,6 +48,7 @@ pub mod step;
 pub mod suite;
 pub mod sweep;
 pub mod wire;
+mod written;
 
 pub use case::{Case, Numbering, PeerParams, Variant};
 pub use catalogue::Catalogue;
@@ -70,3 +71,4 @@ pub use suite::{
 };
 pub use sweep::{Cell, CellKind, Sweep};
 pub use wire::{WireChange, WireFault, WireTemplate};
+pub use written::written;

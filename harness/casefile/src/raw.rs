@@ -50,7 +50,12 @@ pub(crate) struct CaseFile {
     #[serde(default)]
     #[schemars(with = "bool")]
     pub(crate) strict: Field<Text>,
-    /// Faults on the link under which the case still holds.
+    /// Whether the peer repeats what is lost until it has come through, and steps
+    /// ask for what has come in the end, however and whenever.
+    #[serde(default)]
+    #[schemars(with = "bool")]
+    pub(crate) lenient: Field<Text>,
+    /// Trouble on the link under which the case still holds.
     #[serde(default)]
     #[schemars(with = "words::OneOrMany<words::FaultWord>")]
     pub(crate) tolerates: Field<OneOrMany>,

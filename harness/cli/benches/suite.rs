@@ -37,10 +37,12 @@ fn plans(variants: &[&Variant], stack: &dyn StackUnderTest) -> Vec<Plan> {
             stack: hello.name.clone(),
             ip: IpVersion::V4,
             isn: tcpspec_record::Isn::Random,
+            faults: String::new(),
             seed: 1,
         },
         variant: Arc::new((*variant).clone()),
         hello: Arc::clone(&hello),
+        faults: None,
         even_late: None,
     };
     variants

@@ -84,6 +84,10 @@ const README: &[(&str, &str)] = &[
         "a duel of 5 kB, one packet in ten lost, every segment judged",
     ),
     (
+        "faulted/everything",
+        "each trial of ten segments while a little of everything goes wrong",
+    ),
+    (
         "report/100000 trials, log to page",
         "each of 100,000 trials, from the log to the page",
     ),

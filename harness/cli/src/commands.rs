@@ -9,6 +9,7 @@ mod diff;
 mod doctor;
 mod duel;
 mod explain;
+mod faults;
 mod last;
 mod list;
 mod manual;

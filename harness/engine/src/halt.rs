@@ -1,5 +1,7 @@
 //! Why a trial ends before its last step.
 
+use std::time::Duration;
+
 use tcpspec_connector::StackError;
 use tcpspec_record::{FieldDelta, Tried};
 use tcpspec_wire::State;
@@ -13,6 +15,8 @@ pub(crate) enum Halt {
     Stack(StackError),
     /// The stack cannot do what a step needs, and never said that it could.
     Unsupported(String),
+    /// The link let nothing through for so long that the stack may give up.
+    GaveUp(Duration),
     /// Nothing can be said about the stack: the harness or the case is at
     /// fault, as the sentence says.
     Unclear(String),

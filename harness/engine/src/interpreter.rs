@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tcpspec_connector::{Call, Reply, Setup, StackError, StackUnderTest, Stop};
+use tcpspec_link::Happened;
 use tcpspec_record::Trial;
 use tcpspec_wire::Instant;
 
@@ -79,6 +80,12 @@ impl Interpreter {
     pub fn lateness(&self) -> Duration {
         self.port.lateness()
     }
+
+    /// What was done to packets on the link, once the trial is over.
+    #[must_use]
+    pub fn happened(&self) -> Vec<Happened> {
+        self.port.happened.borrow().clone()
+    }
 }
 
 impl fmt::Debug for Interpreter {
@@ -89,7 +96,17 @@ impl fmt::Debug for Interpreter {
 
 /// Runs a trial to its end on a stack, in a plain loop.
 pub fn drive(plan: Plan, stack: &mut dyn StackUnderTest) -> Trial {
+    play_out(&mut Interpreter::new(plan), stack)
+}
+
+/// The same, and what was done to packets on the link.
+pub fn drive_on_link(plan: Plan, stack: &mut dyn StackUnderTest) -> (Trial, Vec<Happened>) {
     let mut interpreter = Interpreter::new(plan);
+    let trial = play_out(&mut interpreter, stack);
+    (trial, interpreter.happened())
+}
+
+fn play_out(interpreter: &mut Interpreter, stack: &mut dyn StackUnderTest) -> Trial {
     let mut answer = None;
     loop {
         answer = Some(match interpreter.resume(answer) {
@@ -112,6 +129,8 @@ pub(crate) struct Port {
     before: Cell<Duration>,
     /// The most by which it has waited too long since it last acted.
     waits: Cell<Duration>,
+    /// What was done to packets on the link.
+    pub(crate) happened: RefCell<Vec<Happened>>,
 }
 
 impl Port {

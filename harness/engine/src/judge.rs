@@ -1,6 +1,7 @@
 //! From the way a trial ended to its record: verdict, sentence, parts of the
 //! failure screen.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tcpspec_casefile::{Step, Variant};
@@ -26,6 +27,10 @@ pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) ->
             let broke = broke(*broken, number, step, variant);
             unless_expected(&play.plan, hampered, broke)
         }
+        Err(Halt::GaveUp(_)) => {
+            play.recorder.tags.push(GAVE_UP.to_owned());
+            (Verdict::Pass, String::new(), None)
+        }
         Err(Halt::Stack(error)) => (stack_error(&error), error.to_string(), None),
         Err(Halt::Unsupported(sentence)) => (Verdict::Skip, sentence, None),
         Err(Halt::Unclear(sentence)) => (Verdict::Inconclusive, sentence, None),
@@ -39,10 +44,15 @@ pub(crate) fn trial(mut play: Play, variant: &Variant, end: Result<(), Halt>) ->
         failure,
         steps: play.recorder.steps,
         trace: play.recorder.trace,
+        link: play.wire.map_or_else(BTreeMap::new, |wire| wire.tally()),
         elapsed: play.now.as_nanos(),
         transcript: None,
     }
 }
+
+/// The tag of a trial in which the stack gave up, as it may after R2: no
+/// departure from anything, but not what the case is about either.
+const GAVE_UP: &str = "gave-up";
 
 type Judged = (Verdict, String, Option<Failure>);
 

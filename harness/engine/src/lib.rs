@@ -16,6 +16,8 @@
 //! | `talk` | one connection: ports, numbers, texts, what has come |
 //! | `steps` | what each kind of step does |
 //! | `expectation` | the wait for what a `sut:` step allows |
+//! | [`faults`] | a fault profile laid over a case |
+//! | `persistence` | a peer that goes on until it has come through |
 //! | `matcher` | one segment against one pattern, field by field |
 //! | `book` | both sides' sequence numbers, as the wire shows them |
 //! | `eval` | values of expressions |
@@ -28,11 +30,13 @@
 mod book;
 mod eval;
 mod expectation;
+pub mod faults;
 mod halt;
 pub mod interpreter;
 mod judge;
 mod limits;
 mod matcher;
+mod persistence;
 pub mod plan;
 mod play;
 pub mod recorded;
@@ -42,6 +46,7 @@ mod steps;
 mod stream;
 mod talk;
 
-pub use interpreter::{Ask, Interpreter, Progress, drive};
+pub use faults::Faults;
+pub use interpreter::{Ask, Interpreter, Progress, drive, drive_on_link};
 pub use plan::Plan;
 pub use recorded::Recorded;

@@ -31,5 +31,23 @@ pub(crate) const PACKETS_PER_REPLY: usize = 70_000;
 /// Packets a stack may emit in one trial; the longest case needs some dozens.
 pub(crate) const PACKETS_PER_TRIAL: usize = 200_000;
 
+/// How long a peer on a faulty link waits for an acknowledgment before it sends
+/// again (RFC 6298 section 2.1), and the longest that doubling makes of it.
+pub(crate) const PEER_RTO: Duration = Duration::from_secs(1);
+pub(crate) const PEER_RTO_MAX: Duration = Duration::from_secs(60);
+
+/// The longest that a packet is under way on any profile's link.
+pub(crate) const UNDER_WAY: Duration = Duration::from_secs(1);
+
+/// How long one step may take on a faulty link: longer than any R2.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// The same in real time, where nobody has an hour.
+pub(crate) const PATIENCE_REAL: Duration = Duration::from_secs(240);
+
+/// Packets of the stack in one trial on a faulty link, which has some dozens
+/// without faults: an exchange that needs more has no end.
+pub(crate) const EXCHANGE: usize = 5_000;
+
 /// Octets that one look of the application takes.
 pub(crate) const LOOK: usize = 65_535;

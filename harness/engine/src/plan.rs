@@ -11,6 +11,7 @@ use tcpspec_record::{IpVersion, Isn, TrialId, Verdict};
 use tcpspec_wire::{Capability, Need, SeqNumber};
 
 use crate::eval::unclear;
+use crate::faults::Faults;
 use crate::halt::Halt;
 
 /// Port on which the stack's application listens.
@@ -44,6 +45,8 @@ pub struct Plan {
     pub variant: Arc<Variant>,
     /// The stack's declaration.
     pub hello: Arc<Hello>,
+    /// What happens on the link besides; nothing if there is none.
+    pub faults: Option<Arc<Faults>>,
     /// The verdict that stands even if the harness is late, where there is no
     /// hope any more that it will be in time: the one that is expected.
     pub even_late: Option<Verdict>,
@@ -65,6 +68,12 @@ impl Plan {
         if self.id.ip == IpVersion::V6 && self.hello.mtu < LEAST_V6_MTU {
             let mtu = self.hello.mtu;
             return Some(format!("IPv6 does not run over a link of {mtu} octets"));
+        }
+        let faults = self.faults.as_ref();
+        if let Some(reason) =
+            faults.and_then(|faults| faults.skip_reason(&self.variant, self.id.ip))
+        {
+            return Some(reason);
         }
         let room = self.variant.room();
         if room > self.link_mss().into() {
@@ -91,6 +100,17 @@ impl Plan {
         ];
         let reasons: Vec<String> = reasons.into_iter().flatten().collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// The seed of what is left to chance on the link: every case meets something
+    /// else, or one that nothing happens to would be one for all.
+    pub(crate) fn link_seed(&self) -> u64 {
+        let name = self.id.variant_id();
+        let world = [u8::from(self.id.ip == IpVersion::V6)];
+        // FNV-1a: of no cryptographic use, but the same everywhere.
+        let mix = |hash: u64, octet: &u8| (hash ^ u64::from(*octet)).wrapping_mul(0x100_0000_01b3);
+        let octets = name.as_bytes().iter().chain(&world);
+        octets.fold(0xcbf2_9ce4_8422_2325 ^ self.id.seed, mix)
     }
 
     /// What the link's largest packet carries, in octets of text without any

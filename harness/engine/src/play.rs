@@ -2,6 +2,7 @@
 //! are taken in.
 
 mod intake;
+mod patience;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ pub(crate) async fn trial(plan: Plan, port: Rc<Port>) -> Trial {
     let variant = Arc::clone(&plan.variant);
     let mut play = Play::new(plan, port);
     let end = play.run(&variant).await;
+    play.tell_what_happened();
     if matches!(end, Err(Halt::Broken(_))) {
         play.watch_aftermath().await;
     }
@@ -98,6 +100,9 @@ impl Play {
             self.recorder.outcome(shown, step.claim.clone());
             result?;
         }
+        if self.is_lenient() {
+            self.finish().await?;
+        }
         self.refuse_leftovers("after the last step", variant.strict)
     }
 
@@ -109,6 +114,14 @@ impl Play {
                 // Whatever is wrong with it does not matter any more.
                 let _ = self.take(reply, &[]);
             }
+        }
+    }
+
+    /// Hands over what was done to packets.
+    fn tell_what_happened(&self) {
+        if let Some(wire) = &self.wire {
+            let happened = wire.link.happened().to_vec();
+            *self.port.happened.borrow_mut() = happened;
         }
     }
 

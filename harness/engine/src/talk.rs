@@ -8,6 +8,7 @@ use tcpspec_connector::{Connection, Handle};
 use tcpspec_wire::{Instant, IpHeader, Segment, SourceRoute, State};
 
 use crate::book::{Book, Due};
+use crate::persistence::Persistence;
 use crate::plan::{LISTEN_PORT, PEER_PORT, default_mss};
 use crate::play::Play;
 use crate::recorder::PacketRef;
@@ -52,6 +53,10 @@ pub(crate) struct Talk {
     pub(crate) changes: Vec<State>,
     /// When it was last seen to end.
     pub(crate) gone_at: Option<Instant>,
+    /// The state that it was in just before.
+    pub(crate) ended_in: Option<State>,
+    /// When it came to TIME-WAIT.
+    pub(crate) waits_since: Instant,
     pub(crate) peer_stream: Stream,
     pub(crate) sut_stream: Stream,
     /// Octets the application has sent and read.
@@ -59,6 +64,8 @@ pub(crate) struct Talk {
     pub(crate) read: u32,
     /// The last segment that the stack sent.
     pub(crate) last_of_sut: Option<PacketRef>,
+    /// The peer's end on a faulty link.
+    pub(crate) persistence: Persistence,
 }
 
 impl Talk {
@@ -76,11 +83,14 @@ impl Talk {
             state: None,
             changes: vec![State::Closed],
             gone_at: None,
+            ended_in: None,
+            waits_since: Instant::ZERO,
             peer_stream: Stream::new(salt),
             sut_stream: Stream::new(salt ^ 0xa5),
             sent: 0,
             read: 0,
             last_of_sut: None,
+            persistence: Persistence::default(),
         }
     }
 

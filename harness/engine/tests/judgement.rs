@@ -140,10 +140,12 @@ fn play_on(text: &str, hello: Hello, mut stack: Twisted) -> Trial {
             stack: "twisted".to_owned(),
             ip: IpVersion::V4,
             isn: Isn::Random,
+            faults: String::new(),
             seed: 1,
         },
         variant: variant(text),
         hello: Arc::new(hello),
+        faults: None,
         even_late: None,
     };
     drive(plan, &mut stack)
@@ -659,6 +661,7 @@ fn a_stack_that_cannot_be_looked_into_is_not_judged_by_its_state() {
         stack: "blind".to_owned(),
         ip: IpVersion::V6,
         isn: Isn::Random,
+        faults: String::new(),
         seed: 1,
     };
     let trial = drive(
@@ -666,6 +669,7 @@ fn a_stack_that_cannot_be_looked_into_is_not_judged_by_its_state() {
             id,
             variant: variant(case),
             hello: Arc::new(hello),
+            faults: None,
             even_late: None,
         },
         &mut stack,

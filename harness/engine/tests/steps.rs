@@ -41,12 +41,14 @@ fn plan(steps: &str, ip: IpVersion, stack: &Bundled) -> Plan {
         stack: "bundled".to_owned(),
         ip,
         isn: Isn::Random,
+        faults: String::new(),
         seed: 1,
     };
     Plan {
         id,
         variant: variant(steps),
         hello: Arc::new(stack.hello().clone()),
+        faults: None,
         even_late: None,
     }
 }

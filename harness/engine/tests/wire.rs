@@ -38,12 +38,14 @@ fn plan(variant: Variant, stack: &Bundled) -> Plan {
         stack: "bundled".to_owned(),
         ip: IpVersion::V4,
         isn: Isn::Random,
+        faults: String::new(),
         seed: 1,
     };
     Plan {
         id,
         variant: Arc::new(variant),
         hello: Arc::new(stack.hello().clone()),
+        faults: None,
         even_late: None,
     }
 }

@@ -6,6 +6,8 @@
 //! | [`conditions`] | [`Conditions`]: how good one direction is: rates, delay, capacity, size |
 //! | [`rule`] | [`Rule`]: faults by predicate: "the 2nd data segment", "every repeat" |
 //! | [`link`] | [`Link`]: two directions, and the packets under way |
+//! | [`kind`] | [`Kind`]: the kinds of trouble that a profile makes |
+//! | [`shrink`] | [`least`]: the few faults of a schedule that matter |
 //! | [`passage`] | [`Passage`]: what becomes of a packet as it is sent |
 //! | [`reassembly`] | [`Reassembly`]: what an end makes of fragments |
 //! | [`tally`] | [`Tally`]: how often which fault really happened |
@@ -22,10 +24,12 @@
 
 pub mod conditions;
 pub mod fault;
+pub mod kind;
 pub mod link;
 pub mod passage;
 pub mod reassembly;
 pub mod rule;
+pub mod shrink;
 pub mod tally;
 
 mod chance;
@@ -34,10 +38,12 @@ mod way;
 
 pub use conditions::{Conditions, Loss, Outage, Profile, Rate, Reordering};
 pub use fault::{Fault, Happened};
-pub use link::{Arrival, Link, Origin};
-pub use passage::{Passage, Sent};
+pub use kind::Kind;
+pub use link::Link;
+pub use passage::{Arrival, Origin, Passage, Sent};
 pub use reassembly::Reassembly;
 pub use rule::{Rule, Times, Which};
+pub use shrink::least;
 pub use tally::{Fate, Tally};
 
 /// One end of a link.

@@ -10,7 +10,7 @@ use crate::chance::Chance;
 use crate::conditions::Conditions;
 use crate::damage::{self, TooLarge};
 use crate::fault::{Fault, Happened};
-use crate::passage::{Passage, Sent};
+use crate::passage::{Arrival, Origin, Passage, Sent};
 use crate::rule::{Rule, Rules};
 use crate::tally::{Fate, Tally};
 use crate::way::{Lots, Way};
@@ -29,30 +29,6 @@ pub struct Link {
     count: u64,
     happened: Vec<Happened>,
     tally: Tally,
-}
-
-/// A packet that came out of the link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrival {
-    /// When.
-    pub at: Instant,
-    /// At which end.
-    pub to: End,
-    /// Its octets, from the IP header on.
-    pub octets: Vec<u8>,
-    /// How it came to be there.
-    pub origin: Origin,
-}
-
-/// How a packet came to be on a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The other end sent it, and this is it or a copy of it.
-    Sent,
-    /// The other end sent it long ago.
-    Replayed,
-    /// The link itself tells that a packet was too large.
-    News,
 }
 
 /// A packet's place among those under way: by arrival, then in the order of
@@ -145,6 +121,7 @@ impl Link {
             return sent;
         }
         if self.way(from).conditions.is_out(now.since(Instant::ZERO)) {
+            self.note_loss(from, nth);
             return self.meet(Fate::Outage, sent);
         }
         let damaged = damaged(packet, &sent.faults, self.ident());
@@ -153,7 +130,10 @@ impl Link {
                 Some(arrival) => {
                     sent.place = Some(self.put_under_way(from, arrival, piece, &sent.faults));
                 }
-                None => sent = self.meet(Fate::QueueFull, sent),
+                None => {
+                    self.note_loss(from, nth);
+                    sent = self.meet(Fate::QueueFull, sent);
+                }
             }
         }
         sent
@@ -190,6 +170,13 @@ impl Link {
         if let Some(parcel) = self.under_way.get_mut(&place) {
             parcel.origin = origin;
         }
+    }
+
+    /// A packet was lost for want of a link: without that it would have to be
+    /// dropped for the same to happen.
+    fn note_loss(&mut self, from: End, nth: u32) {
+        let fault = Fault::Drop;
+        self.happened.push(Happened { from, nth, fault });
     }
 
     /// The name of the next packet's fragments.

@@ -1,9 +1,12 @@
-//! What becomes of one packet that is sent: told to whoever sends it, so that it
-//! can be shown.
+//! What becomes of one packet: told to whoever sends it, so that it can be shown,
+//! and what comes out.
 
 use std::fmt;
 use std::time::Duration;
 
+use tcpspec_wire::Instant;
+
+use crate::End;
 use crate::fault::Fault;
 use crate::link::Place;
 use crate::tally::Fate;
@@ -26,6 +29,30 @@ pub struct Sent {
     pub fate: Option<Fate>,
     /// Its place, or its last fragment's, among those under way.
     pub(crate) place: Option<Place>,
+}
+
+/// A packet that came out of the link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When.
+    pub at: Instant,
+    /// At which end.
+    pub to: End,
+    /// Its octets, from the IP header on.
+    pub octets: Vec<u8>,
+    /// How it came to be there.
+    pub origin: Origin,
+}
+
+/// How a packet came to be on a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The other end sent it, and this is it or a copy of it.
+    Sent,
+    /// The other end sent it long ago.
+    Replayed,
+    /// The link itself tells that a packet was too large.
+    News,
 }
 
 impl Sent {

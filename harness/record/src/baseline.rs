@@ -31,6 +31,9 @@ pub struct BaselineEntry {
     /// With these initial sequence numbers alone; all if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isn: Option<Isn>,
+    /// Under this fault profile alone, `all` for whichever; without any if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<String>,
     /// Where the stack has this option alone, as `dual` of `linux:dual`;
     /// whatever its options are if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,6 +108,9 @@ impl BaselineEntry {
         match (passed, failed) {
             (0, 0) if covered == 0 && self.must_match(header) => Standing::Unmatched,
             (0, 0) => Standing::Unplayed,
+            // Under faults it is a matter of chance whether it shows.
+            (_, 0) if self.faults.is_some() => Standing::Unplayed,
+            (_, _) if self.faults.is_some() => Standing::Holds,
             (0, _) => Standing::Holds,
             (_, 0) => Standing::Gone,
             (_, _) => Standing::Partly,
@@ -116,7 +122,9 @@ impl BaselineEntry {
     fn must_match(&self, header: &Header) -> bool {
         let everything = header.selection.is_empty() && header.shard.is_none();
         let mut worlds = header.worlds.iter();
+        // No run is of all seeds under faults, so none has to match.
         everything
+            && self.faults.is_none()
             && worlds.any(|world| {
                 self.ip.is_none_or(|ip| ip == world.ip)
                     && self.isn.is_none_or(|isn| isn == world.isn)
@@ -130,6 +138,15 @@ impl BaselineEntry {
             && self.ip.is_none_or(|ip| ip == trial.ip)
             && self.isn.is_none_or(|isn| isn == trial.isn)
             && self.with.as_ref().is_none_or(|with| has(trial, with))
+            && self.covers_faults(&trial.faults)
+    }
+
+    /// What goes wrong on a faulty link need not go wrong without faults.
+    fn covers_faults(&self, faults: &str) -> bool {
+        match self.faults.as_deref() {
+            Some("all") => !faults.is_empty(),
+            named => named.unwrap_or_default() == faults,
+        }
     }
 
     /// The stack that is held to the entry: with other options it may do
@@ -164,6 +181,7 @@ mod tests {
                 variant: "group/case".to_owned(),
                 ip: None,
                 isn: None,
+                faults: None,
                 with: with.map(str::to_owned),
                 verdict: Verdict::Fail,
                 reason: String::new(),
@@ -177,6 +195,7 @@ mod tests {
                 stack: stack.to_owned(),
                 ip: IpVersion::V4,
                 isn: Isn::Random,
+                faults: String::new(),
                 seed: 1,
             })
         };

@@ -172,7 +172,7 @@ impl fmt::Display for World {
 }
 
 /// The unit of running and repeating: variant x stack x IP version x initial
-/// sequence numbers x seed.
+/// sequence numbers x fault profile x seed.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -191,6 +191,10 @@ pub struct TrialId {
     /// Where the initial sequence numbers lie.
     #[serde(default, skip_serializing_if = "Isn::is_random")]
     pub isn: Isn,
+    /// The fault profile on the link; empty if nothing happens on it but what
+    /// the case says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub faults: String,
     /// The seed of this trial.
     pub seed: u64,
 }
@@ -203,10 +207,14 @@ impl TrialId {
         variant_id(&self.case, &self.variant)
     }
 
-    /// The dimensions of the run, as people read them: `ip=4`, `ip=6 isn=wrap`.
+    /// The dimensions of the run, as people read them: `ip=4`, `ip=6 isn=wrap`,
+    /// `ip=4 faults=lossy-10 seed=7`.
     #[must_use]
     pub fn dimensions(&self) -> String {
-        self.world().to_string()
+        match self.faults.as_str() {
+            "" => self.world().to_string(),
+            faults => format!("{} faults={faults} seed={}", self.world(), self.seed),
+        }
     }
 
     /// What it is played in.

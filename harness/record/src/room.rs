@@ -96,6 +96,7 @@ mod tests {
             stack: "bundled".to_owned(),
             ip: IpVersion::V4,
             isn: Isn::Random,
+            faults: String::new(),
             seed: 1,
         };
         let state = Event::State {

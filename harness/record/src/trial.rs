@@ -1,5 +1,7 @@
 //! What one trial did and how it was judged.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,10 @@ pub struct Trial {
     /// All that happened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<TraceEvent>,
+    /// What became of the packets on a faulty link: how often which fault
+    /// happened.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub link: BTreeMap<String, u64>,
     /// Time on the stack's clock at the end, in nanoseconds.
     #[serde(default)]
     pub elapsed: u64,
@@ -70,6 +76,7 @@ impl Trial {
             failure: None,
             steps: Vec::new(),
             trace: Vec::new(),
+            link: BTreeMap::new(),
             elapsed: 0,
             transcript: None,
         }

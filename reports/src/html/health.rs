@@ -8,7 +8,7 @@ use tcpspec_record::Health;
 use tcpspec_record::log::MutantScore;
 
 use super::bits::{anchor, count, sign, text};
-use crate::model::{Report, Steadiness};
+use crate::model::{Report, Steadiness, Trouble};
 
 /// Variants named for one stack; the others are counted.
 const NAMED: usize = 40;
@@ -24,6 +24,32 @@ pub(super) fn section(report: &Report<'_>) -> Markup {
                 @if let Some(health) = report.health {
                     @if !health.late.is_empty() { (lateness(health)) }
                     @if !health.connectors.is_empty() { (connectors(health)) }
+                }
+                @if !report.trouble.is_empty() { (trouble(&report.trouble)) }
+            }
+        }
+    }
+}
+
+/// What the links did to packets: that faults were laid over a case shows nothing
+/// unless they happened.
+fn trouble(all: &[Trouble<'_>]) -> Markup {
+    html! {
+        article.card {
+            h3 { "Faults on the link" }
+            table {
+                thead { tr { th scope="col" { "profile" } th scope="col" { "trials" } th scope="col" { "what happened" } } }
+                tbody {
+                    @for each in all {
+                        tr {
+                            th scope="row" { (each.profile) }
+                            td { (each.trials) }
+                            td {
+                                (each.told())
+                                @if each.gave_up > 0 { "; gave up after R2, as they may: " (each.gave_up) }
+                            }
+                        }
+                    }
                 }
             }
         }

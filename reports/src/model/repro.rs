@@ -10,8 +10,12 @@ pub fn repro(trial: &Trial) -> String {
         Isn::Random => String::new(),
         Isn::Wrap => format!(" --isn {}", id.isn),
     };
+    let faults = match id.faults.as_str() {
+        "" => String::new(),
+        faults => format!(" --faults {}", quoted(faults)),
+    };
     format!(
-        "tcpspec run {} --stack {} --ip {}{isn} --seed {}",
+        "tcpspec run {} --stack {} --ip {}{isn}{faults} --seed {}",
         quoted(&id.variant_id()),
         quoted(&id.stack),
         id.ip,

@@ -3,7 +3,7 @@
 use tcpspec_record::{Tally, Verdict};
 
 use super::ink::{Ink, Style, clean, wrap};
-use crate::model::{Reason, Report};
+use crate::model::{Reason, Report, Trouble};
 
 /// The columns of the table, in the order of reading.
 const COLUMNS: [Verdict; 8] = [
@@ -25,6 +25,7 @@ pub fn summary(report: &Report<'_>, style: Style) -> String {
     lines.extend(unavailable(report, style));
     lines.extend(reasons("skipped", &report.skipped));
     lines.extend(reasons("blocked", &report.blocked));
+    lines.extend(report.trouble.iter().flat_map(trouble));
     lines.extend(baseline(report, style));
     if report.health.is_some_and(|health| health.again > 0) {
         lines.extend(report.health_notice());
@@ -124,6 +125,19 @@ fn reasons(word: &str, reasons: &[Reason<'_>]) -> Vec<String> {
         )
     };
     reasons.iter().flat_map(line).collect()
+}
+
+/// What the links did under one fault profile.
+fn trouble(trouble: &Trouble<'_>) -> Vec<String> {
+    let gave_up = match trouble.gave_up {
+        0 => String::new(),
+        count => format!("; gave up after R2, as they may: {count}"),
+    };
+    let (profile, trials, told) = (clean(trouble.profile), trouble.trials, trouble.told());
+    wrap(
+        &format!("faults {profile} in {trials} trials: {told}{gave_up}"),
+        0,
+    )
 }
 
 fn baseline(report: &Report<'_>, style: Style) -> Vec<String> {

@@ -435,6 +435,7 @@ pub(crate) fn id(case: &str, variant: &str, stack: &str, ip: IpVersion) -> Trial
         stack: stack.to_owned(),
         ip,
         isn: Isn::Random,
+        faults: String::new(),
         seed: 7,
     }
 }
@@ -449,6 +450,7 @@ pub(crate) fn ended(id: TrialId, verdict: Verdict, reason: &str) -> Trial {
         failure: None,
         steps: Vec::new(),
         trace: Vec::new(),
+        link: std::collections::BTreeMap::new(),
         elapsed: 0,
         transcript: None,
     }
@@ -487,6 +489,7 @@ fn handshake_trial(id: TrialId, jitter: u64) -> Trial {
             app(later, 6, "accept", "ok"),
             event(later, 7, Event::Wait { nanos: 200 * MS }),
         ],
+        link: std::collections::BTreeMap::new(),
         elapsed: later + 200 * MS,
         transcript: None,
         ..ended(id, Verdict::Pass, "")
@@ -553,6 +556,7 @@ fn closing_fail(id: TrialId) -> Trial {
         }),
         steps,
         trace,
+        link: std::collections::BTreeMap::new(),
         elapsed: 1030 * MS,
         transcript: None,
         ..ended(
@@ -587,6 +591,7 @@ fn closing_deviates(id: TrialId) -> Trial {
         tags: vec!["repeats-its-fin".to_owned()],
         steps,
         trace,
+        link: std::collections::BTreeMap::new(),
         elapsed: 240 * MS,
         transcript: None,
         ..ended(
@@ -612,6 +617,7 @@ fn state_known(id: TrialId) -> Trial {
             hint: None,
         }),
         trace: vec![state(0, 1, "CLOSING"), sent(10 * MS, 2, "RST seq=1 win=0")],
+        link: std::collections::BTreeMap::new(),
         elapsed: 10 * MS,
         transcript: None,
         ..ended(

@@ -311,34 +311,34 @@ impl<'a> StepReader<'a> {
         (Some(action), format!("{name}: {said}"))
     }
 
-    fn app(&mut self, text: Text, texts: Texts<'_>) -> (AppCall, Vec<Outcome>, String) {
+    /// Reads a text in one of the small languages; what it reads like, too.
+    fn read_text<T>(
+        &self,
+        text: Text,
+        texts: Texts<'_>,
+        read: impl FnOnce(&str, &mut Reading<'_>) -> T,
+    ) -> (T, String) {
         let phrase = texts.phrase(text);
         let mut reading = Reading::new(&self.labels);
-        let (call, outcomes) = read_app(&phrase.text, &mut reading);
+        let value = read(&phrase.text, &mut reading);
         for fault in reading.faults {
             texts.complain(&phrase, fault);
         }
+        (value, phrase.text)
+    }
+
+    fn app(&mut self, text: Text, texts: Texts<'_>) -> (AppCall, Vec<Outcome>, String) {
+        let ((call, outcomes), said) = self.read_text(text, texts, read_app);
         self.needs.extend(needs_of(&call).map(Need::from));
-        (call, outcomes, phrase.text)
+        (call, outcomes, said)
     }
 
     fn template(&self, text: Text, texts: Texts<'_>) -> SegmentTemplate {
-        let phrase = texts.phrase(text);
-        let mut reading = Reading::new(&self.labels);
-        let segment = read_template(&phrase.text, &mut reading);
-        for fault in reading.faults {
-            texts.complain(&phrase, fault);
-        }
-        segment
+        self.read_text(text, texts, read_template).0
     }
 
     fn icmp(&mut self, text: Text, texts: Texts<'_>) -> IcmpTemplate {
-        let phrase = texts.phrase(text);
-        let mut reading = Reading::new(&self.labels);
-        let error = read_icmp(&phrase.text, &mut reading);
-        for fault in reading.faults {
-            texts.complain(&phrase, fault);
-        }
+        let (error, _) = self.read_text(text, texts, read_icmp);
         if error.report.is_v4_only() {
             self.needs.insert(Capability::Ipv4.into());
         }
@@ -346,12 +346,7 @@ impl<'a> StepReader<'a> {
     }
 
     fn wire(&mut self, text: Text, texts: Texts<'_>) -> WireTemplate {
-        let phrase = texts.phrase(text);
-        let mut reading = Reading::new(&self.labels);
-        let change = read_wire(&phrase.text, &mut reading);
-        for fault in reading.faults {
-            texts.complain(&phrase, fault);
-        }
+        let (change, _) = self.read_text(text, texts, read_wire);
         if change.needs_reassembly() {
             self.needs.insert(Capability::Reassembly.into());
         }

@@ -90,7 +90,6 @@ impl Checker<'_> {
         let case = Case {
             id: id.clone(),
             tags: words::names(&raw.tags, texts),
-            tolerates: Vec::new(),
             since: None,
             variants,
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tcpspec_link::Kind;
 use tcpspec_record::{Level, RequirementId};
 use tcpspec_wire::{Capability, Need, State};
 
@@ -21,9 +22,6 @@ pub(crate) const LEVELS: [(&str, Level); 8] = [
     ("may", Level::May),
     ("info", Level::Info),
 ];
-
-/// Fault profiles that a case may tolerate.
-pub(crate) const FAULTS: [&str; 4] = ["loss", "dup", "reorder", "delay"];
 
 pub(super) fn level(text: Option<Text>, texts: Texts<'_>) -> Level {
     let Some(text) = text else {
@@ -136,16 +134,17 @@ pub(super) fn states(field: &Field<OneOrMany>, texts: Texts<'_>) -> Option<Vec<S
     Some(states)
 }
 
-pub(super) fn faults(field: &Field<OneOrMany>, texts: Texts<'_>) -> Vec<String> {
+pub(super) fn faults(field: &Field<OneOrMany>, texts: Texts<'_>) -> BTreeSet<Kind> {
     let names = field.get().map_or(&[][..], OneOrMany::as_slice);
-    let mut faults = Vec::new();
+    let mut faults = BTreeSet::new();
     for name in names {
         let phrase = texts.phrase(*name);
-        if FAULTS.contains(&phrase.text.as_str()) {
-            faults.push(phrase.text);
+        if let Ok(kind) = phrase.text.parse() {
+            faults.insert(kind);
         } else {
-            let message = format!("`{}` is not a fault of the link", phrase.text);
-            complain(texts, &phrase, Code::Word, message, FAULTS.iter().copied());
+            let known = Kind::ALL.iter().map(|(_, word)| *word);
+            let message = format!("`{}` is no trouble of a link", phrase.text);
+            complain(texts, &phrase, Code::Word, message, known);
         }
     }
     faults

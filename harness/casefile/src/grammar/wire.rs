@@ -303,7 +303,8 @@ fn ordinal(word: &str) -> Option<(u32, &str)> {
     is_suffix.then(|| Some((number.parse().ok()?, suffix)))?
 }
 
-fn suffix_of(number: u32) -> &'static str {
+/// The letters behind an ordinal number.
+pub(crate) const fn suffix_of(number: u32) -> &'static str {
     match (number % 100, number % 10) {
         (11..=13, _) => "th",
         (_, 1) => "st",

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use tcpspec_wire::{Capability, State};
 
-use crate::check::{FAULTS, LEVELS};
+use tcpspec_link::Kind;
+
+use crate::check::LEVELS;
 
 /// One of certain words.
 macro_rules! words {
@@ -35,7 +37,7 @@ words! {
     /// A state.
     StateWord => State::ALL.iter().map(|state| state.name().to_owned()).collect();
     /// A fault on the link.
-    FaultWord => FAULTS.map(str::to_owned).to_vec();
+    FaultWord => Kind::ALL.map(|(_, word)| word.to_owned()).to_vec();
     /// `deviates`
     VerdictWord => vec!["deviates".to_owned()];
     /// `now`

@@ -107,6 +107,10 @@ struct RawEntry {
     /// With these initial sequence numbers alone, random or wrap; all if left out.
     #[serde(default)]
     isn: Field<Text>,
+    /// Under this fault profile alone, or `all` of them; only without faults if left
+    /// out.
+    #[serde(default)]
+    faults: Field<Text>,
     /// Where the stack has this option alone, as `dual` of `linux:dual`.
     #[serde(default)]
     with: Field<Text>,
@@ -212,6 +216,7 @@ impl Reader<'_> {
             variant: String::new(),
             ip: ip.and_then(Result::ok),
             isn: isn.and_then(Result::ok),
+            faults: self.text(&raw.faults).map(str::to_owned),
             with: self.text(&raw.with).map(str::to_owned),
             verdict: self.verdict(*raw.verdict.get()?)?,
             reason: self.text(&raw.reason)?.to_owned(),

@@ -39,9 +39,28 @@ pub(crate) struct RunArgs {
     #[arg(long, value_enum, default_value_t = IsnArg::Random)]
     pub(crate) isn: IsnArg,
 
-    /// Seed of everything drawn at random
+    /// Seed of everything drawn at random; under faults the first one
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+
+    /// Fault profiles of cases/faults to lay over every case that tolerates them,
+    /// separated by commas, or `all`; `none` is the case as it stands
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "none"
+    )]
+    pub(crate) faults: Vec<String>,
+
+    /// Seeds to play under each fault profile, one after the other
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seeds: std::num::NonZeroU32,
+
+    /// Reduce the faults of the first trial that they made fail to the few that
+    /// matter, and write them as a case into the output directory
+    #[arg(long)]
+    pub(crate) shrink: bool,
 
     /// Play one part of the variants only: 2/5 for the second of five; `merge` puts
     /// the parts together

@@ -7,16 +7,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use tcpspec_casefile::{ProfileError, load_profile};
-use tcpspec_link::Profile;
 use tcpspec_record::{Duel, DuelResult, Exit};
 use tcpspec_reports::duels;
 use tcpspec_reports::terminal::Style;
 
-use super::{cases_dir, count};
+use super::{cases_dir, count, faults};
 use crate::args::DuelArgs;
 use crate::failure::Failure;
-use crate::output;
 use crate::stacks::{Participant, StackName, Terms};
 use arena::Bout;
 
@@ -26,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Exit code 1 if any duel went badly, 6 if the machine kept one from being driven, 4 if
 /// one could not be run at all.
 pub(crate) fn run(args: &DuelArgs, style: Style) -> Result<Exit, Failure> {
-    let profiles = profiles(args, style)?;
+    let dir = cases_dir(&args.cases)?;
+    let profiles = faults::profiles(&dir, &args.faults, style)?;
     let mut missing = Vec::new();
     let terms = Terms {
         patience: PATIENCE,
@@ -49,48 +47,6 @@ pub(crate) fn run(args: &DuelArgs, style: Style) -> Result<Exit, Failure> {
     write(&duels, &args.out)?;
     tell(args, &bouts, &duels, style)?;
     Ok(exit(&duels, !missing.is_empty()))
-}
-
-/// The profiles that were asked for.
-fn profiles(args: &DuelArgs, style: Style) -> Result<Vec<Profile>, Failure> {
-    let dir = cases_dir(&args.cases)?.join("faults");
-    let names = if args.faults.iter().any(|name| name == "all") {
-        names_in(&dir)?
-    } else {
-        args.faults.clone()
-    };
-    let load = |name: &String| {
-        let path = dir.join(name).with_extension("yaml");
-        if !path.is_file() {
-            let known = names_in(&dir)?.join(", ");
-            let message = format!("there is no fault profile `{name}`; there are {known}");
-            return Err(Failure::usage(message));
-        }
-        load_profile(&path).map_err(|error| match error {
-            ProfileError::Invalid(diagnostics) => {
-                output::print_diagnostics(&diagnostics, style);
-                Failure::invalid(format!("{} is not valid", path.display()))
-            }
-            ProfileError::Load(error) => Failure::error(&error),
-        })
-    };
-    names.iter().map(load).collect()
-}
-
-/// The names of all profiles, in order.
-fn names_in(dir: &Path) -> Result<Vec<String>, Failure> {
-    let failed = |error| Failure::file("read", dir, error);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(dir).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let is_profile = path
-            .extension()
-            .is_some_and(|extension| extension == "yaml");
-        let name = path.file_stem().filter(|_| is_profile);
-        names.extend(name.map(|name| name.to_string_lossy().into_owned()));
-    }
-    names.sort();
-    Ok(names)
 }
 
 fn write(duels: &[Duel], dir: &Path) -> Result<(), Failure> {

@@ -30,6 +30,7 @@ fn missing(log: &Log) -> impl Iterator<Item = TrialId> {
                 stack: stack.name.clone(),
                 ip: world.ip,
                 isn: world.isn,
+                faults: String::new(),
                 seed: header.seed,
             })
         })

@@ -164,6 +164,11 @@ impl<'a> Bench<'a> {
                 return Err(format!("its verdict is {}", old.verdict));
             }
         }
+        if !old.id.faults.is_empty() {
+            return Err(
+                "what happened on a faulty link can be drawn again, but not replayed".to_owned(),
+            );
+        }
         let variant = self.variants.get(&old.id.variant_id());
         let variant = variant.ok_or("the case is there no more")?;
         let hello = self.hellos.get(old.id.stack.as_str());
@@ -172,6 +177,7 @@ impl<'a> Bench<'a> {
             id: old.id.clone(),
             variant: Arc::clone(variant),
             hello: Arc::clone(hello),
+            faults: None,
             even_late: None,
         };
         if let Some(reason) = plan.skip_reason() {

@@ -1,14 +1,14 @@
 //! `tcpspec rerun`: what has not passed yet in a run, again, as it was played.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use tcpspec_record::{Exit, Log, TrialId};
 use tcpspec_reports::terminal::Style;
 
 use super::explain::read_verdicts;
 use super::last::unsettled;
-use super::run::play_only;
+use super::run::{NONE, play_only};
 use crate::args::{Ip, IsnArg, RerunArgs, RunArgs};
 use crate::failure::Failure;
 use crate::select::SelectArgs;
@@ -44,10 +44,30 @@ fn as_played(args: &RerunArgs, log: &Log, open: &BTreeSet<TrialId>) -> Result<Ru
         ip: Ip::of(open.iter().map(|id| id.ip)),
         isn: IsnArg::of(open.iter().map(|id| id.isn)),
         seed: log.header.seed,
+        faults: faults(open),
+        seeds: seeds(log.header.seed, open),
+        shrink: false,
         shard: None,
         strict: log.header.strict,
         runs: NonZeroUsize::MIN,
         at_once: false,
         play: args.play.clone(),
     })
+}
+
+/// The fault profiles of these trials.
+fn faults(open: &BTreeSet<TrialId>) -> Vec<String> {
+    let names = open.iter().map(|id| match id.faults.as_str() {
+        "" => NONE.to_owned(),
+        name => name.to_owned(),
+    });
+    let names: BTreeSet<String> = names.collect();
+    names.into_iter().collect()
+}
+
+/// How many seeds there are up to the largest one.
+fn seeds(first: u64, open: &BTreeSet<TrialId>) -> NonZeroU32 {
+    let last = open.iter().map(|id| id.seed).max().unwrap_or(first);
+    let count = u32::try_from(last.saturating_sub(first)).unwrap_or(u32::MAX);
+    NonZeroU32::MIN.saturating_add(count)
 }

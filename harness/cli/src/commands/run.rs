@@ -5,6 +5,7 @@ mod many;
 mod mutants;
 mod part;
 mod play;
+mod shrink;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use tcpspec_casefile::{Coverage, Suite, Variant};
 use tcpspec_connector::Clock;
-use tcpspec_engine::Plan;
+use tcpspec_engine::{Faults, Plan};
 use tcpspec_record::log::MutantScore;
 use tcpspec_record::{Baseline, Exit, Header, Log, Shard, TrialId, World};
 use tcpspec_reports::Report;
@@ -27,7 +28,7 @@ pub(crate) use part::Part;
 
 use super::explain::{read, read_verdicts};
 use super::last::unsettled;
-use super::{cases_dir, load, unusable};
+use super::{cases_dir, faults, load, unusable};
 use crate::args::RunArgs;
 use crate::baselines;
 use crate::failure::Failure;
@@ -78,6 +79,9 @@ fn perform(course: &Course<'_>, style: Style) -> Result<Exit, Failure> {
     let report = Report::from_log(&log);
     output::print_run(&log, &report, &args.play.out, style);
     output::print_files(&args.play.report, &args.play.out);
+    if args.shrink {
+        anstream::println!("{}", shrink::told(course, &log)?);
+    }
     output::tell_github(&report)?;
     Ok(exit(&log, end))
 }
@@ -89,6 +93,8 @@ struct Course<'a> {
     suite: Suite,
     /// Those selected.
     variants: Vec<Arc<Variant>>,
+    /// What is laid over them, each in turn; nothing is the case as it stands.
+    faults: Vec<Option<Arc<Faults>>>,
     /// Of all their trials, these alone.
     only: Option<&'a BTreeSet<TrialId>>,
     baselines: BTreeMap<String, Baseline>,
@@ -133,6 +139,7 @@ impl<'a> Course<'a> {
         let baselines = baselines::of_stacks(&dir, &participants, &args.play.baselines.baseline)
             .map_err(|error| unusable(&error, style))?;
         Ok(Self {
+            faults: laid_over(&dir, &args.faults, style)?,
             args,
             participants,
             suite,
@@ -195,7 +202,9 @@ impl<'a> Course<'a> {
         let words = self.args.select.words().into_iter();
         let last_failed = self.args.last_failed.then(|| "--last-failed".to_owned());
         let only = self.only.map(|_| "(what had not passed)".to_owned());
-        words.chain(last_failed).chain(only).collect()
+        let faults = self.args.faults.iter().filter(|name| *name != NONE);
+        let faults = faults.map(|name| format!("--faults={name}"));
+        words.chain(last_failed).chain(only).chain(faults).collect()
     }
 
     fn header(&self, planned: usize) -> Header {
@@ -236,6 +245,7 @@ struct Planned {
     in_order: BTreeSet<usize>,
     /// Whether every case file was valid.
     valid: bool,
+    first_seed: u64,
 }
 
 impl Planned {
@@ -245,21 +255,24 @@ impl Planned {
             skipped: BTreeMap::new(),
             in_order: BTreeSet::new(),
             valid: true,
+            first_seed: course.args.seed,
         };
         let is_meant = |id: &TrialId| course.only.is_none_or(|only| only.contains(id));
         for stack in &course.participants {
             for variant in &course.variants {
-                for World { ip, isn } in worlds(course.args) {
+                for (World { ip, isn }, faults, seed) in rounds(course) {
                     let id = TrialId {
                         case: variant.case.clone(),
                         variant: variant.name.clone(),
                         stack: stack.name.to_string(),
                         ip,
                         isn,
-                        seed: course.args.seed,
+                        faults: faults
+                            .map_or_else(String::new, |faults| faults.profile.name.clone()),
+                        seed,
                     };
                     if is_meant(&id) {
-                        planned.add(stack, variant, id);
+                        planned.add(stack, variant, id, faults);
                     }
                 }
             }
@@ -267,16 +280,27 @@ impl Planned {
         planned
     }
 
-    fn add(&mut self, stack: &Participant, variant: &Arc<Variant>, id: TrialId) {
+    fn add(
+        &mut self,
+        stack: &Participant,
+        variant: &Arc<Variant>,
+        id: TrialId,
+        faults: Option<&Arc<Faults>>,
+    ) {
         let plan = Plan {
             id,
             variant: Arc::clone(variant),
             hello: Arc::clone(&stack.hello),
+            faults: faults.cloned(),
             even_late: None,
         };
         let index = self.jobs.len();
         let unavailable = Some(stack.unavailable.clone()).filter(|reason| !reason.is_empty());
         if let Some(reason) = unavailable.or_else(|| plan.skip_reason()) {
+            // Once is enough: another seed changes nothing of it.
+            if plan.id.seed != self.first_seed {
+                return;
+            }
             self.skipped.insert(index, reason);
         }
         if stack.hello.clock == Clock::Virtual {
@@ -300,6 +324,44 @@ impl Planned {
             job.expected = entry.map(|entry| entry.verdict);
         }
     }
+}
+
+/// What each variant is played in: world, faults, seed. Without faults one seed
+/// is as good as another.
+fn rounds<'c>(
+    course: &'c Course<'_>,
+) -> impl Iterator<Item = (World, Option<&'c Arc<Faults>>, u64)> {
+    let first = course.args.seed;
+    let seeds = move |faults: Option<_>| {
+        let count = faults.map_or(1, |_: &Arc<Faults>| course.args.seeds.get());
+        (first..).take(count as usize)
+    };
+    let faults = move || course.faults.iter().map(Option::as_ref);
+    let rounds = move |world, faults| seeds(faults).map(move |seed| (world, faults, seed));
+    worlds(course.args)
+        .flat_map(move |world| faults().flat_map(move |faults| rounds(world, faults)))
+}
+
+/// The word for a case as it stands.
+pub(super) const NONE: &str = "none";
+
+fn laid_over(
+    cases: &Path,
+    asked: &[String],
+    style: Style,
+) -> Result<Vec<Option<Arc<Faults>>>, Failure> {
+    let (none, named): (Vec<String>, Vec<String>) =
+        asked.iter().cloned().partition(|name| name == NONE);
+    let none = none.first().map(|_| None);
+    let profiles = match named.as_slice() {
+        [] => Vec::new(),
+        named => faults::profiles(cases, named, style)?,
+    };
+    let drawn = |profile| Some(Arc::new(Faults::drawn(profile)));
+    Ok(none
+        .into_iter()
+        .chain(profiles.into_iter().map(drawn))
+        .collect())
 }
 
 /// The worlds that each variant is played in.

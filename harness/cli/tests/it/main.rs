@@ -24,4 +24,5 @@ mod selection;
 mod switches;
 mod templates;
 mod tidy;
+mod trouble;
 mod watch;

@@ -31,6 +31,9 @@ impl Play {
         if self.packets > limits::PACKETS_PER_TRIAL {
             return Err(StackError::Storm(limits::PACKETS_PER_TRIAL).into());
         }
+        if self.is_lenient() && self.packets > limits::EXCHANGE {
+            return Err(self.endless().into());
+        }
         reply.reasons.into_iter().for_each(|told| self.note(told));
         let mut states = reply.states.into_iter().peekable();
         let mut refused = Ok(());
@@ -65,12 +68,17 @@ impl Play {
         if talk.state == Some(change.state) {
             return;
         }
-        talk.state = Some(change.state);
+        let before = talk.state.replace(change.state);
+        if change.state == State::TimeWait {
+            talk.waits_since = change.at;
+        }
         if talk.changes.last() != Some(&change.state) {
             talk.changes.push(change.state);
         }
         if matches!(change.state, State::Closed | State::Listen) {
             talk.gone_at = Some(change.at);
+            talk.ended_in = before;
+            talk.persistence.end();
             talk.book.end();
         }
         let state = match &talk.name {
@@ -150,6 +158,7 @@ impl Play {
         segment: Segment,
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
+        self.check_reset(&segment)?;
         let arrival = match self.meets(emitted) {
             None => self.arrives(emitted, header, segment, false),
             Some(did) => {
@@ -175,6 +184,10 @@ impl Play {
     ) -> Arrival {
         self.arrived += 1;
         let due = self.talk.book.due(&segment);
+        if self.is_lenient() {
+            let next = self.talk.book.peer_ack();
+            self.talk.persistence.receives(emitted.at, &segment, next);
+        }
         self.talk.book.sut_sends(&segment);
         let text = self.sut_text(&segment);
         let packet = self.write_down(emitted, header, &text, late);

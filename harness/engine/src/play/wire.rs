@@ -1,6 +1,8 @@
 //! The link between peer and stack, where a case has `wire:` steps. Without any
 //! there is none, and packets go from hand to hand.
 
+use std::collections::BTreeMap;
+
 use tcpspec_casefile::{Action, SegmentPattern};
 use tcpspec_connector::{Connection, Emitted, Stop};
 use tcpspec_link::{Arrival, Conditions, End, Link, Origin, Passage, Reassembly};
@@ -23,17 +25,28 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// The link that a plan's case needs, if it needs one.
+    /// The link that a plan needs, if it needs one.
     pub(super) fn of(plan: &Plan) -> Option<Box<Self>> {
-        let mut steps = plan.variant.steps.iter();
+        let (variant, seed) = (&plan.variant, plan.link_seed());
+        let mut steps = variant.steps.iter();
         let has_faults = steps.any(|step| matches!(step.action, Action::Wire(_)));
-        has_faults.then(|| {
-            let perfect = Conditions::default;
-            Box::new(Self {
-                link: Link::new(perfect(), perfect(), &[], plan.id.seed),
-                reassembly: Reassembly::default(),
-            })
-        })
+        let link = match &plan.faults {
+            Some(faults) => faults.link(variant, seed),
+            None if has_faults || variant.lenient => {
+                Link::new(Conditions::default(), Conditions::default(), &[], seed)
+            }
+            None => return None,
+        };
+        let reassembly = Reassembly::default();
+        Some(Box::new(Self { link, reassembly }))
+    }
+
+    /// How often what happened to packets.
+    pub(crate) fn tally(&self) -> BTreeMap<String, u64> {
+        let words = self.link.tally().iter();
+        words
+            .map(|(word, count)| (word.to_owned(), count))
+            .collect()
     }
 }
 
@@ -62,6 +75,23 @@ impl Play {
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
         let now = self.now;
+        if self.is_lenient()
+            && let Some(segment) = segment
+        {
+            self.talk.persistence.sends(now, segment, &packets);
+        }
+        self.put(packets, event, segment, never).await
+    }
+
+    /// The same, and nothing is kept to be sent again.
+    pub(super) async fn put(
+        &mut self,
+        packets: Vec<Vec<u8>>,
+        event: PacketRef,
+        segment: Option<&Segment>,
+        never: &[SegmentPattern],
+    ) -> Result<(), Halt> {
+        let now = self.now;
         let Some(wire) = &mut self.wire else {
             if let Some(segment) = segment {
                 self.talk.book.sut_receives(segment);
@@ -79,6 +109,7 @@ impl Play {
         let Some(met) = met else {
             if let Some(segment) = segment {
                 self.talk.book.sut_receives(segment);
+                self.talk.persistence.reaches(now, segment);
             }
             self.hand_over(through, never).await?;
             return self.settle(never).await;
@@ -103,7 +134,7 @@ impl Play {
                 }
             }
         }
-        Ok(())
+        self.pay_debts(never).await
     }
 
     fn receive(&mut self) -> Option<Arrival> {
@@ -141,8 +172,13 @@ impl Play {
                 local: segment.dst_port,
                 remote: segment.src_port,
             };
-            self.with_talk(ports, |play| play.talk.book.sut_receives(&segment));
+            let now = self.now;
+            self.with_talk(ports, |play| {
+                play.talk.book.sut_receives(&segment);
+                play.talk.persistence.reaches(now, &segment);
+            });
         }
+        self.arrived += 1;
         self.hand_over(vec![octets], never).await
     }
 
@@ -196,8 +232,9 @@ impl Play {
     ) -> Result<(), Halt> {
         let arrived = self.arrived;
         loop {
-            let next = self.wire.as_ref().and_then(|wire| wire.link.next_arrival());
-            let next = next.map_or(until, |at| at.min(until)).max(self.now);
+            let arrival = self.wire.as_ref().and_then(|wire| wire.link.next_arrival());
+            let events = arrival.into_iter().chain(self.next_repeat());
+            let next = events.fold(until, Instant::min).max(self.now);
             // What the stack sends goes on the link when it is sent.
             let first = match stop {
                 Stop::FirstChange => stop,
@@ -207,6 +244,7 @@ impl Play {
             let has_changed = stop == Stop::FirstChange && !reply.states.is_empty();
             self.take(reply, never)?;
             self.settle(never).await?;
+            self.repeat_due(never).await?;
             let is_met = stop != Stop::AtEnd && (self.arrived > arrived || has_changed);
             if is_met || self.now >= until {
                 return Ok(());

@@ -22,11 +22,20 @@ impl Play {
         outcomes: &[Outcome],
     ) -> Result<StepResult, Halt> {
         self.pace(step).await?;
-        let request = self.request(call)?;
+        if self.is_lenient() {
+            self.let_arrive(step).await?;
+        }
         let words = step.text.trim_start_matches("app: ").to_owned();
         self.stimulus = format!("the application's `{words}`");
+        let request = self.request(call)?;
         let capability = request.capability();
-        let result = self.call(request, &step.never).await?;
+        let ok = [Outcome::Ok];
+        let allowed = if outcomes.is_empty() { &ok } else { outcomes };
+        let look = matches!(call, AppCall::Look);
+        let result = match self.is_lenient() {
+            true => self.call_patiently(step, request, allowed).await?,
+            false => self.call(request, &step.never).await?,
+        };
         let shown = shown(&result);
         self.recorder.event(
             self.now,
@@ -40,9 +49,6 @@ impl Play {
         if result == Err(CallError::Unsupported) {
             return Err(self.refused(&words, capability));
         }
-        let ok = [Outcome::Ok];
-        let allowed = if outcomes.is_empty() { &ok } else { outcomes };
-        let look = matches!(call, AppCall::Look);
         if !allowed
             .iter()
             .any(|outcome| is_outcome(outcome, look, &result))
@@ -71,7 +77,7 @@ impl Play {
 
     /// The connector's call for a verb, on the case's one listener or the
     /// connection that is turned to.
-    fn request(&mut self, call: &AppCall) -> Result<Call, Halt> {
+    pub(super) fn request(&mut self, call: &AppCall) -> Result<Call, Halt> {
         let listener = Handle("L".to_owned());
         let handle = self.talk.handle();
         let setup = self.plan.setup();
@@ -192,7 +198,7 @@ fn option(setting: &SocketSetting, scope: &Scope<'_>) -> Result<SocketOption, Ha
     })
 }
 
-fn is_outcome(outcome: &Outcome, look: bool, result: &CallResult) -> bool {
+pub(super) fn is_outcome(outcome: &Outcome, look: bool, result: &CallResult) -> bool {
     match outcome {
         Outcome::Ok => result.is_ok() || (look && *result == Err(CallError::Again)),
         Outcome::Bytes(len) => matches!(result, Ok(Ret::Data(data)) if data.len() == *len),

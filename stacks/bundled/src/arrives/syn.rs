@@ -13,6 +13,9 @@ pub(super) fn check(connection: &Connection, cx: &Context<'_>, segment: &Segment
     if !segment.flags.contains(Flags::SYN) {
         return Check::Continue(());
     }
+    if is_repeated(connection, segment) {
+        return Check::Break(Disposition::Acknowledge);
+    }
     Check::Break(match connection.phase {
         Phase::SynReceived {
             origin: Origin::Passive,
@@ -21,4 +24,14 @@ pub(super) fn check(connection: &Connection, cx: &Context<'_>, segment: &Segment
         _ if cx.config.blind_attacks.syn => Disposition::Challenge,
         _ => Disposition::RefuseAndDelete,
     })
+}
+
+/// Whether this is the SYN of a half-open connection once more. With text behind
+/// it the segment reaches into the window, but its SYN does not, and of what is
+/// left without an ACK nothing is taken.
+fn is_repeated(connection: &Connection, segment: &SegmentRef<'_>) -> bool {
+    let space = connection.phase.receive_space();
+    matches!(connection.phase, Phase::SynReceived { .. })
+        && !segment.flags.contains(Flags::ACK)
+        && space.is_some_and(|space| segment.seq + 1 == space.nxt)
 }

@@ -1,5 +1,6 @@
 //! The steps of a row.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tcpspec_wire::State;
@@ -55,6 +56,8 @@ impl Table<'_> {
             needs,
             never: Vec::new(),
             strict: false,
+            tolerates: BTreeSet::new(),
+            lenient: false,
             peer: params(&event.value.params, prelude, of_event),
             numbering,
             steps: reader.into_steps(),

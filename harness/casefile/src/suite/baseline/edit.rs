@@ -250,6 +250,7 @@ fn item(entry: &BaselineEntry, dash: &str) -> Vec<String> {
     for (key, value) in [
         ("ip", ip),
         ("isn", isn),
+        ("faults", entry.faults.as_deref().map(scalar)),
         ("with", entry.with.as_deref().map(scalar)),
         ("verdict", Some(entry.verdict.to_string())),
         ("clause", entry.clause.as_deref().map(scalar)),

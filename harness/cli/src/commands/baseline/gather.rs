@@ -96,6 +96,7 @@ fn entry(subject: &Subject<'_>, trial: &Trial, observed: Vec<String>) -> Baselin
         variant: trial.id.variant_id(),
         ip: None,
         isn: None,
+        faults: Some(trial.id.faults.clone()).filter(|faults| !faults.is_empty()),
         with: option.map(str::to_owned),
         verdict: trial.verdict,
         reason: BaselineEntry::UNWRITTEN.to_owned(),
@@ -183,6 +184,7 @@ mod tests {
                 stack: "linux".to_owned(),
                 ip: ip.parse().unwrap(),
                 isn: isn.parse().unwrap(),
+                faults: String::new(),
                 seed: 1,
             };
             Trial::unplayed(id, Verdict::Fail, String::new())
@@ -210,6 +212,7 @@ mod tests {
             variant: "a/b".to_owned(),
             ip: None,
             isn: None,
+            faults: None,
             with: None,
             verdict: Verdict::Fail,
             reason: String::new(),

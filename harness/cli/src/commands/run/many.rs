@@ -104,6 +104,7 @@ mod tests {
             stack: "linux".to_owned(),
             ip: IpVersion::V4,
             isn: Isn::Random,
+            faults: String::new(),
             seed: 1,
         };
         let mut verdicts = Verdicts::new();

@@ -33,10 +33,12 @@ fn planned(stack: &str, ip: IpVersion) -> Planned {
             stack: stack.to_owned(),
             ip,
             isn: Isn::Random,
+            faults: String::new(),
             seed: 1,
         },
         variant: Arc::new(variant.clone()),
         hello: Arc::new(ControlStack::new(Control::Silent).hello().clone()),
+        faults: None,
         even_late: None,
     };
     let job = Job {
@@ -51,6 +53,7 @@ fn planned(stack: &str, ip: IpVersion) -> Planned {
         skipped: BTreeMap::new(),
         in_order: BTreeSet::new(),
         valid: true,
+        first_seed: 1,
     }
 }
 

@@ -152,10 +152,12 @@ fn jobs_of(step: &str) -> Vec<Job> {
                 stack: "faulty".to_owned(),
                 ip: IpVersion::V4,
                 isn: tcpspec_record::Isn::Random,
+                faults: String::new(),
                 seed: index as u64,
             },
             variant: Arc::clone(&variant),
             hello: Arc::clone(&hello),
+            faults: None,
             even_late: None,
         },
     };

@@ -34,7 +34,7 @@ impl Play {
 
     /// What a correct peer sends: on a SYN the options of the parameters, later
     /// timestamps, if both sides agreed on them.
-    pub(super) fn default_options(&self, flags: Flags) -> Vec<TcpOption> {
+    pub(crate) fn default_options(&self, flags: Flags) -> Vec<TcpOption> {
         if flags.contains(Flags::SYN) {
             return self.syn_options();
         }

@@ -147,6 +147,7 @@ fn entry() -> BaselineEntry {
         variant: "d/five@in=fin-wait-1,at=2^31".to_owned(),
         ip: Some(IpVersion::V4),
         isn: Some(Isn::Wrap),
+        faults: None,
         with: Some("dual".to_owned()),
         verdict: Verdict::Stuck,
         reason: "TODO: \"say\" so # \u{1b}[31m".to_owned(),

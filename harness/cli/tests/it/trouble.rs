@@ -1,0 +1,95 @@
+//! `run --faults`: profiles laid over cases, by the command line.
+
+use std::fs;
+
+use rstest::rstest;
+
+use crate::common::{Scratch, printed, tcpspec};
+
+/// Runs the project's own cases, and gives what was printed, the exit code and
+/// the log.
+fn run(scratch: &Scratch, args: &[&str]) -> (String, Option<i32>, String) {
+    let mut command = tcpspec(&["run", "--ip", "4", "--out"]);
+    let output = command.arg(scratch.out()).args(args).output().unwrap();
+    let log = fs::read_to_string(scratch.out().join("log.jsonl"));
+    (
+        printed(&output),
+        output.status.code(),
+        log.unwrap_or_default(),
+    )
+}
+
+/// The lines of a log behind its header, without the profile's name and the counts
+/// of its link.
+fn plain(log: &str) -> Vec<String> {
+    let without = |line: &str| {
+        let line = line.replace(r#""faults":"perfect","#, "");
+        match line.split_once(r#""link":{"#) {
+            Some((before, rest)) => {
+                let (_, after) = rest.split_once("},").unwrap();
+                format!("{before}{after}")
+            }
+            None => line,
+        }
+    };
+    log.lines().skip(1).map(without).collect()
+}
+
+#[test]
+fn perfect_profile_gives_the_same_log() {
+    let scratch = Scratch::with_groups(&[]);
+    let (_, _, without) = run(&scratch, &["close/active", "closing/simultaneous"]);
+    let args = [
+        "close/active",
+        "closing/simultaneous",
+        "--faults",
+        "perfect",
+    ];
+    let (text, exit, log) = run(&scratch, &args);
+    assert_eq!(exit, Some(0), "{text}");
+    assert_ne!(log, without);
+    assert_eq!(plain(&log), plain(&without));
+}
+
+#[test]
+fn seed_decides_what_happens() {
+    let scratch = Scratch::with_groups(&[]);
+    let all = |seed: &str| {
+        let args = ["close/", "--faults", "everything", "--seed", seed];
+        let (text, exit, log) = run(&scratch, &args);
+        assert_eq!(exit, Some(0), "{text}");
+        assert!(text.contains("faults everything in"), "{text}");
+        assert!(text.contains("drop "), "{text}");
+        log
+    };
+    let first = all("1");
+    assert_eq!(first, all("1"));
+    let rest = |log: &str| plain(log).join("\n").replace(r#""seed":2"#, r#""seed":1"#);
+    assert_ne!(rest(&first), rest(&all("2")));
+}
+
+#[test]
+fn failure_names_profile_and_seed_and_is_reduced_to_a_case() {
+    let scratch = Scratch::with_groups(&[]);
+    let args = ["handshake/three-way", "--stack", "control:resets"];
+    let more = ["--faults", "lossy-10", "--seeds", "3", "--shrink"];
+    let (text, exit, _) = run(&scratch, &[&args[..], &more].concat());
+    assert_eq!(exit, Some(1), "{text}");
+    assert!(text.contains("--faults lossy-10 --seed 1"), "{text}");
+    assert!(text.contains("0 faults of"), "{text}");
+    let path = scratch.out().join("shrunk/handshake-three-way.yaml");
+    let case = fs::read_to_string(path).unwrap();
+    assert!(case.contains("lenient: true"), "{case}");
+    assert!(text.contains("as a case: "), "{text}");
+}
+
+#[rstest]
+#[case::unknown(&["--faults", "lossy"], 2, "there is no fault profile `lossy`")]
+#[case::not_tolerated(&["header/checksum-sent", "--faults", "lossy-1"], 4, "the case says of no faults that it tolerates them")]
+#[case::of_another_kind(&["data/fin-hands-over", "--faults", "mtu-576"], 4, "the case does not tolerate mtu")]
+fn what_cannot_be_laid_over_is_told(#[case] args: &[&str], #[case] code: i32, #[case] says: &str) {
+    let scratch = Scratch::with_groups(&[]);
+    let (text, exit, _) = run(&scratch, args);
+    assert_eq!(exit, Some(code), "{text}");
+    assert!(text.contains(says), "{text}");
+}
