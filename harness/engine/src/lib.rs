@@ -23,6 +23,7 @@
 //! | `eval` | values of expressions |
 //! | `judge` | from the way a trial ended to its verdict and sentence |
 //! | [`recorded`] | a trace played back: what judges an old run by the cases of today |
+//! | `service` | which cases play where nobody can call the application |
 //! | `recorder` | trace and step outcomes |
 //!
 //! Nothing here reads a clock, draws at random or performs I/O.
@@ -42,6 +43,7 @@ mod play;
 pub mod recorded;
 mod recorder;
 mod routes;
+mod service;
 mod steps;
 mod stream;
 mod talk;

@@ -13,6 +13,7 @@ use tcpspec_wire::{Capability, Need, SeqNumber};
 use crate::eval::unclear;
 use crate::faults::Faults;
 use crate::halt::Halt;
+use crate::service::unplayable;
 
 /// Port on which the stack's application listens.
 pub(crate) const LISTEN_PORT: u16 = 80;
@@ -54,7 +55,8 @@ pub struct Plan {
 
 impl Plan {
     /// Why the trial is not run on this stack: it is about the other version
-    /// of IP, or its link is too small, or the stack lacks capabilities, or has
+    /// of IP, or its link is too small, or a service stands in for the application
+    /// and does something else, or the stack lacks capabilities, or has
     /// some where the case is about doing without. `None` if it can be run.
     #[must_use]
     pub fn skip_reason(&self) -> Option<String> {
@@ -99,7 +101,11 @@ impl Plan {
             says("does not show", hidden),
         ];
         let reasons: Vec<String> = reasons.into_iter().flatten().collect();
-        (!reasons.is_empty()).then(|| reasons.join("; "))
+        if !reasons.is_empty() {
+            return Some(reasons.join("; "));
+        }
+        let service = self.hello.service;
+        service.and_then(|service| unplayable(service, &self.variant))
     }
 
     /// The seed of what is left to chance on the link: every case meets something

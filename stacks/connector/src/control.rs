@@ -80,6 +80,7 @@ impl ControlStack {
             info: BTreeSet::new(),
             mtu: 1500,
             details: Vec::new(),
+            service: None,
         };
         Self {
             control,

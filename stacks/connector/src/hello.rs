@@ -29,6 +29,52 @@ pub struct Hello {
     pub mtu: u16,
     /// What else a reader of the report should know of it: name and value.
     pub details: Vec<(String, String)>,
+    /// What stands in for an application whose calls nobody can make; `None` if
+    /// the harness makes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
+}
+
+/// What an application does that nobody can tell what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// There is none: nobody listens.
+    Nothing,
+    /// It accepts, sends back what it receives, and closes when its peer does.
+    Echo,
+    /// It accepts, reads what comes, and closes when its peer does.
+    Discard,
+    /// It accepts, and lets go of the connection at once.
+    Close,
+    /// It accepts, closes its sending direction at once, reads what comes, and
+    /// closes when its peer does.
+    Shutdown,
+}
+
+impl Service {
+    /// Those that can be declared, with their names.
+    pub const NAMED: [(Self, &'static str); 4] = [
+        (Self::Echo, "echo"),
+        (Self::Discard, "discard"),
+        (Self::Close, "close"),
+        (Self::Shutdown, "shutdown"),
+    ];
+
+    /// The service of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let mut all = Self::NAMED.iter();
+        all.find(|(_, known)| *known == name).map(|found| found.0)
+    }
+
+    /// Its name; none of none.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let mut all = Self::NAMED.iter();
+        all.find(|(known, _)| *known == self)
+            .map_or("", |found| found.1)
+    }
 }
 
 /// The clock a stack runs on.

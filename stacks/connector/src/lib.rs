@@ -32,7 +32,7 @@ pub mod reply;
 use std::net::IpAddr;
 
 pub use call::{Call, CallError, CallResult, Handle, Report, Ret};
-pub use hello::{Clock, Hello, Lateness, Profile};
+pub use hello::{Clock, Hello, Lateness, Profile, Service};
 pub use reply::{Connection, Did, Emitted, Next, Reason, Reply, StateChange};
 use tcpspec_wire::{Instant, SeqNumber};
 

@@ -59,6 +59,7 @@ pub(crate) fn assumed(options: Options) -> Hello {
         info: info::names(),
         mtu: options.mtu(),
         details: Vec::new(),
+        service: None,
     }
 }
 

@@ -18,6 +18,7 @@ mod application;
 mod btf;
 mod clock;
 mod connections;
+pub mod device;
 mod diag;
 mod error;
 mod floor;

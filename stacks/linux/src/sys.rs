@@ -85,8 +85,19 @@ pub(crate) fn try_unshare_in_child() -> io::Result<()> {
 /// Makes a TUN device of this name in the thread's network namespace. Each
 /// packet on `fd` is preceded by four octets: flags and Ethernet type.
 pub(crate) fn tun_attach(fd: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+    attach(fd, name, libc::IFF_TUN)
+}
+
+/// Attaches `fd` to the TUN device of this name, or the TAP device, without
+/// anything before its packets.
+pub(crate) fn device_attach(fd: BorrowedFd<'_>, name: &str, tap: bool) -> io::Result<()> {
+    let kind = if tap { libc::IFF_TAP } else { libc::IFF_TUN };
+    attach(fd, name, kind | libc::IFF_NO_PI)
+}
+
+fn attach(fd: BorrowedFd<'_>, name: &str, flags: libc::c_int) -> io::Result<()> {
     let mut request = named(name);
-    request.ifr_ifru.ifru_flags = libc::IFF_TUN as libc::c_short;
+    request.ifr_ifru.ifru_flags = flags as libc::c_short;
     // SAFETY: TUNSETIFF reads and writes one `ifreq`, which `request` is.
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TUNSETIFF as _, &raw mut request) }).map(drop)
 }

@@ -202,6 +202,7 @@ impl HelloLine {
                 info: self.info,
                 mtu: self.mtu,
                 details: self.details,
+                service: None,
             },
             reopen: self.reopen,
             longest_line: self.limits.line,

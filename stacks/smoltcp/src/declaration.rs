@@ -44,6 +44,7 @@ pub(crate) fn hello() -> Hello {
         info: BTreeSet::new(),
         mtu: 1500,
         details: vec![("congestion control".to_owned(), "none".to_owned())],
+        service: None,
     }
 }
 

@@ -74,6 +74,7 @@ fn unheard(name: String) -> Hello {
         info: BTreeSet::new(),
         mtu: 1500,
         details: Vec::new(),
+        service: None,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::limits;
 use crate::plan::{CONNECT_PORT, LISTEN_PORT, PEER_PORT, address};
 use crate::play::Play;
 use crate::routes::source_route;
+use crate::service::is_look;
 
 impl Play {
     pub(super) async fn app(
@@ -21,6 +22,10 @@ impl Play {
         call: &AppCall,
         outcomes: &[Outcome],
     ) -> Result<StepResult, Halt> {
+        let is_served = self.plan.hello.service.is_some();
+        if is_served && is_look(step) {
+            return Ok(StepResult::Unobserved);
+        }
         self.pace(step).await?;
         if self.is_lenient() {
             self.let_arrive(step).await?;
@@ -56,10 +61,10 @@ impl Play {
             return Err(wrong_outcome(&self.stimulus, allowed, &shown).into());
         }
         self.check_read(&result)?;
-        Ok(if outcomes.is_empty() {
-            StepResult::Done
-        } else {
-            StepResult::Met
+        Ok(match outcomes {
+            [] => StepResult::Done,
+            _ if is_served => StepResult::Unobserved,
+            _ => StepResult::Met,
         })
     }
 

@@ -92,9 +92,6 @@ impl Play {
         step: &Step,
         branches: &[GoneBranch],
     ) -> Result<StepResult, Halt> {
-        if !self.declares(Capability::State) {
-            return Ok(StepResult::Unobserved);
-        }
         let mut windows = Vec::new();
         for branch in branches {
             windows.push((branch, self.window(branch.bounds.as_ref(), Duration::ZERO)?));
@@ -104,6 +101,11 @@ impl Play {
             .map(|(_, window)| window.hi)
             .max()
             .unwrap_or(self.now);
+        if !self.declares(Capability::State) {
+            // Unseen, but what follows rests on it.
+            self.pass(last, Stop::AtEnd, step).await?;
+            return Ok(StepResult::Unobserved);
+        }
         while !self.is_gone() && self.now < last {
             self.pass(last, Stop::FirstChange, step).await?;
             let strict = self.plan.variant.strict;

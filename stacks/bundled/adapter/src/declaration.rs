@@ -48,6 +48,7 @@ pub(crate) fn hello(config: &Config) -> Hello {
         info: BTreeSet::new(),
         mtu: 1500,
         details: Vec::new(),
+        service: None,
     }
 }
 
