@@ -55,9 +55,46 @@ pub(crate) struct StackEntry {
     /// What it is, with its options: `linux:no-sack,mtu=1280`, `exec:./my-stack`.
     #[schemars(with = "String")]
     pub(crate) stack: Spanned<String>,
+    /// What is declared of a stack of which nothing but packets is at hand, in place
+    /// of what stands behind `?` in its name: `addr = "192.0.2.1"`.
+    #[serde(default)]
+    pub(crate) declare: BTreeMap<String, Declared>,
     /// What is known of it, in place of the file in `baselines` of the cases.
     #[serde(default)]
     pub(crate) baseline: Option<PathBuf>,
+}
+
+/// A value that is declared.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Declared {
+    /// A text.
+    Word(String),
+    /// A number.
+    Number(u64),
+    /// Several words.
+    Words(Vec<String>),
+}
+
+impl StackEntry {
+    /// The stack's name with what is declared of it.
+    pub(crate) fn name(&self) -> String {
+        let value = |value: &Declared| match value {
+            Declared::Word(word) => word.clone(),
+            Declared::Number(number) => number.to_string(),
+            Declared::Words(words) => words.join(","),
+        };
+        let pairs = self.declare.iter();
+        let pairs: Vec<String> = pairs
+            .map(|(key, declared)| format!("{key}={}", value(declared)))
+            .collect();
+        let stack = self.stack.get_ref();
+        match (pairs.is_empty(), stack.contains('?')) {
+            (true, _) => stack.clone(),
+            (false, true) => format!("{stack}&{}", pairs.join("&")),
+            (false, false) => format!("{stack}?{}", pairs.join("&")),
+        }
+    }
 }
 
 /// A set of arguments of `tcpspec run`. What is left out is as in the profile

@@ -7,7 +7,7 @@
 mod lanes;
 mod workers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -125,12 +125,15 @@ pub(crate) fn run(
     let (real, fictive): (Vec<Job>, Vec<Job>) = jobs
         .into_iter()
         .partition(|job| matches!(job.stack, StackName::Linux(_)));
+    let (packets, fictive): (Vec<Job>, Vec<Job>) = fictive
+        .into_iter()
+        .partition(|job| matches!(job.stack, StackName::Packets(_)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let (sender, receiver) = unbounded_channel();
     let mut run = Run {
-        left: real.len() + fictive.len(),
+        left: real.len() + packets.len() + fictive.len(),
         plans: fictive
             .iter()
             .map(|job| (job.index, job.plan.clone()))
@@ -144,8 +147,9 @@ pub(crate) fn run(
     };
     let enough = run.plans.len().min(limits.workers);
     for _ in 0..enough {
-        run.spawn_worker();
+        run.spawn_worker(Arc::clone(&run.queue));
     }
+    run.begin_packets(packets);
     let lanes = (!real.is_empty()).then(|| Lanes::begin(real, limits.lanes, run.sender.clone()));
     let end = runtime.block_on(run.watch(receiver, &mut tell));
     if let Some(lanes) = lanes {
@@ -255,17 +259,33 @@ impl Run {
                 let trial = Trial::unplayed(plan.id.clone(), Verdict::Stuck, reason);
                 tell(News::Ended(index, Box::new(trial), None))?;
             }
-            self.spawn_worker();
+            self.spawn_worker(Arc::clone(&self.queue));
         }
         Heard::Continue(())
     }
 
-    fn spawn_worker(&mut self) {
-        let (worker, queue, sender) = (
-            self.next_worker,
-            Arc::clone(&self.queue),
-            self.sender.clone(),
-        );
+    /// Trials that wait for packets, by stack: as many at once as it declares.
+    fn begin_packets(&mut self, jobs: Vec<Job>) {
+        let mut queues: BTreeMap<String, (usize, VecDeque<Job>)> = BTreeMap::new();
+        for job in jobs {
+            let StackName::Packets(target) = &job.stack else {
+                continue;
+            };
+            let (name, parallel) = (job.stack.to_string(), target.parallel());
+            let (_, queue) = queues.entry(name).or_insert((parallel, VecDeque::new()));
+            queue.push_back(job);
+        }
+        for (parallel, jobs) in queues.into_values() {
+            let workers = parallel.min(jobs.len());
+            let queue: Queue = Arc::new(Mutex::new(jobs));
+            for _ in 0..workers {
+                self.spawn_worker(Arc::clone(&queue));
+            }
+        }
+    }
+
+    fn spawn_worker(&mut self, queue: Queue) {
+        let (worker, sender) = (self.next_worker, self.sender.clone());
         self.next_worker += 1;
         thread::spawn(move || {
             let played = catch_unwind(AssertUnwindSafe(|| workers::work(worker, &queue, &sender)));

@@ -1,6 +1,7 @@
 //! Names of stacks, and how to make one.
 
 mod line;
+mod packets;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use tcpspec_connector::{
     Call, Clock, Hello, Profile, Reply, Setup, StackError, StackUnderTest, Stop,
 };
 use tcpspec_linux::{LinuxStack, Options, Settings, UnknownOption, sandbox};
+use tcpspec_packets::{BadTarget, Target};
 use tcpspec_protocol::address::BadAddress;
 use tcpspec_protocol::{Address, Client, Greeting};
 use tcpspec_record::{StackInfo, Transcript};
@@ -34,6 +36,8 @@ pub(crate) enum StackName {
     Control(Control),
     /// In another process.
     Line(Address),
+    /// Nothing but its packets is at hand.
+    Packets(Box<Target>),
 }
 
 impl StackName {
@@ -63,6 +67,7 @@ impl StackName {
             Self::Bundled(_) => Self::Bundled(Switches::default()).to_string(),
             Self::Linux(_) => Self::Linux(Options::default()).to_string(),
             Self::Smoltcp | Self::Lwip | Self::Control(_) | Self::Line(_) => self.to_string(),
+            Self::Packets(target) => target.place().to_owned(),
         }
     }
 }
@@ -88,6 +93,7 @@ impl fmt::Display for StackName {
                 write!(f, "control:{}", name.map_or("", |(_, name)| name))
             }
             Self::Line(address) => address.fmt(f),
+            Self::Packets(target) => target.fmt(f),
         }
     }
 }
@@ -114,6 +120,12 @@ impl FromStr for StackName {
                 .map(Self::Line)
                 .map_err(|error: BadAddress| error.to_string());
         }
+        if Target::KINDS.iter().any(|kind| text.starts_with(kind)) {
+            let target = text.parse().map(Box::new);
+            return target
+                .map(Self::Packets)
+                .map_err(|error: BadTarget| error.to_string());
+        }
         match (text, text.strip_prefix("control:").and_then(Control::named)) {
             ("bundled", _) => Ok(Self::Bundled(Switches::default())),
             ("smoltcp", _) => Ok(Self::Smoltcp),
@@ -123,7 +135,7 @@ impl FromStr for StackName {
             _ => {
                 let controls = Control::ALL.map(|(_, name)| format!("control:{name}"));
                 Err(format!(
-                    "no such stack; there are bundled, smoltcp, lwip, linux, exec:CMD, unix:PATH, tcp:HOST:PORT, {}",
+                    "no such stack; there are bundled, smoltcp, lwip, linux, exec:CMD, unix:PATH, tcp:HOST:PORT, tun:NAME, tap:NAME, udp:HOST:PORT, {}",
                     controls.join(", ")
                 ))
             }
@@ -178,6 +190,7 @@ impl Participant {
             }
             StackName::Lwip => return line::enlist_lwip(terms),
             StackName::Line(address) => return line::enlist(name.clone(), address.clone(), terms),
+            StackName::Packets(target) => return packets::enlist(target),
         };
         Self {
             name,
@@ -323,6 +336,7 @@ pub(crate) fn driven(name: &StackName, greeting: Option<&Arc<Greeting>>) -> Opti
         StackName::Bundled(switches) => guarded(Box::new(bundled(*switches))),
         StackName::Smoltcp => guarded(Box::new(Smoltcp::new())),
         StackName::Control(control) => guarded(Box::new(ControlStack::new(*control))),
+        StackName::Packets(target) => guarded(packets::made(target)),
         StackName::Linux(_) => None,
         StackName::Lwip | StackName::Line(_) => {
             let client = Client::of(Arc::clone(greeting?));

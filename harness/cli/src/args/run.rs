@@ -26,7 +26,9 @@ pub(crate) struct RunArgs {
     /// control stacks that are wrong on purpose (control:silent, control:resets,
     /// control:dies, control:hangs, control:floods), or one in another process that speaks
     /// the line protocol: exec:CMD (its words split as a shell would), unix:PATH,
-    /// tcp:HOST:PORT
+    /// tcp:HOST:PORT, or one of which nothing but packets is at hand: tun:NAME, tap:NAME,
+    /// udp:HOST:PORT, with what is declared of it behind, as in
+    /// tap:tap0?addr=192.0.2.1&peer=192.0.2.2&service=echo:7 (stacks/packets/README.md)
     #[arg(long, value_name = "NAME", default_value = "bundled")]
     pub(crate) stack: Vec<StackName>,
 

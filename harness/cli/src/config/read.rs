@@ -66,7 +66,7 @@ fn read(path: &Path) -> Result<Config, ConfigError> {
     })?;
     let mut stacks = BTreeMap::new();
     for (name, entry) in &file.stacks {
-        let stack = entry.stack.get_ref().parse();
+        let stack = entry.name().parse();
         let stack = stack.map_err(|what| misplaced(path, &text, &entry.stack, what))?;
         stacks.insert(name.clone(), stack);
     }

@@ -16,6 +16,7 @@ mod findings;
 mod lwip;
 mod manual;
 mod outputs;
+mod packets;
 mod protocol;
 mod readme;
 mod replay;
