@@ -1,7 +1,7 @@
 //! Files and terminal.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -88,6 +88,24 @@ pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic], style: Style) {
     for diagnostic in diagnostics {
         anstream::eprintln!("{}\n", diagnostic.render(style == Style::Colour).trim_end());
     }
+}
+
+/// Writes the log of a directory: beside the one that is there, which may be
+/// read meanwhile, and in its place once it is whole.
+pub(crate) fn write_log<T>(
+    dir: &Path,
+    write: impl FnOnce(BufWriter<File>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    fs::create_dir_all(dir).map_err(|error| Failure::file("create", dir, error))?;
+    let (path, part) = (dir.join("log.jsonl"), dir.join("log.jsonl.part"));
+    let failed = |error| Failure::file("write", &path, error);
+    let file = File::create(&part).map_err(failed)?;
+    let written = write(BufWriter::new(file)).inspect_err(|_| {
+        // What went wrong first is to be told.
+        let _ = fs::remove_file(&part);
+    })?;
+    fs::rename(&part, &path).map_err(failed)?;
+    Ok(written)
 }
 
 /// Writes reports and captures into a directory.

@@ -10,6 +10,7 @@
 //! | [`health`] | how the harness kept up with the real clock |
 //! | [`log`] | the append-only JSON lines: header, cases, trials, footer |
 //! | [`room`] | [`TraceRoom`]: how much of the traces is kept in memory |
+//! | [`reader`] | logs read, trial by trial |
 //! | [`merge`] | the shards of a run put together again |
 //! | [`baseline`] | known deviations of a stack |
 //! | [`duel`] | what a duel of two live stacks did |
@@ -23,6 +24,7 @@ pub mod health;
 pub mod id;
 pub mod log;
 pub mod merge;
+pub mod reader;
 pub mod requirement;
 pub mod room;
 pub mod schema;
@@ -34,8 +36,9 @@ pub use baseline::{Baseline, BaselineEntry, Standing};
 pub use duel::{Duel, DuelFinding, DuelResult};
 pub use health::Health;
 pub use id::{CaseId, IpVersion, Isn, RequirementId, TrialId, World};
-pub use log::{CaseInfo, Footer, Header, Line, Log, LogError, Shard, StackInfo, StepInfo};
-pub use merge::{MergeError, merge};
+pub use log::{CaseInfo, Footer, Header, Line, Log, Shard, StackInfo, StepInfo};
+pub use merge::{MergeError, Merged, ShardLog, WriteError, merge};
+pub use reader::{LogError, LogReader};
 pub use requirement::{Level, Requirement};
 pub use room::TraceRoom;
 pub use trace::{Event, Side, TraceEvent};

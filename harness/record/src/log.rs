@@ -2,7 +2,7 @@
 //! means that the run did not come to its end. All outputs are views of it.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,6 @@ use serde_json::Value;
 use crate::health::Health;
 use crate::id::{CaseId, RequirementId, World};
 use crate::requirement::{Level, Requirement};
-use crate::room::TraceRoom;
 use crate::trial::Trial;
 use crate::verdict::{Exit, Tally, Verdict};
 
@@ -272,26 +271,6 @@ pub struct Log {
     pub footer: Option<Footer>,
 }
 
-/// Why a log cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// The file cannot be read.
-    #[error("cannot read the log")]
-    Io(#[from] io::Error),
-    /// A line is not one of the format's.
-    #[error("line {line} of the log is not one of format {FORMAT}")]
-    Line {
-        /// The line, counted from 1.
-        line: usize,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// The first line is not a header of this format.
-    #[error("the log does not begin with a header of format {FORMAT}")]
-    NoHeader,
-}
-
 /// Appends one line.
 ///
 /// # Errors
@@ -300,94 +279,4 @@ pub enum LogError {
 pub fn write(out: &mut impl Write, line: &Line) -> io::Result<()> {
     serde_json::to_writer(&mut *out, line)?;
     out.write_all(b"\n")
-}
-
-impl Log {
-    /// Reads a log. A last line that is cut off (the run was killed) is left
-    /// out.
-    ///
-    /// # Errors
-    ///
-    /// [`LogError`].
-    pub fn read(input: &mut impl BufRead) -> Result<Self, LogError> {
-        Self::read_with(input, |_| true)
-    }
-
-    /// Reads a log to be shown, with as many traces as there is room for.
-    ///
-    /// # Errors
-    ///
-    /// [`LogError`].
-    pub fn read_within(input: &mut impl BufRead, mut room: TraceRoom) -> Result<Self, LogError> {
-        Self::read_with(input, |trial| {
-            room.fit(trial);
-            true
-        })
-    }
-
-    /// Reads of a log the trials that are wanted, and no other.
-    ///
-    /// # Errors
-    ///
-    /// [`LogError`].
-    pub fn read_some(
-        input: &mut impl BufRead,
-        is_wanted: impl Fn(&Trial) -> bool,
-    ) -> Result<Self, LogError> {
-        Self::read_with(input, |trial| is_wanted(trial))
-    }
-
-    /// `keep` says of each trial whether it stays, and may make it smaller.
-    fn read_with(
-        input: &mut impl BufRead,
-        mut keep: impl FnMut(&mut Trial) -> bool,
-    ) -> Result<Self, LogError> {
-        let mut lines = Lines { input, number: 0 };
-        let header = match lines.next_line()? {
-            Some(Line::Header(header)) if header.format == FORMAT => header,
-            _ => return Err(LogError::NoHeader),
-        };
-        let mut log = Self {
-            header,
-            cases: Vec::new(),
-            trials: Vec::new(),
-            footer: None,
-        };
-        while let Some(line) = lines.next_line()? {
-            match line {
-                Line::Header(_) => return Err(LogError::NoHeader),
-                Line::Case(case) => log.cases.push(case),
-                Line::Trial(mut trial) => {
-                    if keep(&mut trial) {
-                        log.trials.push(*trial);
-                    }
-                }
-                Line::Footer(footer) => log.footer = Some(footer),
-            }
-        }
-        Ok(log)
-    }
-}
-
-struct Lines<'a, R> {
-    input: &'a mut R,
-    number: usize,
-}
-
-impl<R: BufRead> Lines<'_, R> {
-    fn next_line(&mut self) -> Result<Option<Line>, LogError> {
-        let mut text = Vec::new();
-        self.number += 1;
-        if self.input.read_until(b'\n', &mut text)? == 0 {
-            return Ok(None);
-        }
-        match serde_json::from_slice(&text) {
-            Ok(line) => Ok(Some(line)),
-            Err(_) if text.last() != Some(&b'\n') => Ok(None),
-            Err(source) => Err(LogError::Line {
-                line: self.number,
-                source,
-            }),
-        }
-    }
 }

@@ -1,15 +1,20 @@
 //! The shards of a run, put together again: the log that the run would have
-//! left had it not been sharded.
+//! left had it not been sharded. Of a shard's trials only the names and where
+//! they lie are held; each is read again when its turn has come.
 //!
 //! What a shard cannot know stays unknown: a baseline entry that matches no
 //! trial at all is told as stale by an unsharded run of everything alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufReader, Read, Seek, Write};
+
+use serde::Deserialize;
 
 use crate::health::Health;
-use crate::id::CaseId;
-use crate::log::{CaseInfo, Footer, Header, Log, Shard};
-use crate::trial::Trial;
+use crate::id::{CaseId, TrialId};
+use crate::log::{CaseInfo, FORMAT, Footer, Header, Line, Log, Shard, write};
+use crate::reader::{Lines, LogError};
+use crate::room::TraceRoom;
 use crate::verdict::{Exit, Tally};
 
 /// Why logs are not the shards of one run.
@@ -42,35 +47,172 @@ pub enum MergeError {
     },
 }
 
+/// Why the merged log cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A shard's log is not what it was when it was looked through.
+    #[error("cannot read shard {shard} again")]
+    Read {
+        /// Which shard.
+        shard: usize,
+        /// What is wrong with it.
+        #[source]
+        source: LogError,
+    },
+    /// The file cannot be written.
+    #[error("cannot write the merged log")]
+    Io(#[from] io::Error),
+}
+
+/// A shard's log, looked through.
+#[derive(Debug)]
+pub struct ShardLog<R> {
+    lines: Lines<BufReader<R>>,
+    /// Without its trials.
+    log: Log,
+    trials: Vec<Place>,
+}
+
+/// Where a trial lies in its shard's log.
+#[derive(Debug)]
+struct Place {
+    id: TrialId,
+    /// Octets before its line.
+    at: u64,
+    /// Lines before its line.
+    line: usize,
+}
+
+/// A line, as far as it is looked at before its turn has come.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Glance {
+    Header(Header),
+    Case(CaseInfo),
+    Trial(Named),
+    Footer(Footer),
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: TrialId,
+}
+
+impl<R: Read + Seek> ShardLog<R> {
+    /// Looks through a log, from its beginning.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`].
+    pub fn read(input: R) -> Result<Self, LogError> {
+        let mut lines = Lines::of(BufReader::new(input));
+        let header = match lines.next_line()? {
+            Some(Glance::Header(header)) if header.format == FORMAT => header,
+            _ => return Err(LogError::NoHeader),
+        };
+        let mut log = Log {
+            header,
+            cases: Vec::new(),
+            trials: Vec::new(),
+            footer: None,
+        };
+        let mut trials = Vec::new();
+        loop {
+            let (at, line) = lines.place();
+            match lines.next_line()? {
+                None => break,
+                Some(Glance::Header(_)) => return Err(LogError::NoHeader),
+                Some(Glance::Case(case)) => log.cases.push(case),
+                Some(Glance::Trial(Named { id })) => trials.push(Place { id, at, line }),
+                Some(Glance::Footer(footer)) => log.footer = Some(footer),
+            }
+        }
+        Ok(Self { lines, log, trials })
+    }
+
+    /// The line at a place.
+    fn line_at(&mut self, at: u64, line: usize) -> Result<Line, LogError> {
+        self.lines.go_to(at, line)?;
+        let cut_off = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        Ok(self.lines.next_line()?.ok_or_else(cut_off)?)
+    }
+}
+
+/// The shards of a run, ready to be written as one log.
+#[derive(Debug)]
+pub struct Merged<R> {
+    shards: Vec<ShardLog<R>>,
+    /// Without trials and footer.
+    log: Log,
+    /// All trials in their order: the shard, and the place there.
+    order: Vec<(usize, Place)>,
+}
+
 /// Puts the shards of a run together, in whatever order they come.
 ///
 /// # Errors
 ///
 /// [`MergeError`].
-pub fn merge(logs: Vec<Log>) -> Result<Log, MergeError> {
-    let shards = in_order(logs)?;
-    let mut header = shards[0].header.clone();
+pub fn merge<R: Read + Seek>(shards: Vec<ShardLog<R>>) -> Result<Merged<R>, MergeError> {
+    let mut shards = in_order(shards)?;
+    let logs: Vec<&Log> = shards.iter().map(|shard| &shard.log).collect();
+    let mut header = logs[0].header.clone();
     header.shard = None;
-    header.planned = shards.iter().map(|log| log.header.planned).sum();
-    let requirements = shards.iter().flat_map(|log| &log.header.requirements);
+    header.planned = logs.iter().map(|log| log.header.planned).sum();
+    let requirements = logs.iter().flat_map(|log| &log.header.requirements);
     let requirements: BTreeMap<_, _> = requirements.map(|rule| (&rule.id, rule)).collect();
     header.requirements = requirements.into_values().cloned().collect();
-    let mut log = Log {
+    let log = Log {
         header,
-        cases: interleaved(&shards),
+        cases: interleaved(&logs),
         trials: Vec::new(),
         footer: None,
     };
-    log.trials = in_place(&shards, &log);
-    log.footer = footer(&shards, &log);
-    Ok(log)
+    let trials = shards.iter_mut().enumerate().flat_map(|(number, shard)| {
+        let trials = std::mem::take(&mut shard.trials).into_iter();
+        trials.map(move |place| (number, place))
+    });
+    let order = sorted(trials.collect(), &log);
+    Ok(Merged { shards, log, order })
+}
+
+impl<R: Read + Seek> Merged<R> {
+    /// Writes the log, trial by trial, and gives it with as many traces as there
+    /// is room for.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError`].
+    pub fn write(mut self, out: &mut impl Write, mut room: TraceRoom) -> Result<Log, WriteError> {
+        let mut log = self.log;
+        write(out, &Line::Header(log.header.clone()))?;
+        for case in &log.cases {
+            write(out, &Line::Case(case.clone()))?;
+        }
+        for (shard, Place { at, line, .. }) in self.order {
+            let line = self.shards[shard].line_at(at, line);
+            let shard = shard + 1;
+            let line = line.map_err(|source| WriteError::Read { shard, source })?;
+            write(out, &line)?;
+            if let Line::Trial(mut trial) = line {
+                room.fit(&mut trial);
+                log.trials.push(*trial);
+            }
+        }
+        log.footer = footer(&self.shards, &log);
+        if let Some(footer) = &log.footer {
+            write(out, &Line::Footer(footer.clone()))?;
+        }
+        out.flush()?;
+        Ok(log)
+    }
 }
 
 /// The logs by shard, checked to be those of one run.
-fn in_order(mut logs: Vec<Log>) -> Result<Vec<Log>, MergeError> {
-    let count = logs.len();
+fn in_order<R>(mut shards: Vec<ShardLog<R>>) -> Result<Vec<ShardLog<R>>, MergeError> {
+    let count = shards.len();
     let mut first: Option<(Header, Shard)> = None;
-    for (number, log) in (1..).zip(&logs) {
+    for (number, ShardLog { log, .. }) in (1..).zip(&shards) {
         let shard = log.header.shard.ok_or(MergeError::NoShard { number })?;
         let (header, of) = first.get_or_insert_with(|| (log.header.clone(), shard));
         if let Some(what) = difference(header, &log.header, *of, shard) {
@@ -80,11 +222,11 @@ fn in_order(mut logs: Vec<Log>) -> Result<Vec<Log>, MergeError> {
     let Some((_, Shard { of, .. })) = first else {
         return Err(MergeError::NoShard { number: 1 });
     };
-    logs.sort_by_key(|log| log.header.shard);
-    let given = |number: usize| logs.get(number - 1).and_then(|log| log.header.shard);
+    shards.sort_by_key(|shard| shard.log.header.shard);
+    let given = |number: usize| shards.get(number - 1)?.log.header.shard;
     match (1..=of.max(count)).find(|number| given(*number).map(|it| it.number) != Some(*number)) {
         Some(shard) => Err(MergeError::Shards { count, shard, of }),
-        None => Ok(logs),
+        None => Ok(shards),
     }
 }
 
@@ -106,35 +248,31 @@ fn difference(a: &Header, b: &Header, in_a: Shard, in_b: Shard) -> Option<&'stat
 }
 
 /// Variants were dealt like cards: one to each shard in turn.
-fn interleaved(shards: &[Log]) -> Vec<CaseInfo> {
-    let rounds = shards.iter().map(|log| log.cases.len()).max().unwrap_or(0);
-    let round = |at: usize| shards.iter().filter_map(move |log| log.cases.get(at));
+fn interleaved(logs: &[&Log]) -> Vec<CaseInfo> {
+    let rounds = logs.iter().map(|log| log.cases.len()).max().unwrap_or(0);
+    let round = |at: usize| logs.iter().filter_map(move |log| log.cases.get(at));
     (0..rounds).flat_map(round).cloned().collect()
 }
 
-/// All trials in the order of an unsharded run: by stack, variant and world.
-fn in_place(shards: &[Log], log: &Log) -> Vec<Trial> {
+/// Trials in the order of an unsharded run: by stack, variant and world.
+fn sorted(mut trials: Vec<(usize, Place)>, log: &Log) -> Vec<(usize, Place)> {
     let cases = log.cases.iter().enumerate();
     let variants: BTreeMap<(&CaseId, &str), usize> = cases
         .map(|(place, case)| ((&case.id, case.variant.as_str()), place))
         .collect();
-    let place = |trial: &Trial| {
-        let id = &trial.id;
+    trials.sort_by_cached_key(|(_, Place { id, .. })| {
         let stacks = log.header.stacks.iter();
         let stack = stacks.take_while(|stack| stack.name != id.stack).count();
         let variant = variants.get(&(&id.case, id.variant.as_str())).copied();
         (stack, variant.unwrap_or(usize::MAX), id.clone())
-    };
-    let trials = shards.iter().flat_map(|log| &log.trials);
-    let mut trials: Vec<Trial> = trials.cloned().collect();
-    trials.sort_by_cached_key(place);
+    });
     trials
 }
 
 /// The end of the run; none if a shard has none.
-fn footer(shards: &[Log], log: &Log) -> Option<Footer> {
-    let footers: Option<Vec<&Footer>> = shards.iter().map(|log| log.footer.as_ref()).collect();
-    let footers = footers?;
+fn footer<R>(shards: &[ShardLog<R>], log: &Log) -> Option<Footer> {
+    let footers = shards.iter().map(|shard| shard.log.footer.as_ref());
+    let footers: Vec<&Footer> = footers.collect::<Option<_>>()?;
     let stale: BTreeSet<&String> = footers.iter().flat_map(|footer| &footer.stale).collect();
     let mut tally = Tally::default();
     for trial in &log.trials {

@@ -14,7 +14,7 @@ use crate::output;
 
 pub(crate) fn run(args: &ExplainArgs, style: Style) -> Result<Exit, Failure> {
     let (path, case) = wanted(args);
-    let log = read_some(&path, |trial| match case {
+    let log = read_with(&path, |_, trial| match case {
         Some(case) => is_of(case, &trial.id.case, &trial.id.variant_id()),
         None => !matches!(trial.verdict, Verdict::Pass | Verdict::Skip),
     })?;
@@ -53,7 +53,8 @@ fn wanted(args: &ExplainArgs) -> (PathBuf, Option<&str>) {
 
 /// Reads a log: a file, or that of the run in a directory.
 pub(super) fn read(path: &Path) -> Result<Log, Failure> {
-    let (path, mut file) = open(path)?;
+    let (path, file) = open(path)?;
+    let mut file = BufReader::new(file);
     Log::read(&mut file).map_err(|error| Failure::file("read", &path, error))
 }
 
@@ -64,21 +65,27 @@ pub(super) fn read_verdicts(path: &Path) -> Result<Log, Failure> {
 
 /// The same, with as many traces as there is room for.
 pub(super) fn read_within(path: &Path, room: TraceRoom) -> Result<Log, Failure> {
-    let (path, mut file) = open(path)?;
+    let (path, file) = open(path)?;
+    let mut file = BufReader::new(file);
     Log::read_within(&mut file, room).map_err(|error| Failure::file("read", &path, error))
 }
 
-/// The same with the trials that are wanted, and no other.
-fn read_some(path: &Path, is_wanted: impl Fn(&Trial) -> bool) -> Result<Log, Failure> {
-    let (path, mut file) = open(path)?;
-    Log::read_some(&mut file, is_wanted).map_err(|error| Failure::file("read", &path, error))
+/// The same, with what is wanted of its trials.
+pub(super) fn read_with(
+    path: &Path,
+    keep: impl FnMut(&Log, &mut Trial) -> bool,
+) -> Result<Log, Failure> {
+    let (path, file) = open(path)?;
+    let mut file = BufReader::new(file);
+    Log::read_with(&mut file, keep).map_err(|error| Failure::file("read", &path, error))
 }
 
-fn open(path: &Path) -> Result<(PathBuf, BufReader<File>), Failure> {
+/// The file of a log, and where it is.
+pub(super) fn open(path: &Path) -> Result<(PathBuf, File), Failure> {
     let inside = path.join("log.jsonl");
     let path = if path.is_dir() { &inside } else { path };
     let file = File::open(path).map_err(|error| Failure::file("open", path, error))?;
-    Ok((path.to_owned(), BufReader::new(file)))
+    Ok((path.to_owned(), file))
 }
 
 /// One trial of each course of events: of a case whatever became of it, else of

@@ -62,6 +62,52 @@ fn merged_shards_are_the_unsharded_run() {
     assert!(text.contains("log 1 is not of a shard"), "{text}");
 }
 
+#[test]
+fn shards_are_merged_wherever_their_trials_lie() {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let whole = run(&scratch, "whole", &["handshake/"]);
+    let one = run(&scratch, "one", &["handshake/", "--shard", "1/2"]);
+    let two = run(&scratch, "two", &["handshake/", "--shard", "2/2"]);
+    // On the real clock trials are written as they end.
+    let log = one.join("log.jsonl");
+    let text = fs::read_to_string(&log).unwrap();
+    let (trials, others): (Vec<&str>, Vec<&str>) = text
+        .lines()
+        .partition(|line| line.starts_with(r#"{"trial":"#));
+    let (footer, begin) = others.split_last().unwrap();
+    let backwards = trials.into_iter().rev();
+    let lines = begin.iter().copied().chain(backwards).chain([*footer]);
+    fs::write(
+        &log,
+        lines.map(|line| format!("{line}\n")).collect::<String>(),
+    )
+    .unwrap();
+    // The log that is written may take the place of one that is read.
+    check("merge", &[&one, &two], &["--out", one.to_str().unwrap()], 0);
+    let (a, b) = (fs::read(whole.join("log.jsonl")), fs::read(&log));
+    assert!(a.unwrap() == b.unwrap(), "the merged log differs");
+}
+
+#[rstest]
+#[case::of_a_trial(
+    r#""verdict":"pass""#,
+    r#""verdict":"perhaps""#,
+    "cannot read shard 1 again: line"
+)]
+#[case::of_an_id(r#"{"trial":{"id":"#, r#"{"trial":{"it":"#, "cannot read")]
+fn broken_line_leaves_no_log(#[case] from: &str, #[case] to: &str, #[case] says: &str) {
+    let scratch = Scratch::with_groups(&["handshake"]);
+    let one = run(&scratch, "one", &["handshake/", "--shard", "1/1"]);
+    let log = one.join("log.jsonl");
+    let text = fs::read_to_string(&log).unwrap();
+    fs::write(&log, text.replacen(from, to, 1)).unwrap();
+    let merged = scratch.path().join("merged");
+    let text = check("merge", &[&one], &["--out", merged.to_str().unwrap()], 2);
+    assert!(text.contains(says), "{text}");
+    let files = fs::read_dir(&merged).into_iter().flatten();
+    assert_eq!(files.count(), 0);
+}
+
 /// In virtual time what is played side by side is what is played alone.
 #[test]
 fn runs_at_once_are_the_run_alone() {
