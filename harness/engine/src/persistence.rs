@@ -26,6 +26,8 @@ pub(crate) struct Persistence {
     /// When that last grew, while there was a connection.
     pub(crate) progress: Instant,
     is_over: bool,
+    /// Packets of either end that the link has lost since then.
+    lost: u32,
     /// When anything of the peer last came to the stack.
     reached: Instant,
     /// When something of the stack last came to the peer.
@@ -93,6 +95,7 @@ impl Persistence {
         if segment.flags.contains(Flags::ACK) && is_new && !self.is_over {
             self.heard = Some(segment.ack);
             self.progress = now;
+            self.lost = 0;
         }
     }
 
@@ -120,6 +123,11 @@ impl Persistence {
             self.said = Some(latest(self.said, segment.end()));
             self.owes_ack = true;
         }
+    }
+
+    /// The link has lost a packet of this connection, or damaged it.
+    pub(crate) const fn loses(&mut self) {
+        self.lost += 1;
     }
 
     /// Nothing is to be done any more: the connection is over.
@@ -161,7 +169,7 @@ impl Persistence {
     /// stream, up to `next`, the peer may lack what comes behind that, or the stack
     /// what the peer would answer to.
     pub(crate) fn in_vain_since(&self, next: Option<SeqNumber>) -> Instant {
-        match self.said == next {
+        match self.said == next || self.lost >= MANY {
             true => self.progress,
             false => self.progress.max(self.unanswered.min(self.reached)),
         }
@@ -217,6 +225,9 @@ impl Seen {
         }
     }
 }
+
+/// So many losses without any progress between are reason enough to give up.
+const MANY: u32 = 5;
 
 fn latest(old: Option<SeqNumber>, new: SeqNumber) -> SeqNumber {
     old.map_or(new, |old| old.latest(new))

@@ -64,6 +64,14 @@ impl Sent {
         }
     }
 
+    /// Whether it does not arrive, or so that its checksum shows the damage.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        let spoils =
+            |fault: &Fault| matches!(fault, Fault::Drop | Fault::Corrupt(_) | Fault::Truncate(_));
+        matches!(self.fate, Some(Fate::Outage | Fate::QueueFull)) || self.faults.iter().any(spoils)
+    }
+
     /// Whether nothing is done to it.
     #[must_use]
     pub const fn is_plain(&self) -> bool {

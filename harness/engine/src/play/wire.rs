@@ -61,7 +61,12 @@ impl Play {
         let wire = self.wire.as_mut()?;
         match wire.link.pass(SUT, emitted.at, emitted.octets.clone()) {
             Passage::Through(_) => None,
-            Passage::Met(sent) => Some(sent.to_string()),
+            Passage::Met(sent) => {
+                if sent.is_lost() {
+                    self.talk.persistence.loses();
+                }
+                Some(sent.to_string())
+            }
         }
     }
 
@@ -114,6 +119,9 @@ impl Play {
             self.hand_over(through, never).await?;
             return self.settle(never).await;
         };
+        if met.is_lost() {
+            self.talk.persistence.loses();
+        }
         self.recorder.meets(event, met.to_string());
         for octets in through {
             self.reach_stack(octets, Origin::Sent, never).await?;
