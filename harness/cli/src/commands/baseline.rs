@@ -13,13 +13,13 @@ use tcpspec_record::{BaselineEntry, Exit, Log, StackInfo, Standing};
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::Style;
 
-use super::explain::read;
 use super::{cases_dir, count, unusable};
 use crate::args::{BaselineArgs, BaselineCommand, BaselineOfArgs};
 use crate::baselines;
 use crate::failure::Failure;
 use crate::stacks::family;
 use gather::{Gathered, gather};
+use observed::Observed;
 
 pub(crate) fn run(args: &BaselineArgs, style: Style) -> Result<Exit, Failure> {
     match &args.command {
@@ -34,6 +34,7 @@ pub(crate) fn run(args: &BaselineArgs, style: Style) -> Result<Exit, Failure> {
 /// file speaks of.
 struct Subject<'a> {
     log: &'a Log,
+    observed: &'a Observed,
     report: &'a Report<'a>,
     /// The stacks that the file speaks of; of several with other options the
     /// one without them first.
@@ -57,7 +58,7 @@ impl Subject<'_> {
 }
 
 fn init(args: &BaselineOfArgs) -> Result<Exit, Failure> {
-    let log = read(&args.run)?;
+    let (log, observed) = observed::read(&args.run)?;
     let report = Report::from_log(&log);
     let stacks = stacks(args, &log)?;
     let [stack] = stacks.as_slice() else {
@@ -74,6 +75,7 @@ fn init(args: &BaselineOfArgs) -> Result<Exit, Failure> {
     };
     let subject = Subject {
         log: &log,
+        observed: &observed,
         report: &report,
         stacks: vec![stack],
         path,
@@ -103,7 +105,7 @@ fn over_files(
     style: Style,
     verb: fn(&Subject<'_>, &BaselineFile) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    let log = read(&args.run)?;
+    let (log, observed) = observed::read(&args.run)?;
     let report = Report::from_log(&log);
     let mut files: BTreeMap<PathBuf, Vec<&StackInfo>> = BTreeMap::new();
     for stack in stacks(args, &log)? {
@@ -131,6 +133,7 @@ fn over_files(
         }
         let subject = Subject {
             log: &log,
+            observed: &observed,
             report: &report,
             stacks,
             path,

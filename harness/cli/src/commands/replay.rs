@@ -6,19 +6,18 @@
 //! was judged, and those whose case now asks for what the trace does not hold.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::sync::Arc;
 
 use tcpspec_casefile::{Coverage, Suite, Variant};
 use tcpspec_connector::Hello;
 use tcpspec_engine::recorded::UNKNOWN;
 use tcpspec_engine::{Plan, Recorded, drive};
-use tcpspec_record::{Baseline, CaseInfo, Exit, Header, Log, Trial, Verdict};
+use tcpspec_record::{Baseline, CaseInfo, Exit, Header, Line, Log, LogReader, Trial, Verdict};
 use tcpspec_reports::Report;
 use tcpspec_reports::terminal::{self, Style};
 
-use super::explain::read;
+use super::explain::{open, read_verdicts};
 use super::run::{case_info, cited};
 use super::{cases_dir, count, diff, load, unusable};
 use crate::args::ReplayArgs;
@@ -28,22 +27,16 @@ use crate::ledger::{self, Ledger};
 use crate::output;
 
 pub(crate) fn run(args: &ReplayArgs, style: Style) -> Result<Exit, Failure> {
-    let old = read(&args.run)?;
+    let old = read_verdicts(&args.run)?;
     let suite = load(&args.cases, style)?;
     let bench = Bench::new(&old, &suite, args, style)?;
-    let out: Box<dyn Write> = match &args.out {
-        Some(dir) => {
-            fs::create_dir_all(dir).map_err(|error| Failure::file("create", dir, error))?;
-            let path = dir.join("log.jsonl");
-            let file = fs::File::create(&path);
-            let file = file.map_err(|error| Failure::file("write", &path, error))?;
-            Box::new(BufWriter::new(file))
-        }
-        None => Box::new(io::sink()),
+    let (path, file) = open(&args.run)?;
+    let log = LogReader::begin(BufReader::new(file));
+    let log = log.map_err(|error| Failure::file("read", &path, error))?;
+    let (new, kept) = match &args.out {
+        Some(dir) => output::write_log(dir, |out| bench.judge_all(log, Box::new(out)))?,
+        None => bench.judge_all(log, Box::new(io::sink()))?,
     };
-    let (new, kept) = bench
-        .judge_all(out)
-        .map_err(|error| Failure::error(&error))?;
     let again = new.trials.len() - kept.values().sum::<usize>();
     diff::print(&old, &new);
     for (reason, trials) in kept {
@@ -66,6 +59,7 @@ pub(crate) fn run(args: &ReplayArgs, style: Style) -> Result<Exit, Failure> {
 
 /// Where trials are judged again.
 struct Bench<'a> {
+    /// Without traces.
     old: &'a Log,
     suite: &'a Suite,
     /// The cases as the new log tells of them.
@@ -120,24 +114,36 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Judges every trial again, and writes the log of that.
-    fn judge_all(&self, out: Box<dyn Write>) -> io::Result<(Log, Kept)> {
+    /// Judges every trial again as it is read, and writes the log of that.
+    fn judge_all(
+        &self,
+        log: LogReader<impl BufRead>,
+        out: Box<dyn Write>,
+    ) -> Result<(Log, Kept), Failure> {
         let in_order: BTreeSet<usize> = (0..self.old.trials.len()).collect();
         let (cases, baselines) = (self.cases.clone(), self.baselines.clone());
-        let mut ledger = Ledger::begin(out, self.header(), cases, baselines, in_order)?;
+        let failed = |error| Failure::error(&error);
+        let mut ledger =
+            Ledger::begin(out, self.header(), cases, baselines, in_order).map_err(failed)?;
         let mut kept = Kept::new();
-        for (place, old) in self.old.trials.iter().enumerate() {
-            let trial = self.judge(old).unwrap_or_else(|reason| {
+        let trials = log.filter_map(|line| match line {
+            Ok(Line::Trial(trial)) => Some(Ok(trial)),
+            Ok(Line::Header(_) | Line::Case(_) | Line::Footer(_)) => None,
+            Err(error) => Some(Err(error)),
+        });
+        for (place, old) in trials.enumerate() {
+            let old = old.map_err(|error| Failure::error(&error))?;
+            let trial = self.judge(&old).unwrap_or_else(|reason| {
                 *kept.entry(reason).or_default() += 1;
-                old.clone()
+                *old
             });
-            ledger.enter(place, trial, None)?;
+            ledger.enter(place, trial, None).map_err(failed)?;
         }
         let log = match self.old.footer {
             Some(_) => ledger.finish(self.suite.diagnostics.is_empty()),
             None => ledger.abandon(),
         };
-        Ok((log?, kept))
+        Ok((log.map_err(failed)?, kept))
     }
 
     fn header(&self) -> Header {

@@ -162,6 +162,24 @@ fn case_that_is_gone_and_stack_that_is_unknown_leave_the_verdict() {
 }
 
 #[test]
+fn run_judged_again_takes_the_place_of_the_run() {
+    let scratch = with_case();
+    let log = scratch.out().join("log.jsonl");
+    let before = fs::read_to_string(&log).unwrap();
+    replay(&scratch, &["--out", scratch.out().to_str().unwrap()], 0);
+    let after = fs::read_to_string(&log).unwrap();
+    assert!(before == after, "{before}\nis not\n{after}");
+    fs::write(&log, after.replace("\"footer\"", "\"fooder\"")).unwrap();
+    let out = again(&scratch);
+    let text = replay(&scratch, &["--out", out.to_str().unwrap()], 2);
+    assert!(text.contains("is not one of format 1"), "{text}");
+    assert!(
+        !out.join("log.jsonl").exists(),
+        "of half a log nothing stays"
+    );
+}
+
+#[test]
 fn text_that_was_read_is_judged_again() {
     let scratch = Scratch::with_groups(&["handshake"]);
     let run = scratch.run(&["handshake/syn-with-text"]).output().unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tcpspec_record::{BaselineEntry, Trial, Verdict, World};
 
-use super::{Subject, observed};
+use super::Subject;
 
 /// What a baseline lacks.
 #[derive(Debug, Default)]
@@ -61,7 +61,8 @@ impl Gathered {
         for verdict in verdicts {
             let of_verdict = unknown.iter().filter(|trial| trial.verdict == verdict);
             let failed: Vec<&Trial> = of_verdict.copied().collect();
-            let observed = observed::lines(subject.report, failed[0]);
+            let observed = subject.observed.get(&failed[0].id);
+            let observed = observed.cloned().unwrap_or_default();
             self.told.push(line(&failed));
             match wrong_entry(known, trials, failed[0]) {
                 Some(entry) if !self.judge.contains_key(&entry) => {

@@ -1,15 +1,44 @@
 //! The segments that show a departure, as a baseline writes them: `>` the
 //! peer's, `<` the stack's.
 
-use tcpspec_record::{Side, Trial};
-use tcpspec_reports::Report;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tcpspec_record::{Log, Side, Trial, TrialId};
 use tcpspec_reports::ladder::{Act, Ladder, Row};
+use tcpspec_reports::model::Steps;
+
+use crate::commands::explain::read_with;
+use crate::failure::Failure;
+
+/// What was observed in each trial that failed.
+pub(super) type Observed = BTreeMap<TrialId, Vec<String>>;
+
+/// Reads a log without its traces, which no verb looks at, with what they show
+/// of each trial that failed.
+pub(super) fn read(path: &Path) -> Result<(Log, Observed), Failure> {
+    let mut observed = Observed::new();
+    let log = read_with(path, |log, trial| {
+        if trial.verdict.is_failure(log.header.strict) {
+            observed.insert(trial.id.clone(), lines(steps(log, trial), trial));
+        }
+        (trial.trace, trial.transcript) = (Vec::new(), None);
+        true
+    })?;
+    Ok((log, observed))
+}
+
+fn steps<'a>(log: &'a Log, trial: &Trial) -> Steps<'a> {
+    let (id, variant) = (&trial.id.case, &trial.id.variant);
+    let mut cases = log.cases.iter();
+    let case = cases.find(|case| case.id == *id && case.variant == *variant);
+    case.map(Steps::of).unwrap_or_default()
+}
 
 /// From the last thing done to the stack to what broke the trial, with what
 /// should have come instead.
-pub(super) fn lines(report: &Report<'_>, trial: &Trial) -> Vec<String> {
-    let steps = report.variant_of(trial).map(|variant| variant.steps());
-    let ladder = Ladder::of(trial, steps.unwrap_or_default());
+fn lines(steps: Steps<'_>, trial: &Trial) -> Vec<String> {
+    let ladder = Ladder::of(trial, steps);
     let rows = &ladder.rows;
     let broke = |row: &Row<'_>| row.what.act.is_refused();
     let Some(last) = rows.iter().position(broke) else {
