@@ -85,8 +85,9 @@ fn peer(service: Service, variant: &Variant) -> Option<String> {
         .steps
         .iter()
         .any(|step| matches!(step.action, Action::App(AppCall::Accept, _)));
-    let opens =
-        |template: &SegmentTemplate| template.flags.contains(Flags::ACK) && template.ack.is_none();
+    let opens = |template: &SegmentTemplate| {
+        template.flags.contains(Flags::ACK) && !template.flags.contains(Flags::RST)
+    };
     let reason = match service {
         Service::Echo if sends(text) => "the service sends back the peer's text",
         Service::Echo | Service::Discard

@@ -151,6 +151,13 @@ impl Translation {
         };
         let at = |at: usize| u16::from_be_bytes([ports[at], ports[at + 1]]);
         let (stack_port, peer_port) = (at(stack_at), at(peer_at));
+        if (stack_port, peer_port) == (stack.0, stack.0) {
+            // It pretends to come from the very port that it goes to.
+            let [high, low] = stack.1.to_be_bytes();
+            ports.copy_from_slice(&[high, low, high, low]);
+            let change = Change::of_word(stack.0, stack.1);
+            return change.and(change);
+        }
         if stack_port != stack.0 || peer_port & !(PORTS - 1) != peers.0 {
             return Change::default();
         }
@@ -304,6 +311,24 @@ mod tests {
         let mut octets = packet(&names, Way::Out, payload).encode();
         names.outward(&mut octets);
         assert_eq!(octets, packet(&names, Way::In, payload).encode());
+    }
+
+    #[rstest]
+    fn a_packet_from_the_port_that_it_goes_to_stays_one(#[values(false, true)] is_v6: bool) {
+        let names = translation(is_v6);
+        let packet = |way| {
+            let (port, address) = (names.stack_port.get(way).0, names.stack.get(way).0);
+            let segment = Segment {
+                src_port: port,
+                dst_port: port,
+                flags: Flags::SYN,
+                ..Segment::default()
+            };
+            Packet::tcp(address, address, segment).encode()
+        };
+        let mut octets = packet(Way::Out);
+        names.outward(&mut octets);
+        assert_eq!(octets, packet(Way::In));
     }
 
     #[rstest]

@@ -187,7 +187,9 @@ impl Names {
         if !self.stack_port {
             self.listen(segment.dst_port, closed);
         }
-        if !self.peer_port {
+        // What pretends to come from the stack has none of the peer's ports.
+        let is_peers = decoded.packet.ip.src != self.known.stack.case;
+        if !self.peer_port && is_peers {
             self.known.peer_ports.case = segment.src_port & !(PORTS - 1);
             self.peer_port = true;
         }
