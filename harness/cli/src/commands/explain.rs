@@ -51,14 +51,8 @@ fn wanted(args: &ExplainArgs) -> (PathBuf, Option<&str>) {
     }
 }
 
-/// Reads a log: a file, or that of the run in a directory.
-pub(super) fn read(path: &Path) -> Result<Log, Failure> {
-    let (path, file) = open(path)?;
-    let mut file = BufReader::new(file);
-    Log::read(&mut file).map_err(|error| Failure::file("read", &path, error))
-}
-
-/// The same without any traces: all that verdicts are looked at for.
+/// Reads a log, a file or that of the run in a directory, without any traces: all
+/// that verdicts are looked at for.
 pub(super) fn read_verdicts(path: &Path) -> Result<Log, Failure> {
     read_within(path, TraceRoom::new(0))
 }

@@ -13,7 +13,7 @@ use crate::output;
 pub(crate) fn run(args: &ReportArgs, style: Style) -> Result<Exit, Failure> {
     let log = super::explain::read_within(&args.log, TraceRoom::default())?;
     fs::create_dir_all(&args.out).map_err(|error| Failure::file("create", &args.out, error))?;
-    let before = args.against.as_deref().map(super::explain::read);
+    let before = args.against.as_deref().map(super::explain::read_verdicts);
     let before = before.transpose()?;
     let report = Report::from_log(&log);
     let report = match &before {

@@ -26,7 +26,7 @@ use tcpspec_reports::terminal::Style;
 pub(super) use info::{case_info, cited};
 pub(crate) use part::Part;
 
-use super::explain::{read, read_verdicts};
+use super::explain::read_verdicts;
 use super::last::unsettled;
 use super::{cases_dir, faults, load, unusable};
 use crate::args::RunArgs;
@@ -130,7 +130,7 @@ impl<'a> Course<'a> {
         if let Some(only) = only {
             retain_of(&mut selected, only);
         }
-        let before = args.play.against.as_deref().map(read);
+        let before = args.play.against.as_deref().map(read_verdicts);
         let dir = cases_dir(&args.play.cases)?;
         let shard = args.shard.map(|part| part.shard(&selected, &dir));
         let selected = selected.into_iter().enumerate();
