@@ -460,7 +460,7 @@ static void on_segment(struct connection *c, const struct segment *s)
         else
             acknowledge(c);
     } else if (s->flags & SYN) {
-        if (c->state == SYN_RECEIVED)
+        if (c->state == SYN_RECEIVED && distance(s->seq, c->rcv_nxt) >= 0)
             end(c, V1_RESET);
         else
             acknowledge(c);

@@ -21,6 +21,8 @@ pub(crate) struct Persistence {
     said: Option<SeqNumber>,
     /// Whether the stack has repeated what was acknowledged.
     owes_ack: bool,
+    /// Whether a SYN of the peer has come to the stack.
+    has_syn: bool,
     /// The highest acknowledgment that has come to the stack.
     heard: Option<SeqNumber>,
     /// When that last grew, while there was a connection.
@@ -91,8 +93,11 @@ impl Persistence {
         for one in &mut self.unacked {
             one.is_there |= one.segment.seq == segment.seq && one.segment.end() == segment.end();
         }
+        // Before the peer's SYN has come, an ACK tells the stack nothing.
+        self.has_syn |= segment.flags.contains(Flags::SYN);
         let is_new = self.heard.is_none_or(|heard| segment.ack.after(heard));
-        if segment.flags.contains(Flags::ACK) && is_new && !self.is_over {
+        let is_ack = segment.flags.contains(Flags::ACK) && self.has_syn;
+        if is_ack && is_new && !self.is_over {
             self.heard = Some(segment.ack);
             self.progress = now;
             self.lost = 0;
