@@ -141,6 +141,11 @@ impl Persistence {
         self.is_over = true;
     }
 
+    /// Whether the connection has come to its end, whatever came after it.
+    pub(crate) const fn was_over(&self) -> bool {
+        self.is_over
+    }
+
     /// When the peer sends something again, if nothing comes.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.unacked.iter().map(|one| one.due).min()

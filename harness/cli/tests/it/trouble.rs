@@ -93,3 +93,16 @@ fn what_cannot_be_laid_over_is_told(#[case] args: &[&str], #[case] code: i32, #[
     assert_eq!(exit, Some(code), "{text}");
     assert!(text.contains(says), "{text}");
 }
+
+/// Courses of events in which a stack that did well was once blamed: a bare ACK
+/// that came before any SYN, a peer that only refuses, an old SYN behind the end.
+#[rstest]
+#[case::ack_before_the_syn("textbook/ten-segments-client", "lossy-50", "760")]
+#[case::rst_that_is_lost("handshake/three-calls", "lossy-50", "814")]
+#[case::old_syn_behind_the_end("close/passive", "everything", "7567")]
+fn link_is_not_blamed_on_the_stack(#[case] case: &str, #[case] profile: &str, #[case] seed: &str) {
+    let scratch = Scratch::with_groups(&[]);
+    let (text, exit, log) = run(&scratch, &[case, "--faults", profile, "--seed", seed]);
+    assert_eq!(exit, Some(0), "{text}");
+    assert!(log.contains(r#""verdict":"pass""#), "{text}");
+}

@@ -133,8 +133,9 @@ impl Play {
         if let Some(vain) = self.has_given_up() {
             return Err(Halt::GaveUp(vain));
         }
-        // What ends the connection is told behind what is sent for it.
-        if self.is_over() {
+        // What ends the connection is told behind what is sent for it. An old SYN
+        // that comes still later opens one that nobody wants, and a RST ends that.
+        if self.is_over() || self.talk.persistence.was_over() {
             return Ok(());
         }
         let text = self.sut_text(segment);

@@ -57,6 +57,10 @@ impl Play {
             if !of_nobody {
                 self.check_given_up()?;
             }
+            if self.now >= deadline && self.talk.persistence.is_under_way() {
+                let sentence = "the link has let nothing of the peer's through in all this time";
+                return Err(Halt::Unclear(sentence.to_owned()));
+            }
             if self.now >= deadline {
                 return Err(self.in_vain(alternatives).into());
             }
