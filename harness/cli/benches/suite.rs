@@ -62,6 +62,8 @@ fn play(
     let plans = plans(variants, stack);
     let mut group = criterion.benchmark_group("play");
     group.throughput(Throughput::Elements(plans.len() as u64));
+    // A whole suite behind lines takes seconds.
+    group.sample_size(10);
     group.bench_function(name, |bencher| {
         let all = |plans: Vec<Plan>| -> Vec<Trial> {
             plans.into_iter().map(|plan| drive(plan, stack)).collect()
