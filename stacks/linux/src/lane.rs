@@ -3,7 +3,6 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::fs::File;
-#[cfg(test)]
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -280,7 +279,8 @@ impl Tools {
                 _ => link,
             };
             let diag = SockDiag::open(inside).context("opening a sock_diag socket")?;
-            Ok((diag, link, ["sockstat", "sockstat6"].map(counter)))
+            let counters = [counter("sockstat")?, counter("sockstat6")?];
+            Ok((diag, link, counters))
         };
         let (diag, link, counters) = netns.within(open).flatten()?;
         Ok(Self {
@@ -312,9 +312,15 @@ fn furnish(
     Ok((tap, log))
 }
 
-/// A file of counters; a kernel without IPv6 lacks the second one.
-fn counter(name: &str) -> Option<File> {
-    File::open(format!("/proc/thread-self/net/{name}")).ok()
+/// A file of counters; a kernel without IPv6 lacks the second one. Any other
+/// fault is one: a lane whose sockets are not counted would pass for clean.
+fn counter(name: &str) -> Result<Option<File>, LaneError> {
+    match File::open(format!("/proc/thread-self/net/{name}")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        file => file
+            .map(Some)
+            .context("opening the namespace's socket counters"),
+    }
 }
 
 /// Reads `TCP: inuse 1 orphan 0 tw 2 alloc ...` and `TCP6: inuse 1`. Orphans
