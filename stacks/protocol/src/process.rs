@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 
 /// How long a process may take to end by itself after its input has ended.
@@ -58,26 +59,21 @@ pub(crate) struct Streams {
 impl Process {
     /// Starts a command of at least one word.
     pub(crate) fn start(words: &[String]) -> io::Result<(Self, Streams)> {
-        let missing = || io::Error::from(io::ErrorKind::InvalidInput);
-        let (program, arguments) = words.split_first().ok_or_else(missing)?;
-        let mut child = Command::new(program)
-            .args(arguments)
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let missing = io::ErrorKind::InvalidInput;
+        let (program, arguments) = words.split_first().ok_or(missing)?;
+        let mut command = Command::new(program);
+        command.args(arguments).process_group(0);
+        let (its_stdin, stdin) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (stdout, its_stdout) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (stderr, its_stderr) = pipe_with(PipeFlags::CLOEXEC)?;
+        let child = tcpspec_starter::start(command, [its_stdin, its_stdout, its_stderr])?;
         let pid = Pid::from_child(&child);
         living().insert(pid.as_raw_pid());
-        let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
-            return Err(missing());
-        };
         let end = pidfd_open(pid, PidfdFlags::empty())?;
         let streams = Streams {
-            stdin: stdin.into(),
-            stdout: stdout.into(),
-            stderr: stderr.into(),
+            stdin,
+            stdout,
+            stderr,
         };
         let process = Self {
             child,
