@@ -51,7 +51,8 @@ pub(crate) enum Lang {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CheckArgs {
-    /// The stack: exec:CMD, unix:PATH or tcp:HOST:PORT; one that is built in is served
+    /// The stack: exec:CMD, unix:PATH or tcp:HOST:PORT, or its name in tcpspec.toml; one
+    /// that is built in is served
     #[arg(value_name = "STACK")]
     pub(crate) stack: StackName,
 

@@ -1,5 +1,6 @@
 //! The file's values as the defaults of arguments.
 
+use std::any::TypeId;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -94,10 +95,7 @@ impl Defaults {
             ("run", _) => self.of_run(&id),
             _ => None,
         };
-        let arg = match (verb, id.as_str()) {
-            ("run", "stack") => self.with_names(arg),
-            _ => arg,
-        };
+        let arg = self.with_names(arg);
         match values {
             // The command line lives as long as the program: so may its defaults.
             Some(values) => arg.default_values(values.into_iter().map(|value| &*value.leak())),
@@ -105,10 +103,20 @@ impl Defaults {
         }
     }
 
-    /// `--stack` takes the file's names, too.
+    /// Whatever takes a stack takes the file's names, too.
     fn with_names(&self, arg: Arg) -> Arg {
         let config = Arc::clone(&self.config);
-        arg.value_parser(move |name: &str| -> Result<StackName, String> { config.stack(name) })
+        if arg.get_value_parser().type_id() == TypeId::of::<StackName>() {
+            arg.value_parser(move |name: &str| -> Result<StackName, String> { config.stack(name) })
+        } else if arg.get_id() == "stack" {
+            // That of a run, by the text of its name.
+            arg.value_parser(move |name: &str| -> Result<String, String> {
+                let named = config.stacks.get(name);
+                Ok(named.map_or_else(|| name.to_owned(), ToString::to_string))
+            })
+        } else {
+            arg
+        }
     }
 
     /// What the profile says of an argument of `run`.

@@ -34,7 +34,7 @@ const BASELINE: &str = "stack: control:resets\nknown:\n  - {variant: handshake/t
     verdict: fail, reason: It resets.}\n";
 
 fn scratch() -> Scratch {
-    let scratch = Scratch::with_groups(&["handshake"]);
+    let scratch = Scratch::with_groups(&["handshake", "faults"]);
     fs::write(scratch.path().join("tcpspec.toml"), CONFIG).unwrap();
     fs::write(scratch.path().join("deaf.yaml"), BASELINE).unwrap();
     fs::create_dir_all(scratch.path().join("deep/down")).unwrap();
@@ -153,6 +153,29 @@ fn file_is_named() {
     let mut command = elsewhere(&["run", "--config", "no/such.toml"]);
     let text = printed(&command.output().unwrap()).to_lowercase();
     assert!(says.iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[rstest]
+#[case::check(&["connect", "check", "plain"], 0, "ready for cases: tcpspec run --stack 'bundled:no-ts,no-sack'")]
+#[case::shell(&["connect", "shell", "plain"], 0, "")]
+#[case::serve(&["serve", "plain"], 0, r#""hello":1,"name":"bundled""#)]
+#[case::duel(&["duel", "--left", "plain", "--right", "deaf", "--faults", "perfect"], 1, "bundled:no-ts,no-sack > control:resets")]
+#[case::unknown(&["connect", "check", "plainer"], 2, "no such stack")]
+fn stacks_have_their_names_everywhere(
+    #[case] args: &[&str],
+    #[case] exit: i32,
+    #[case] says: &str,
+) {
+    check(below(&scratch(), args), exit, &[says]);
+}
+
+#[test]
+fn stack_of_a_run_has_its_name() {
+    let scratch = scratch();
+    check(below(&scratch, &["run", "--profile", "both"]), 0, &[]);
+    let baseline = |name| below(&scratch, &["baseline", "check", "--stack", name]);
+    check(baseline("deaf"), 0, &["deaf.yaml"]);
+    check(baseline("deafer"), 2, &["deafer"]);
 }
 
 #[test]
