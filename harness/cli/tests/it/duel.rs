@@ -100,3 +100,24 @@ fn duel_that_went_wrong_can_be_repeated_and_reduced() {
         "no fault is needed for that: {text}"
     );
 }
+
+/// In another process it is started once to say hello and once to fight, unless each
+/// time that it is opened takes a process of its own.
+#[rstest]
+#[case::opened_again("cat", 2)]
+#[case::once("sed -u s/,.reopen.:true//", 7)]
+fn process_fights_more_than_one_bout(#[case] through: &str, #[case] starts: usize) {
+    let program = tcpspec(&[]).get_program().to_string_lossy().into_owned();
+    let dir = tempfile::tempdir().unwrap();
+    let started = dir.path().join("started");
+    let script = format!(
+        "echo started >> {}; {program} serve bundled | {through}",
+        started.display()
+    );
+    let stack = format!("exec:sh -c {}", shlex::try_quote(&script).unwrap());
+    let args = ["--right", &stack, "--faults", "lossy-10", "--jobs", "1"];
+    let (text, _) = check(&[&args[..], &["--runs", "5"]].concat(), 0);
+    assert!(text.contains("0 of 6 duels went wrong"), "{text}");
+    let lines = fs::read_to_string(started).unwrap();
+    assert_eq!(lines.lines().count(), starts);
+}

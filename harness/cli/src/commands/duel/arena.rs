@@ -13,7 +13,7 @@ use tcpspec_record::{Duel, DuelFinding, DuelResult, IpVersion};
 
 use crate::args::DuelArgs;
 use crate::failure::Failure;
-use crate::stacks::{self, Driven, Participant};
+use crate::stacks::{self, Driven, Participant, StackName};
 
 /// A duel to be fought.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Bout {
     }
 
     /// Fights it.
-    pub(super) fn fight(&self) -> Outcome {
+    pub(super) fn fight(&self, ring: &mut Ring) -> Outcome {
         let Profile { up, down, .. } = &self.profile;
         let way = |way: &Conditions| {
             if self.reference {
@@ -73,22 +73,23 @@ impl Bout {
                 way.clone()
             }
         };
-        self.over(Link::new(way(up), way(down), &[], self.seed))
+        self.over(ring, Link::new(way(up), way(down), &[], self.seed))
     }
 
     /// Fights it again with these faults alone.
-    pub(super) fn fight_with(&self, faults: &[Happened]) -> Outcome {
+    pub(super) fn fight_with(&self, ring: &mut Ring, faults: &[Happened]) -> Outcome {
         let Profile { up, down, .. } = &self.profile;
-        self.over(Link::replay(up, down, &[], faults))
+        self.over(ring, Link::replay(up, down, &[], faults))
     }
 
-    fn over(&self, link: Link) -> Outcome {
-        let [mut left, mut right] = self.stacks.each_ref().map(make);
+    fn over(&self, ring: &mut Ring, link: Link) -> Outcome {
         let terms = Terms {
             v6: self.ip == IpVersion::V6,
             ..Terms::new(self.transfer, self.seed)
         };
-        duel(left.as_stack(), right.as_stack(), link, &terms)
+        ring.fight(&self.stacks, |[left, right]| {
+            duel(left.as_stack(), right.as_stack(), link, &terms)
+        })
     }
 
     fn record(&self, outcome: Outcome) -> Duel {
@@ -125,6 +126,30 @@ impl Bout {
     }
 }
 
+/// The stacks of the last bout, for the next one of the same two: to start a process
+/// or to make a lane takes longer than many a bout.
+#[derive(Default)]
+pub(super) struct Ring(Option<([StackName; 2], [Driven; 2])>);
+
+impl Ring {
+    fn fight(
+        &mut self,
+        stacks: &[Participant; 2],
+        bout: impl FnOnce(&mut [Driven; 2]) -> Outcome,
+    ) -> Outcome {
+        let names = stacks.each_ref().map(|stack| stack.name.clone());
+        let kept = self.0.take().filter(|(of, _)| *of == names);
+        let fresh = || stacks.each_ref().map(make);
+        let mut pair = kept.map_or_else(fresh, |(_, pair)| pair);
+        let outcome = bout(&mut pair);
+        // What has died in this process is dead.
+        if !matches!(outcome.ended, Ended::Broken { .. }) {
+            self.0 = Some((names, pair));
+        }
+        outcome
+    }
+}
+
 /// Fights all, as many at once as there are cores. The order of the results is
 /// that of the bouts.
 pub(super) fn fight_all(bouts: &[Bout], jobs: Option<NonZeroUsize>) -> Result<Vec<Duel>, Failure> {
@@ -135,11 +160,12 @@ pub(super) fn fight_all(bouts: &[Bout], jobs: Option<NonZeroUsize>) -> Result<Ve
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
+                let mut ring = Ring::default();
                 while let Some((index, bout)) = {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     bouts.get(index).map(|bout| (index, bout))
                 } {
-                    let duel = bout.record(bout.fight());
+                    let duel = bout.record(bout.fight(&mut ring));
                     done.lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .push((index, duel));

@@ -3,25 +3,27 @@
 //! tcpspec, and what the other would have sent, and which of its packets is the
 //! fifth, is known of two live ends alone.
 
+use std::cell::RefCell;
 use std::mem::discriminant;
 
 use tcpspec_duel::{Ended, Outcome};
 use tcpspec_link::{End, least};
 
-use super::arena::Bout;
+use super::arena::{Bout, Ring};
 use crate::commands::count;
 use crate::failure::Failure;
 
 /// The least schedule of faults with which a bout still goes wrong, in words.
 pub(super) fn told(bout: &Bout) -> Result<String, Failure> {
-    let drawn = bout.fight();
+    let ring = RefCell::new(Ring::default());
+    let drawn = bout.fight(&mut ring.borrow_mut());
     if drawn.is_right() {
         return Err(Failure::usage(
             "the duel does not go wrong again, so its faults cannot be reduced",
         ));
     }
     let least = least(&drawn.happened, |faults| {
-        is_like(&bout.fight_with(faults), &drawn)
+        is_like(&bout.fight_with(&mut ring.borrow_mut(), faults), &drawn)
     });
     let mut lines = vec![format!(
         "  {} of {} are enough:",
