@@ -145,3 +145,152 @@ const fn verb(call: &AppCall) -> &'static str {
         AppCall::SetOption(_) => "set options",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use tcpspec_casefile::{SourceFile, load_files};
+
+    use super::*;
+
+    const CATALOGUE: &str =
+        "- {id: '1:MUST-1', level: MUST, section: '1', topic: t, summary: s, how: h, source: text}";
+    const OPEN: &str = "app: listen; peer: SYN; sut: SYN+ACK; peer: ACK; app: accept";
+
+    /// A case of these steps, with `;` between them and further keys before them.
+    fn variant(keys: &str, steps: &str) -> Variant {
+        let steps = steps.replace("OPEN", OPEN);
+        let steps: String = steps
+            .split("; ")
+            .map(|step| format!("  - {step}\n"))
+            .collect();
+        let case = format!(
+            "title: T\npurpose: P\nlevel: must\nclaims: ['1:MUST-1']\n{keys}\nsteps:\n{steps}"
+        );
+        let suite = load_files(&[
+            SourceFile::new("requirements/rfc1.yaml", CATALOGUE),
+            SourceFile::new("test/case.yaml", &case),
+        ]);
+        let complaints: Vec<String> = suite.diagnostics.iter().map(|d| d.render(false)).collect();
+        assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+        suite.variants().next().unwrap().clone()
+    }
+
+    #[track_caller]
+    fn check(service: Service, keys: &str, steps: &str, reason: &str) {
+        let expected = (!reason.is_empty()).then(|| format!("of packets alone: {reason}"));
+        assert_eq!(unplayable(service, &variant(keys, steps)), expected);
+    }
+
+    /// Cases that nobody's application has a part in, and what no packet shows.
+    #[rstest]
+    #[case::closed_port("peer: SYN; sut: RST+ACK", "")]
+    #[case::nothing_shows(
+        "app: listen; state: LISTEN",
+        "nothing that it judges shows in packets"
+    )]
+    fn every_service_is_alike(
+        #[values(
+            Service::Nothing,
+            Service::Echo,
+            Service::Discard,
+            Service::Close,
+            Service::Shutdown
+        )]
+        service: Service,
+        #[case] steps: &str,
+        #[case] reason: &str,
+    ) {
+        check(service, "", steps, reason);
+    }
+
+    #[rstest]
+    #[case::echo_waits(Service::Echo, "OPEN; quiet: 1s", "")]
+    #[case::echo_of_text(
+        Service::Echo,
+        "OPEN; peer: ACK len=10; sut: ACK",
+        "the service sends back the peer's text"
+    )]
+    #[case::echo_ends(
+        Service::Echo,
+        "OPEN; peer: FIN+ACK; sut: ACK",
+        "the service answers the peer's FIN by closing"
+    )]
+    #[case::echo_sends_nothing_by_itself(
+        Service::Echo,
+        "OPEN; app: send len=10; sut: ACK len=10",
+        "the service does not send at that time"
+    )]
+    #[case::nobody_hears_how_it_went(
+        Service::Echo,
+        "OPEN; peer: RST seq=1; app: send len=1 expect reset; quiet: 1s",
+        "the service tells nobody what send gives"
+    )]
+    #[case::discard_reads(Service::Discard, "OPEN; peer: ACK len=10; sut: ACK", "")]
+    #[case::what_is_read_is_unobserved(
+        Service::Discard,
+        "OPEN; peer: ACK len=10; sut: ACK; app: recv len=10 expect bytes=10",
+        ""
+    )]
+    #[case::discard_opens_the_window(
+        Service::Discard,
+        "OPEN; peer: ACK len=10; sut: ACK win=10",
+        "the service reads the peer's text, which opens the window"
+    )]
+    #[case::discard_stays(
+        Service::Discard,
+        "OPEN; app: close; sut: FIN+ACK",
+        "the service does not close at that time"
+    )]
+    #[case::close_closes(Service::Close, "OPEN; app: close; sut: FIN+ACK", "")]
+    #[case::state_lies_not_between(
+        Service::Close,
+        "OPEN; state: ESTABLISHED; app: close; sut: FIN+ACK",
+        ""
+    )]
+    #[case::close_is_early(
+        Service::Close,
+        "OPEN; quiet: 1s; app: close; sut: FIN+ACK",
+        "the service does not close at that time"
+    )]
+    #[case::close_keeps_nothing_open(
+        Service::Close,
+        "OPEN; quiet: 1s",
+        "the service closes what the case keeps open"
+    )]
+    #[case::close_accepts_by_itself(
+        Service::Close,
+        "app: listen; peer: SYN; sut: SYN+ACK; peer: ACK; quiet: 1s",
+        "the service closes what the case opens"
+    )]
+    #[case::shutdown_goes_on_reading(
+        Service::Shutdown,
+        "OPEN; app: shutdown; sut: FIN+ACK; peer: ACK; peer: FIN+ACK; sut: ACK",
+        ""
+    )]
+    #[case::shutdown_is_no_close(
+        Service::Shutdown,
+        "OPEN; app: close; sut: FIN+ACK",
+        "the service does not close at that time"
+    )]
+    fn service_does_what_it_does(
+        #[case] service: Service,
+        #[case] steps: &str,
+        #[case] reason: &str,
+    ) {
+        check(service, "", steps, reason);
+    }
+
+    #[rstest]
+    #[case::empties_a_backlog(Service::Echo, "it is about a backlog, which a service empties")]
+    #[case::has_none(Service::Nothing, "")]
+    fn backlog(#[case] service: Service, #[case] reason: &str) {
+        let keys = "params: {backlog: 1}";
+        check(
+            service,
+            keys,
+            "app: listen; peer: SYN; sut: SYN+ACK",
+            reason,
+        );
+    }
+}
