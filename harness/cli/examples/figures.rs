@@ -1,13 +1,16 @@
 //! `make figures`: the tables of `harness/FIGURES.md` and of the README, made
 //! from what criterion measured last, and the benches that measure memory.
 //!
+//! A row that was not measured again stays as it is, so that one bench can be run
+//! alone; `rm harness/FIGURES.md` before begins anew.
+//!
 //! Medians, because machines are noisy; compare figures of one run with one
 //! another, not with another machine's.
 
 #![expect(clippy::print_stdout, reason = "a program says what it did")]
 
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -117,23 +120,37 @@ fn main() -> Result<(), Box<dyn Error>> {
     gather(&target.join("criterion"), &mut figures)?;
     gather_told(&target.join("crowd.tsv"), "crowd", &mut figures)?;
     gather_told(&target.join("large.tsv"), "report", &mut figures)?;
-    figures.sort_by(|a, b| a.id.cmp(&b.id));
     if figures.is_empty() {
-        return Err("criterion has measured nothing yet: run `make bench`".into());
+        return Err("nothing was measured yet: run `make bench`".into());
     }
-    let all: Vec<(&str, &Figure)> = figures
-        .iter()
-        .map(|figure| (figure.id.as_str(), figure))
-        .collect();
-    let page = format!(
+    let page = root.join("harness/FIGURES.md");
+    let mut rows = rows_of(&fs::read_to_string(&page).unwrap_or_default());
+    let before = rows.len();
+    rows.extend(
+        figures
+            .iter()
+            .map(|figure| (figure.id.clone(), cells(figure))),
+    );
+    let all = rows.iter().map(|(id, cells)| (id.as_str(), cells.as_str()));
+    let text = format!(
         "# Figures\n\nMedians of the last `make bench` on {}, made by `make figures`.\n\n{}",
         machine(),
-        table(&all)
+        table(all)
     );
-    fs::write(root.join("harness/FIGURES.md"), page)?;
-    rewrite_readme(&root.join("README.md"), &figures)?;
-    println!("{} figures in harness/FIGURES.md", figures.len());
+    fs::write(&page, text)?;
+    rewrite_readme(&root.join("README.md"), &rows)?;
+    let (measured, all) = (figures.len(), rows.len());
+    println!("{all} figures in harness/FIGURES.md, {measured} measured, {before} before");
     Ok(())
+}
+
+/// The rows of a table: what was measured, and its other cells.
+fn rows_of(page: &str) -> BTreeMap<String, String> {
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| "));
+    rows.filter_map(|row| row.split_once(" | "))
+        .filter(|(what, _)| *what != "what")
+        .map(|(what, cells)| (what.to_owned(), cells.to_owned()))
+        .collect()
 }
 
 /// Reads every `new/benchmark.json` with the estimates beside it.
@@ -189,23 +206,26 @@ fn gather_told(path: &Path, bench: &str, figures: &mut Vec<Figure>) -> Result<()
     Ok(())
 }
 
-fn table(rows: &[(&str, &Figure)]) -> String {
-    let mut text = "| what | time | rate | memory |\n|---|---|---|---|\n".to_owned();
-    for (name, figure) in rows {
-        let rate = figure.throughput.map_or_else(String::new, |(count, unit)| {
-            format!("{}{unit}/s", rounded(count / figure.median * 1e9))
-        });
-        let memory = figure
-            .memory
-            .map_or_else(String::new, |octets| format!("{octets} octets"));
-        let time = time(figure.median);
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "| {name} | {time} | {rate} | {memory} |");
-    }
-    text
+fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let head = "| what | time | rate | memory |\n|---|---|---|---|\n".to_owned();
+    rows.fold(head, |text, (what, cells)| {
+        format!("{text}| {what} | {cells}\n")
+    })
 }
 
-fn rewrite_readme(path: &Path, figures: &[Figure]) -> Result<(), Box<dyn Error>> {
+/// Time, rate and memory, as a row has them.
+fn cells(figure: &Figure) -> String {
+    let rate = figure.throughput.map_or_else(String::new, |(count, unit)| {
+        format!("{}{unit}/s", rounded(count / figure.median * 1e9))
+    });
+    let memory = figure
+        .memory
+        .map_or_else(String::new, |octets| format!("{octets} octets"));
+    let time = time(figure.median);
+    format!("{time} | {rate} | {memory} |")
+}
+
+fn rewrite_readme(path: &Path, rows: &BTreeMap<String, String>) -> Result<(), Box<dyn Error>> {
     let readme = fs::read_to_string(path)?;
     let (before, rest) = readme
         .split_once(MARKS.0)
@@ -213,11 +233,10 @@ fn rewrite_readme(path: &Path, figures: &[Figure]) -> Result<(), Box<dyn Error>>
     let (_, after) = rest
         .split_once(MARKS.1)
         .ok_or("the README's figures have no end")?;
-    let chosen = README.iter().filter_map(|(id, name)| {
-        let figure = figures.iter().find(|figure| figure.id == *id)?;
-        Some((*name, figure))
-    });
-    let table = table(&chosen.collect::<Vec<_>>());
+    let chosen = README
+        .iter()
+        .filter_map(|(id, name)| Some((*name, rows.get(*id)?.as_str())));
+    let table = table(chosen);
     fs::write(
         path,
         format!("{before}{}{table}{}{after}", MARKS.0, MARKS.1),
