@@ -1,14 +1,13 @@
 //! Any v1 process as a [`StackUnderTest`].
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tcpspec_connector::{Call, Clock, Hello, Reply, Setup, StackError, StackUnderTest, Stop};
-use tcpspec_wire::text::SegmentText;
-use tcpspec_wire::{Capability, Instant, Packet};
+use tcpspec_wire::{Capability, Instant};
 
 use crate::address::Address;
+use crate::asked::{Asked, described};
 use crate::channel::{Trouble, now, quoted};
 use crate::declaration::Declaration;
 use crate::drift::Exchange;
@@ -28,32 +27,10 @@ pub struct Client {
     session: Option<Session>,
     transcript: Transcript,
     asked: Asked,
+    /// What it has answered last.
+    answered: Asked,
     /// The last packet that it was given.
     last_packet: Option<Vec<u8>>,
-}
-
-/// What a stack was asked last, for sentences.
-#[derive(Clone, Copy, Debug)]
-enum Asked {
-    Hello,
-    Open,
-    Call(&'static str),
-    Packet,
-    Run,
-    Probe,
-}
-
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hello => f.write_str("when it said hello"),
-            Self::Open => f.write_str("when it was opened"),
-            Self::Call(verb) => write!(f, "when its application called `{verb}`"),
-            Self::Packet => f.write_str("when it was given a packet"),
-            Self::Run => f.write_str("when time was let pass"),
-            Self::Probe => f.write_str("when it was asked for what no stack has"),
-        }
-    }
 }
 
 /// What is known of a stack that has said hello once: enough for any number of
@@ -106,6 +83,7 @@ impl Client {
             session: None,
             transcript: Transcript::default(),
             asked: Asked::Hello,
+            answered: Asked::Hello,
             last_packet: None,
         }
     }
@@ -149,7 +127,7 @@ impl Client {
             ("option", RequestLine::unknown_option(&name)),
         ];
         for (what, request) in probes {
-            let line = self.exchange(&request, self.greeting.patience)?;
+            let line = self.exchange(request, self.greeting.patience)?;
             if !line.is_unsupported() {
                 remarks.push(format!(
                     "it does not answer `unsupported` to the {what} `{name}`, which no stack has"
@@ -162,7 +140,7 @@ impl Client {
     /// Asks, and takes in what comes of it.
     fn ask(
         &mut self,
-        request: &RequestLine,
+        request: RequestLine,
         call: Option<&Call>,
         run: Option<(Instant, Stop)>,
     ) -> Result<Reply, StackError> {
@@ -204,10 +182,13 @@ impl Client {
     /// Says a line and reads the answer.
     fn exchange(
         &mut self,
-        request: &RequestLine,
+        mut request: RequestLine,
         patience: Duration,
     ) -> Result<ReplyLine, StackError> {
-        let mut line = serde_json::to_vec(request)
+        let session = self.session.as_mut();
+        let numbered = session.filter(|_| self.greeting.declaration.ids);
+        request.id = numbered.map(Session::next_number);
+        let mut line = serde_json::to_vec(&request)
             .map_err(|error| StackError::Environment(error.to_string()))?;
         if line.len() > self.greeting.declaration.longest_line {
             let most = self.greeting.declaration.longest_line;
@@ -226,13 +207,33 @@ impl Client {
         };
         session.lines += 1;
         self.transcript.add('<', answer);
-        match object(answer) {
-            Ok(answer) => Ok(answer),
+        let answer: ReplyLine = match object(answer) {
+            Ok(answer) => answer,
             Err(error) => {
                 let said = quoted(answer);
-                Err(self.fault(&format!("{said} is no reply: {error}")))
+                return Err(self.fault(&format!("{said} is no reply: {error}")));
             }
+        };
+        if let Some(number) = request.id {
+            self.expect_number(answer.id, number)?;
         }
+        self.answered = self.asked;
+        Ok(answer)
+    }
+
+    /// An answer is to the request of this number. One to the last is held against
+    /// that one.
+    fn expect_number(&mut self, id: Option<u64>, number: u64) -> Result<(), StackError> {
+        let why = match id {
+            Some(id) if id == number => return Ok(()),
+            Some(id) if id.checked_add(1) == Some(number) => {
+                self.asked = self.answered;
+                format!("it answered request {id} a second time")
+            }
+            Some(id) => format!("it answered request {id}, and request {number} was asked"),
+            None => format!("it does not say that it answers request {number}, as it declares"),
+        };
+        Err(self.fault(&why))
     }
 
     /// The connector broke the protocol in the line that came last.
@@ -257,7 +258,10 @@ impl Client {
                 "{asked}: it said a line of more than {most} octets, the most that it may"
             )),
             Trouble::Unasked(said) => {
-                StackError::Connector(format!("{asked}: it had said {said} without being asked"))
+                let answered = self.answered;
+                StackError::Connector(format!(
+                    "{answered}, it said {said} after its answer, without being asked"
+                ))
             }
             Trouble::More(said) => StackError::Connector(format!(
                 "{asked}: it answered, and said {said} without being asked"
@@ -307,6 +311,7 @@ impl Client {
             &mut self.transcript,
         )?;
         self.session = Some(session);
+        self.answered = Asked::Hello;
         if declaration != self.greeting.declaration {
             self.asked = Asked::Hello;
             return Err(self.fault("it declares something else than it did before"));
@@ -328,12 +333,12 @@ impl StackUnderTest for Client {
             session.restart();
         }
         self.asked = Asked::Open;
-        self.ask(&setup.into(), None, None)
+        self.ask(setup.into(), None, None)
     }
 
     fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
         self.asked = Asked::Call(call.verb());
-        self.ask(&call.into(), Some(call), None)
+        self.ask(call.into(), Some(call), None)
     }
 
     fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
@@ -348,7 +353,7 @@ impl StackUnderTest for Client {
         for (at, packet) in packets.iter().enumerate() {
             self.last_packet = Some(packet.clone());
             let process = !queues || at + 1 == packets.len();
-            let reply = self.ask(&RequestLine::packet(packet, process), None, None)?;
+            let reply = self.ask(RequestLine::packet(packet, process), None, None)?;
             whole = Some(match whole {
                 None => reply,
                 Some(whole) => joined(whole, reply),
@@ -363,7 +368,7 @@ impl StackUnderTest for Client {
 
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
         self.asked = Asked::Run;
-        self.ask(&RequestLine::run(until, stop), None, Some((until, stop)))
+        self.ask(RequestLine::run(until, stop), None, Some((until, stop)))
     }
 }
 
@@ -377,15 +382,5 @@ fn joined(mut first: Reply, second: Reply) -> Reply {
         now: second.now,
         next: second.next,
         ..first
-    }
-}
-
-/// A packet for a sentence.
-fn described(octets: &[u8]) -> String {
-    let packet = Packet::decode(octets).ok();
-    let segment = packet.as_ref().and_then(|decoded| decoded.packet.segment());
-    match segment {
-        Some(segment) => SegmentText::new(segment, None, None).to_string(),
-        None => format!("{} octets that are no segment", octets.len()),
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct HelloLine {
     #[serde(default)]
     reopen: bool,
     #[serde(default)]
+    ids: bool,
+    #[serde(default)]
     limits: Limits,
 }
 
@@ -157,6 +159,7 @@ impl From<&Hello> for HelloLine {
             mtu: hello.mtu,
             details: hello.details.clone(),
             reopen: true,
+            ids: true,
             limits: Limits::default(),
         }
     }
@@ -168,6 +171,8 @@ pub(crate) struct Declaration {
     pub(crate) hello: Hello,
     /// Whether it can be opened again.
     pub(crate) reopen: bool,
+    /// Whether its answers carry the number of the request.
+    pub(crate) ids: bool,
     /// Octets of the longest line, either way.
     pub(crate) longest_line: usize,
     /// What it says to no purpose, in words.
@@ -205,6 +210,7 @@ impl HelloLine {
                 service: None,
             },
             reopen: self.reopen,
+            ids: self.ids,
             longest_line: self.limits.line,
         })
     }

@@ -8,6 +8,7 @@
 //! | [`client`] | any v1 process as a [`StackUnderTest`](tcpspec_connector::StackUnderTest) |
 //! | [`server`] | any `StackUnderTest` as a v1 process |
 //! | `declaration`, `request`, `reply` | the lines: hello, what is asked, what is answered |
+//! | `asked` | what was asked, in words |
 //! | `schema` | the same for programs |
 //! | `hex`, `option` | octets and options in them |
 //! | `session` | a process or connection, from its hello on |
@@ -21,6 +22,7 @@
 //! protocol.
 
 pub mod address;
+mod asked;
 mod channel;
 pub mod client;
 mod declaration;

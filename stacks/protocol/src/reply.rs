@@ -37,6 +37,9 @@ pub(crate) struct ReplyLine {
     late: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fail: Option<FailLine>,
+    /// The number of the request, where that had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +128,7 @@ impl From<Reply> for ReplyLine {
             ret: reply.ret.map(RetLine::from),
             late: nanos(reply.late),
             fail: None,
+            id: None,
         }
     }
 }

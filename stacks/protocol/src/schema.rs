@@ -86,6 +86,7 @@ fn hello() -> Value {
                 "items": { "type": "array", "items": { "type": "string" }, "minItems": 2, "maxItems": 2 },
             },
             "reopen": { "type": "boolean" },
+            "ids": { "type": "boolean" },
             "limits": { "type": "object", "properties": { "line": count() } },
         },
     })
@@ -106,6 +107,7 @@ fn request() -> Value {
     let one = |name: &str, value: Value| json!({ "type": "object", "required": [name], "properties": { name: value } });
     json!({
         "description": "A line to the stack",
+        "properties": { "id": count() },
         "oneOf": [
             one("open", open),
             { "$ref": "#/definitions/call" },
@@ -187,6 +189,7 @@ fn reply() -> Value {
                 },
             },
             "late": time(),
+            "id": count(),
             "fail": {
                 "oneOf": [
                     { "type": "object", "required": ["storm"], "properties": { "storm": count() } },

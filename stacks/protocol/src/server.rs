@@ -61,18 +61,21 @@ struct Server<'a> {
 
 impl Server<'_> {
     fn answer(&mut self, line: &[u8]) -> Result<ReplyLine, StackError> {
-        let request = serde_json::from_slice::<RequestLine>(line)
+        let read = serde_json::from_slice::<RequestLine>(line);
+        let id = read.as_ref().ok().and_then(|request| request.id);
+        let request = read
             .map_err(|error| BadRequest::Malformed(error.to_string()))
             .and_then(RequestLine::meaning);
-        let request = match request {
-            Ok(request) => request,
-            Err(BadRequest::Unsupported) => {
-                return Ok(ReplyLine::refusal(self.now, CallError::Unsupported));
-            }
-            Err(BadRequest::Malformed(why)) => {
-                return Ok(ReplyLine::refusal(self.now, CallError::Other(why)));
-            }
+        let mut reply = match request {
+            Ok(request) => self.reply(request)?,
+            Err(BadRequest::Unsupported) => ReplyLine::refusal(self.now, CallError::Unsupported),
+            Err(BadRequest::Malformed(why)) => ReplyLine::refusal(self.now, CallError::Other(why)),
         };
+        reply.id = id;
+        Ok(reply)
+    }
+
+    fn reply(&mut self, request: Request) -> Result<ReplyLine, StackError> {
         match self.carry_out(request) {
             Ok(reply) => {
                 self.now = reply.now;

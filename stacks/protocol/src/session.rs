@@ -22,14 +22,24 @@ pub(crate) struct Session {
     pub(crate) drift: Drift,
     /// Lines that have come.
     pub(crate) lines: usize,
+    /// The number of the last request since it was opened: so the same trial is the
+    /// same lines.
+    number: u64,
 }
 
 impl Session {
     /// Nothing was said yet since the stack was opened.
     pub(crate) fn restart(&mut self) {
         self.is_fresh = false;
+        self.number = 0;
         self.order = Order::default();
         self.drift = Drift::default();
+    }
+
+    /// The number of the next request.
+    pub(crate) const fn next_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
     }
 
     /// Takes in a reply. `run` says how far time was to go and what was to end
@@ -91,6 +101,7 @@ pub(crate) fn begin(
         order: Order::default(),
         drift: Drift::default(),
         lines: 1,
+        number: 0,
     };
     Ok((session, declaration))
 }

@@ -19,20 +19,21 @@ const SHORT: Duration = Duration::from_secs(2);
 /// in those that follow. `greet` says hello, `answer` hears a request and answers as
 /// it should, `hear` only hears one.
 const LIAR: &str = r#"
-clock=virtual; now=0
+clock=virtual; ids=; id=; now=0
 greet() {
-    echo "{\"hello\":1,\"name\":\"liar\",\"clock\":\"$clock\",\"caps\":[\"ipv4\",\"data\"]}"
+    echo "{\"hello\":1,\"name\":\"liar\",\"clock\":\"$clock\",$ids\"caps\":[\"ipv4\",\"data\"]}"
 }
 hear() { read -r line || exit 0; }
 answer() {
     hear
+    test -z "$ids" || { id="${line##*,}"; id=",${id%\}}"; }
     case "$line" in
         *open*) now=0;;
         *run*) now="${line#*:}"; now="${now%%,*}";;
     esac
     case "$line" in
-        *call*) echo "{\"now\":$now,\"ret\":{\"err\":\"again\"}}";;
-        *) echo "{\"now\":$now}";;
+        *call*) echo "{\"now\":$now$id,\"ret\":{\"err\":\"again\"}}";;
+        *) echo "{\"now\":$now$id}";;
     esac
 }
 if test -e MARK; then greet; while answer; do :; done; fi
@@ -286,6 +287,54 @@ fn no_hello_at_all() {
 )]
 fn reply_that_is_none(#[case] lie: &str, #[case] expected: &str) {
     check(&format!("greet; hear; {lie}; hear"), PATIENCE, expected);
+}
+
+/// Who numbers its answers, and answers something else than it was asked.
+#[rstest]
+#[case::twice(
+    r#"{"now":0,"id":1,"ret":{"ok":"61"}}"#,
+    "line 3, when it was opened: it answered request 1 a second time"
+)]
+#[case::long_ago(
+    r#"{"now":0,"id":0}"#,
+    "when its application called `recv`: it answered request 0, and request 2 was asked"
+)]
+#[case::ahead(
+    r#"{"now":0,"id":18446744073709551615}"#,
+    "it answered request 18446744073709551615, and request 2 was asked"
+)]
+#[case::none(
+    r#"{"now":0}"#,
+    "it does not say that it answers request 2, as it declares"
+)]
+fn number_that_is_another(#[case] answer: &str, #[case] expected: &str) {
+    let script = LIAR.replace("ids=;", r#"ids='"ids":true,';"#);
+    let lie = format!(r#"greet; answer; hear; echo '{answer}'; hear"#);
+    check_script(&(script + &lie), PATIENCE, expected);
+}
+
+/// What comes between an answer and the next request belongs to what was answered.
+#[test]
+fn second_answer_before_the_next_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let (go, gone) = (dir.path().join("go"), dir.path().join("gone"));
+    let lie = format!(
+        r#"{LIAR} greet; answer; until test -e {}; do :; done; echo '{{"now":0}}'; echo > {}; hear"#,
+        go.display(),
+        gone.display()
+    );
+    let script = lie.replace("MARK", dir.path().join("mark").to_str().unwrap());
+    let mut client = Client::connect(address(&script), PATIENCE).unwrap();
+    client.open(&setup()).unwrap();
+    fs::write(go, "").unwrap();
+    while !gone.exists() {
+        std::thread::yield_now();
+    }
+    let error = client.deliver(&[vec![0x45]]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the connector is at fault: when it was opened, it said `{\"now\":0}` after its answer, without being asked"
+    );
 }
 
 #[test]
