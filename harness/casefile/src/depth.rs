@@ -53,6 +53,7 @@ impl Depth {
             | Action::Sut(_)
             | Action::Quiet(_)
             | Action::Wait(_)
+            | Action::Leap(_)
             | Action::Gone(_)
             | Action::Check => Self::Packets,
         }

@@ -169,6 +169,8 @@ pub(crate) struct RawStep {
     pub(crate) quiet: Field<Text>,
     /// Time passes.
     pub(crate) wait: Field<Text>,
+    /// So much time has passed at once, and the stack learns of it only then.
+    pub(crate) leap: Field<Text>,
     /// The connection exists no more.
     pub(crate) gone: Field<Gone>,
     /// Counters and fields that the stack shows of itself, each with what it

@@ -82,6 +82,8 @@ pub enum Action {
     Quiet(Expr),
     /// `wait:` time passes.
     Wait(Expr),
+    /// `leap:` so much time has passed at once.
+    Leap(Expr),
     /// `gone:` the connection exists no more. Never empty.
     Gone(Vec<GoneBranch>),
     /// `sut-info:` what the stack shows of itself. Never empty.

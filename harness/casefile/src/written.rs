@@ -125,6 +125,7 @@ fn written_step(step: &Step) -> String {
         Action::Wire(change) => format!("wire: {}", quoted(&change.text)),
         Action::Quiet(_) => format!("quiet: {}", said("quiet: ")),
         Action::Wait(_) => format!("wait: {}", said("wait: ")),
+        Action::Leap(_) => format!("leap: {}", said("leap: ")),
         Action::Gone(_) => "gone: now".to_owned(),
         Action::Sut(ways) => match sut(ways) {
             Some(sut) => sut,

@@ -378,4 +378,8 @@ impl StackUnderTest for Guarded {
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
         self.guard(|stack| stack.run(until, stop))
     }
+
+    fn leap(&mut self, to: Instant) -> Result<Reply, StackError> {
+        self.guard(|stack| stack.leap(to))
+    }
 }

@@ -31,6 +31,8 @@ pub enum Ask {
     Deliver(Vec<Vec<u8>>),
     /// [`StackUnderTest::run`]
     Run(Instant, Stop),
+    /// [`StackUnderTest::leap`]
+    Leap(Instant),
 }
 
 /// How far a trial has come.
@@ -115,6 +117,7 @@ fn play_out(interpreter: &mut Interpreter, stack: &mut dyn StackUnderTest) -> Tr
             Progress::Ask(Ask::Call(call)) => stack.call(&call),
             Progress::Ask(Ask::Deliver(packets)) => stack.deliver(&packets),
             Progress::Ask(Ask::Run(until, stop)) => stack.run(until, stop),
+            Progress::Ask(Ask::Leap(to)) => stack.leap(to),
         });
     }
 }
@@ -136,7 +139,7 @@ pub(crate) struct Port {
 impl Port {
     /// Waits for the answer to `ask`.
     pub(crate) async fn ask(&self, ask: Ask) -> Answer {
-        let acts = !matches!(ask, Ask::Run(..));
+        let acts = !matches!(ask, Ask::Run(..) | Ask::Leap(_));
         *self.ask.borrow_mut() = Some(ask);
         let answer = poll_fn(|_| {
             self.answer

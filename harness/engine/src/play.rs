@@ -204,6 +204,13 @@ impl Play {
         self.take(reply, &step.never)
     }
 
+    /// Time has passed at once; what is on the link has come meanwhile.
+    pub(crate) async fn leap(&mut self, to: Instant, step: &Step) -> Result<(), Halt> {
+        let reply = self.port.ask(Ask::Leap(to)).await?;
+        self.take(reply, &step.never)?;
+        self.settle(&step.never).await
+    }
+
     /// The one-line text of a segment of the stack.
     fn sut_text(&self, segment: &Segment) -> String {
         let scope = self.scope();

@@ -261,6 +261,10 @@ impl StackUnderTest for Recorded {
         }
         Ok(reply)
     }
+
+    fn leap(&mut self, to: Instant) -> Result<Reply, StackError> {
+        self.run(to, Stop::AtEnd)
+    }
 }
 
 /// Whether it was done to the stack, not by it.

@@ -12,9 +12,10 @@ mod wire;
 
 use std::time::Duration;
 
-use tcpspec_casefile::{Action, Step};
+use tcpspec_casefile::{Action, Expr, Step};
 use tcpspec_connector::Stop;
 use tcpspec_record::{Event, StepResult};
+use tcpspec_wire::Instant;
 
 use crate::eval::Label;
 use crate::halt::Halt;
@@ -47,10 +48,13 @@ impl Play {
                 self.quiet(step, span).await?
             }
             Action::Wait(span) => {
-                let span = self.scope().span(span)?;
-                self.recorder
-                    .event(self.now, Event::Wait { nanos: nanos(span) });
-                self.pass(self.now + span, Stop::AtEnd, step).await?;
+                let until = self.waits(span, false)?;
+                self.pass(until, Stop::AtEnd, step).await?;
+                StepResult::Done
+            }
+            Action::Leap(span) => {
+                let to = self.waits(span, true)?;
+                self.leap(to, step).await?;
                 StepResult::Done
             }
             Action::Gone(branches) => self.gone(step, branches).await?,
@@ -72,6 +76,14 @@ impl Play {
             Some(states) => Ok(worse(result, self.check_state(states)?)),
             None => Ok(result),
         }
+    }
+
+    /// Writes down that time will pass, and gives until when.
+    fn waits(&mut self, span: &Expr, leap: bool) -> Result<Instant, Halt> {
+        let span = self.scope().span(span)?;
+        let nanos = nanos(span);
+        self.recorder.event(self.now, Event::Wait { nanos, leap });
+        Ok(self.now + span)
     }
 
     /// Time between what came and what the peer or the application does next.

@@ -304,6 +304,42 @@ fn connections_of_a_case_are_kept_apart(#[case] steps: &str, #[case] verdict: Ve
     assert!(ports.clone().any(|port| port == 40_000), "{steps}");
 }
 
+/// The text is repeated once, and the trace tells how the time has passed.
+#[rstest]
+#[case::leap("leap", 1)]
+#[case::wait("wait", 5)]
+fn stack_learns_of_a_leap_only_when_it_is_over(#[case] how: &str, #[case] repeats: usize) {
+    let steps = format!("  - {how}: 40s\n  - sut: ACK seq=1 len=10\n  - peer: ACK ack=11\n");
+    let trial = play(&steps, IpVersion::V4);
+    assert_eq!(trial.verdict, Verdict::Pass, "{}", trial.reason);
+    let texts = packets(&trial, Side::Sut);
+    let lens = texts
+        .iter()
+        .filter_map(|packet| Some(packet.segment()?.payload.len()));
+    assert_eq!(lens.filter(|len| *len == 10).count(), 1 + repeats);
+    let nanos = 40_000_000_000;
+    let leap = how == "leap";
+    let mut events = trial.trace.iter().map(|traced| &traced.event);
+    assert!(events.any(|event| *event == Event::Wait { nanos, leap }));
+}
+
+#[test]
+fn leap_is_for_stacks_whose_clock_can() {
+    // What it declares is the bundled stack's, and what it does is not.
+    let mut counting = Counting::new();
+    let mut plan = plan("  - leap: 1s\n  - quiet: 1s\n", IpVersion::V4, &counting.0);
+    let trial = drive(plan.clone(), &mut counting);
+    assert_eq!(trial.verdict, Verdict::Inconclusive);
+    let reason = trial.reason;
+    assert!(reason.contains("its clock cannot leap"), "{reason}");
+
+    let mut hello = counting.1.clone();
+    hello.capabilities.remove(&Capability::Leap);
+    plan.hello = Arc::new(hello);
+    let reason = plan.skip_reason();
+    assert_eq!(reason.as_deref(), Some("the stack does not declare leap"));
+}
+
 #[test]
 fn repeated_steps_come_several_times_and_the_last_label_counts() {
     let steps = "  - repeat:\n      times: 3\n      steps:\n        \

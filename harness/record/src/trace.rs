@@ -92,6 +92,9 @@ pub enum Event {
     Wait {
         /// How long, in nanoseconds.
         nanos: u64,
+        /// Whether the stack learnt of it only when it was over.
+        #[serde(default, skip_serializing_if = "is_false")]
+        leap: bool,
     },
 }
 

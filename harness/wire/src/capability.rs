@@ -111,13 +111,16 @@ pub enum Capability {
     Queue,
     /// Time passes only as the harness says, so that hours cost nothing.
     VirtualTime,
+    /// The clock can leap: much time has passed at once, and the stack learns of it
+    /// only then, as on a machine that was suspended (`leap`).
+    Leap,
     /// Fragments of IP are put together.
     Reassembly,
 }
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 47] = [
+    pub const ALL: [(Self, &'static str); 48] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -164,6 +167,7 @@ impl Capability {
         (Self::Rfc1337, "rfc1337"),
         (Self::Queue, "queue"),
         (Self::VirtualTime, "virtual-time"),
+        (Self::Leap, "leap"),
         (Self::Reassembly, "reassembly"),
     ];
 

@@ -71,7 +71,8 @@ fn words(event: &Event) -> (&'static str, String) {
             };
             ("reason", format!("{did}: {why}"))
         }
-        Event::Wait { nanos } => ("wait", span(*nanos)),
+        Event::Wait { nanos, leap: false } => ("wait", span(*nanos)),
+        Event::Wait { nanos, leap: true } => ("leap", span(*nanos)),
     }
 }
 

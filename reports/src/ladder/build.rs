@@ -117,8 +117,9 @@ impl<'a> Builder<'a> {
             Event::App { call, result, .. } => self.insert_call(at, step, call, result),
             Event::State { state, .. } => self.see_state(at, step, state),
             Event::Reason { did, why } => self.give_reason(at, *did, why),
-            Event::Wait { nanos } => {
-                self.add(at, step, Act::Wait(*nanos));
+            Event::Wait { nanos, leap } => {
+                let row = self.add(at, step, Act::Wait(*nanos));
+                row.what.note = leap.then_some("in one leap");
             }
         }
     }

@@ -487,7 +487,14 @@ fn handshake_trial(id: TrialId, jitter: u64) -> Trial {
             sent(later, 4, "ACK seq=1001 ack=8001 win=65535"),
             state(later, 4, "ESTABLISHED"),
             app(later, 6, "accept", "ok"),
-            event(later, 7, Event::Wait { nanos: 200 * MS }),
+            event(
+                later,
+                7,
+                Event::Wait {
+                    nanos: 200 * MS,
+                    leap: false,
+                },
+            ),
         ],
         link: std::collections::BTreeMap::new(),
         elapsed: later + 200 * MS,

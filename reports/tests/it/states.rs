@@ -23,7 +23,14 @@ fn traced(step: usize, word: &str) -> TraceEvent {
     let text = word.replace('_', " ");
     match text.split_at(1) {
         (">", name) => state(0, step, name),
-        ("~", _) => event(0, step, Event::Wait { nanos: 1 }),
+        ("~", _) => event(
+            0,
+            step,
+            Event::Wait {
+                nanos: 1,
+                leap: false,
+            },
+        ),
         _ if text.starts_with("S:") => came(0, step, &text[2..], Taken::Matched),
         _ if text.starts_with("X:") => came(0, step, &text[2..], Taken::Refused),
         _ if text.starts_with(char::is_lowercase) => app(0, step, &text, "ok"),

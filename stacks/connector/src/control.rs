@@ -141,6 +141,10 @@ impl StackUnderTest for ControlStack {
         self.now = self.now.max(until);
         Ok(Reply::nothing(self.now))
     }
+
+    fn leap(&mut self, to: Instant) -> Result<Reply, StackError> {
+        self.run(to, Stop::AtEnd)
+    }
 }
 
 /// The reset that answers a segment to a closed port; none for a reset.

@@ -8,7 +8,8 @@
 //! 1. **Barrier.** A reply is given when the stack is quiet: no work left, no
 //!    timer due, and every packet it will emit without new input or more time
 //!    is in the reply, each with its own time. Time moves only inside
-//!    [`run`](StackUnderTest::run), and on a real clock by itself.
+//!    [`run`](StackUnderTest::run) and [`leap`](StackUnderTest::leap), and on a
+//!    real clock by itself.
 //! 2. **No judgement.** A connector never compares, retries or decides. The
 //!    harness owns all deadlines.
 //! 3. **Capabilities are declared**, never inferred: see [`Hello`].
@@ -71,6 +72,19 @@ pub trait StackUnderTest {
     ///
     /// [`StackError`].
     fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError>;
+
+    /// It is `to` at once, as on a machine that was suspended: the stack learns of
+    /// the time only when it is over, and whatever was due meanwhile is due now.
+    /// Only of stacks that declare `leap`.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError`]; of a stack whose clock cannot leap,
+    /// [`StackError::Connector`].
+    fn leap(&mut self, to: Instant) -> Result<Reply, StackError> {
+        let why = format!("its clock cannot leap to {to}");
+        Err(StackError::Connector(why))
+    }
 }
 
 /// When [`StackUnderTest::run`] ends before its time is up.

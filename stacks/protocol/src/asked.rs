@@ -13,6 +13,7 @@ pub(crate) enum Asked {
     Call(&'static str),
     Packet,
     Run,
+    Leap,
     Probe,
 }
 
@@ -24,6 +25,7 @@ impl fmt::Display for Asked {
             Self::Call(verb) => write!(f, "when its application called `{verb}`"),
             Self::Packet => f.write_str("when it was given a packet"),
             Self::Run => f.write_str("when time was let pass"),
+            Self::Leap => f.write_str("when its clock leapt"),
             Self::Probe => f.write_str("when it was asked for what no stack has"),
         }
     }

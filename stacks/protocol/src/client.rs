@@ -370,6 +370,11 @@ impl StackUnderTest for Client {
         self.asked = Asked::Run;
         self.ask(RequestLine::run(until, stop), None, Some((until, stop)))
     }
+
+    fn leap(&mut self, to: Instant) -> Result<Reply, StackError> {
+        self.asked = Asked::Leap;
+        self.ask(RequestLine::leap(to), None, Some((to, Stop::AtEnd)))
+    }
 }
 
 /// Two replies as one.

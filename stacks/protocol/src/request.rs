@@ -27,6 +27,8 @@ pub(crate) struct RequestLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    leap: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stop: Option<StopWord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     h: Option<String>,
@@ -85,6 +87,7 @@ pub(crate) enum Request {
     /// A packet to be processed after those that were kept.
     Packet(Vec<u8>),
     Run(Instant, Stop),
+    Leap(Instant),
 }
 
 /// Why a line asks for nothing that can be done.
@@ -211,6 +214,14 @@ impl RequestLine {
         }
     }
 
+    /// Time that has passed at once.
+    pub(crate) fn leap(to: Instant) -> Self {
+        Self {
+            leap: Some(to.as_nanos()),
+            ..Self::default()
+        }
+    }
+
     /// A verb that no stack has.
     pub(crate) fn unknown_verb(verb: &str) -> Self {
         Self {
@@ -247,6 +258,9 @@ impl RequestLine {
                 Some(StopWord::End) | None => Stop::AtEnd,
             };
             return Ok(Request::Run(Instant::from_nanos(until), stop));
+        }
+        if let Some(to) = self.leap {
+            return Ok(Request::Leap(Instant::from_nanos(to)));
         }
         self.call().map(Request::Call)
     }
@@ -449,6 +463,11 @@ mod tests {
         RequestLine::run(Instant::ZERO, Stop::AtEnd),
         Request::Run(Instant::ZERO, Stop::AtEnd),
         r#"{"run":0,"stop":"end"}"#
+    )]
+    #[case::leap(
+        RequestLine::leap(Instant::from_nanos(5)),
+        Request::Leap(Instant::from_nanos(5)),
+        r#"{"leap":5}"#
     )]
     fn other_request_is_a_line(
         #[case] written: RequestLine,

@@ -118,6 +118,7 @@ fn request() -> Value {
                 "required": ["run", "stop"],
                 "properties": { "run": time(), "stop": { "enum": ["first", "change", "end"] } },
             },
+            one("leap", time()),
         ],
     })
 }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Write};
 
 use tcpspec_connector::{CallError, Reply, StackError, StackUnderTest};
-use tcpspec_wire::Instant;
+use tcpspec_wire::{Capability, Instant};
 
 use crate::declaration::HelloLine;
 use crate::reply::ReplyLine;
@@ -67,6 +67,9 @@ impl Server<'_> {
             .map_err(|error| BadRequest::Malformed(error.to_string()))
             .and_then(RequestLine::meaning);
         let mut reply = match request {
+            Ok(Request::Leap(_)) if !self.leaps() => {
+                ReplyLine::refusal(self.now, CallError::Unsupported)
+            }
             Ok(request) => self.reply(request)?,
             Err(BadRequest::Unsupported) => ReplyLine::refusal(self.now, CallError::Unsupported),
             Err(BadRequest::Malformed(why)) => ReplyLine::refusal(self.now, CallError::Other(why)),
@@ -101,6 +104,12 @@ impl Server<'_> {
                 self.stack.deliver(&std::mem::take(&mut self.queue))
             }
             Request::Run(until, stop) => self.stack.run(until, stop),
+            Request::Leap(to) => self.stack.leap(to),
         }
+    }
+
+    fn leaps(&self) -> bool {
+        let hello = self.stack.hello();
+        hello.capabilities.contains(&Capability::Leap)
     }
 }

@@ -8,7 +8,7 @@ use tcpspec_wire::Capability;
 
 use crate::VERSION;
 
-const CAPABILITIES: [Capability; 23] = [
+const CAPABILITIES: [Capability; 24] = [
     Capability::Ipv4,
     Capability::Ipv6,
     Capability::PassiveOpen,
@@ -32,6 +32,7 @@ const CAPABILITIES: [Capability; 23] = [
     Capability::Nagle,
     Capability::Queue,
     Capability::VirtualTime,
+    Capability::Leap,
 ];
 
 pub(crate) fn hello() -> Hello {

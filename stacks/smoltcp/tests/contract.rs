@@ -90,6 +90,16 @@ fn time_stands_still_unless_it_is_let_pass() {
 }
 
 #[test]
+fn leap_fires_a_timer_once_however_often_it_would_have_run_out() {
+    let mut stack = open();
+    stack.call(&connect()).expect("lives");
+    let to = Instant::from_millis(60_000);
+    let reply = stack.leap(to).expect("lives");
+    let times: Vec<Instant> = reply.tx.iter().map(|emitted| emitted.at).collect();
+    assert_eq!((reply.now, times), (to, vec![to]));
+}
+
+#[test]
 fn what_it_lacks_is_refused() {
     let mut stack = open();
     assert!(call(&mut stack, &listen()).is_ok());

@@ -52,6 +52,7 @@ fn has_written_number(step: &Step) -> bool {
         | Action::Wire(_)
         | Action::Quiet(_)
         | Action::Wait(_)
+        | Action::Leap(_)
         | Action::Gone(_)
         | Action::SutInfo(_)
         | Action::Check => false,

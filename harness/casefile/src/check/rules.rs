@@ -53,7 +53,7 @@ fn beside(action: &str) -> &'static [&'static str] {
         "use" | "repeat" => &["on", "claim", "why", "hint"],
         "wire" => &["as", "why"],
         "gone" => &["on", "as", "never", "claim", "why", "note", "hint"],
-        "quiet" | "wait" => &["as", "state", "never", "claim", "why", "note", "hint"],
+        "quiet" | "wait" | "leap" => &["as", "state", "never", "claim", "why", "note", "hint"],
         _ => &["on", "as", "state", "claim", "why", "note", "hint"],
     }
 }
@@ -63,9 +63,12 @@ pub(crate) fn judges(action: &Action) -> bool {
     match action {
         Action::Sut(_) | Action::Quiet(_) | Action::Gone(_) | Action::SutInfo(_) => true,
         Action::App(call, outcomes) => *call == AppCall::Look || !outcomes.is_empty(),
-        Action::Peer(_) | Action::Icmp(_) | Action::Wire(_) | Action::Wait(_) | Action::Check => {
-            false
-        }
+        Action::Peer(_)
+        | Action::Icmp(_)
+        | Action::Wire(_)
+        | Action::Wait(_)
+        | Action::Leap(_)
+        | Action::Check => false,
     }
 }
 
@@ -79,6 +82,7 @@ pub(super) fn label_kind(action: &Action) -> LabelKind {
         | Action::Wire(_)
         | Action::Quiet(_)
         | Action::Wait(_)
+        | Action::Leap(_)
         | Action::Gone(_)
         | Action::SutInfo(_)
         | Action::Check => LabelKind::Moment,

@@ -54,8 +54,9 @@ pub(super) struct Inherited {
 }
 
 /// Keys of which a step has exactly one.
-pub(super) const ACTIONS: [&str; 11] = [
-    "app", "peer", "icmp", "wire", "sut", "quiet", "wait", "gone", "sut-info", "repeat", "use",
+pub(super) const ACTIONS: [&str; 12] = [
+    "app", "peer", "icmp", "wire", "sut", "quiet", "wait", "leap", "gone", "sut-info", "repeat",
+    "use",
 ];
 
 impl<'a> StepReader<'a> {
@@ -291,6 +292,10 @@ impl<'a> StepReader<'a> {
         } else if let Some(text) = raw.wait.get() {
             let time = duration(*text, &self.labels, texts);
             ("wait", Action::Wait(time), texts.text(*text))
+        } else if let Some(text) = raw.leap.get() {
+            self.needs.insert(Capability::Leap.into());
+            let time = duration(*text, &self.labels, texts);
+            ("leap", Action::Leap(time), texts.text(*text))
         } else if let Some(gone) = raw.gone.get() {
             let said = said_of_gone(gone, texts);
             ("gone", Action::Gone(expecting.gone(gone)), said)

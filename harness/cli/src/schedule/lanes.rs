@@ -375,6 +375,7 @@ async fn drive_real(
                 drop(turn.take());
                 stack.wait(until, stop).await
             }
+            Progress::Ask(Ask::Leap(to)) => stack.leap(to),
         });
     }
 }

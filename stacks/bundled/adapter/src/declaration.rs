@@ -10,7 +10,7 @@ use tcpspec_wire::Capability;
 use crate::switches;
 
 /// What every configuration can do.
-const ALWAYS: [Capability; 24] = [
+const ALWAYS: [Capability; 25] = [
     Capability::PassiveOpen,
     Capability::ActiveOpen,
     Capability::Data,
@@ -34,6 +34,7 @@ const ALWAYS: [Capability; 24] = [
     Capability::OptDs,
     Capability::Queue,
     Capability::VirtualTime,
+    Capability::Leap,
     Capability::Reassembly,
 ];
 

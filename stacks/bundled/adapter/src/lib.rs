@@ -146,4 +146,9 @@ impl StackUnderTest for Bundled {
         reply.next = self.host.poll_at().map_or(Next::Never, Next::At);
         Ok(reply)
     }
+
+    fn leap(&mut self, to: Instant) -> Result<Reply, StackError> {
+        self.now = self.now.max(to);
+        self.run(to, Stop::AtEnd)
+    }
 }

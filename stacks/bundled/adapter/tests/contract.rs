@@ -135,6 +135,20 @@ fn run_jumps_to_the_first_packet_or_to_the_end() {
 }
 
 #[test]
+fn leap_fires_a_timer_once_however_often_it_would_have_run_out() {
+    let mut stack = open();
+    assert_eq!(call(&mut stack, &listen()), Ok(Ret::Done));
+    let syn = segment(Flags::SYN, 1000, SeqNumber::default());
+    stack.deliver(&[syn]).expect("lives");
+
+    let to = Instant::from_millis(60_000);
+    let reply = stack.leap(to).expect("lives");
+    let times: Vec<Instant> = reply.tx.iter().map(|emitted| emitted.at).collect();
+    assert_eq!((reply.now, times), (to, vec![to]));
+    assert_eq!(reply.next, Next::At(Instant::from_millis(62_000)));
+}
+
+#[test]
 fn run_without_timers_ends_at_its_end() {
     let mut stack = open();
     let until = Instant::from_millis(5000);

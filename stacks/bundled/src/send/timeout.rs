@@ -61,6 +61,7 @@ impl Sender {
 
     /// The timer ran out.
     pub(crate) fn on_timeout(&mut self, now: Instant, fin: bool) -> Option<Timeout> {
+        self.forgive_sleep(now);
         let since = match self.timer {
             SendTimer::Off => return None,
             SendTimer::Retransmit { since, .. } | SendTimer::Persist { since, .. } => since,
@@ -84,6 +85,17 @@ impl Sender {
             since,
         };
         Some(Timeout::Resend)
+    }
+
+    /// If the timer is late, nobody has run this host for so long. Nothing was
+    /// sent that the peer could have answered, so R2 does not count that time.
+    fn forgive_sleep(&mut self, now: Instant) {
+        let late = self.deadline().map_or(Duration::ZERO, |due| now.since(due));
+        if let SendTimer::Retransmit { since, .. } | SendTimer::Persist { since, .. } =
+            &mut self.timer
+        {
+            *since = *since + late;
+        }
     }
 
     /// One octet, or the FIN, from SND.UNA on. The cursor stays at it, so that

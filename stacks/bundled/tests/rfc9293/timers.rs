@@ -199,6 +199,33 @@ fn unanswered_probes_end_with_r2() {
     assert_eq!(rig.read(1), Err(Error::Timeout));
 }
 
+/// Nobody runs the host for a day. What is due then is done once, and R2 counts
+/// the silence of a peer that could have answered.
+#[rstest]
+#[case::text(65_535, "PSH+ACK seq=1 ack=1 len=10", &[2, 4, 8, 16, 32], 38)]
+#[case::probe(0, "ACK seq=1 ack=1 len=1", &[2, 4, 8, 16, 32], 38)]
+fn time_in_which_nobody_runs_the_host_is_no_silence(
+    #[case] window: u32,
+    #[case] segment: &str,
+    #[case] seconds: &[u64],
+    #[case] rest: u64,
+) {
+    let mut rig = rig(State::Established);
+    rig.peer(&format!("ACK seq=1 ack=1 win={window}"), "-");
+    rig.write(10).unwrap();
+    rig.sent();
+    rig.now += Duration::from_secs(24 * 60 * 60);
+    rig.host.on_time(rig.now);
+    assert_eq!(rig.sent(), segment);
+    for wait in seconds {
+        assert_eq!(rig.next(), (u128::from(wait * 1000), segment.to_owned()));
+    }
+    rig.wait(Duration::from_millis(rest * 1000 - 1001));
+    assert_eq!(rig.state(), State::Established);
+    rig.wait(Duration::from_millis(1001));
+    assert_eq!(rig.read(1), Err(Error::Timeout));
+}
+
 #[test]
 fn window_that_shuts_on_text_in_flight_is_probed() {
     let mut rig = rig(State::Established);

@@ -43,6 +43,7 @@ fn answers(control: Control, asked: &[&str]) -> Vec<String> {
 )]
 #[case::queue(r#"{"queue":"45"}"#, r#"{"now":0,"next":null}"#)]
 #[case::run(r#"{"run":7,"stop":"end"}"#, r#"{"now":7,"next":null}"#)]
+#[case::leap(r#"{"leap":7}"#, r#"{"now":7,"next":null}"#)]
 #[case::packet(r#"{"packet":"45"}"#, r#"{"now":0,"fail":{"storm":1000}}"#)]
 fn server_answers(#[case] asked: &str, #[case] answered: &str) {
     let told = answers(Control::Floods, &[OPEN, asked]);
@@ -61,10 +62,12 @@ fn check_served(client: Result<Client, StackError>) {
         assert_eq!(client.call(&recv).unwrap().ret, Some(Err(CallError::Again)));
         let later = Instant::from_millis(5);
         assert_eq!(client.run(later, Stop::AtEnd).unwrap().now, later);
+        let far = Instant::from_millis(60_000);
+        assert_eq!(client.leap(far).unwrap().now, far);
     }
     assert_eq!(client.probe(1).unwrap(), Vec::<String>::new());
     let said = client.transcript().lines;
-    assert_eq!(said.len(), 10);
+    assert_eq!(said.len(), 12);
     for line in said {
         let definition = if line.starts_with('>') {
             "request"
