@@ -1,4 +1,5 @@
-//! What a trial on the kernel costs when it waits for nothing.
+//! What a trial on the kernel costs when it waits for nothing, and what it costs that
+//! many wait at once.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,11 +10,14 @@
 use std::hint::black_box;
 use std::net::IpAddr;
 use std::slice::from_ref;
+use std::time::Duration;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use tcpspec_connector::{Call, Handle, Reply, Setup, StackUnderTest, Stop};
 use tcpspec_linux::{LinuxStack, Settings};
 use tcpspec_wire::{Flags, Instant, Packet, Segment, SeqNumber, WindowField};
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
 
 fn trials(criterion: &mut Criterion) {
     let mut stack = LinuxStack::new(Settings::from_env());
@@ -70,6 +74,56 @@ fn trial(stack: &mut LinuxStack, setup: &Setup) -> Reply {
     stack.open(setup).unwrap()
 }
 
+/// Trials that wait a second for the kernel to repeat its SYN-ACK, all at once on
+/// one thread, each on a lane that was made before: what is above a second is
+/// the harness's own.
+fn at_once(criterion: &mut Criterion) {
+    let first = LinuxStack::new(Settings::from_env()).open(&setup());
+    if first.is_err() {
+        return; // `trials` has said why
+    }
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let mut group = criterion.benchmark_group("linux");
+    group.sample_size(10).sampling_mode(SamplingMode::Flat);
+    for count in [100, 1000] {
+        let mut stacks: Vec<LinuxStack> = Vec::new();
+        stacks.resize_with(count, || LinuxStack::new(Settings::from_env()));
+        group.throughput(Throughput::Elements(count as u64));
+        let name = format!("{count} trials that wait a second, at once");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let tasks = LocalSet::new();
+                let trials: Vec<_> = stacks
+                    .drain(..)
+                    .map(|stack| tasks.spawn_local(repeated(stack)))
+                    .collect();
+                let all = async {
+                    for trial in trials {
+                        stacks.push(trial.await.unwrap());
+                    }
+                };
+                runtime.block_on(tasks.run_until(all));
+            });
+        });
+    }
+    group.finish();
+}
+
+/// A SYN to a listener, whose SYN-ACK is not acknowledged and comes again.
+async fn repeated(mut stack: LinuxStack) -> LinuxStack {
+    let setup = setup();
+    stack.open(&setup).unwrap();
+    listen(&mut stack);
+    let answer = stack
+        .deliver(&[packet(&setup, Flags::SYN, 1000, 0)])
+        .unwrap();
+    assert_eq!(answer.tx.len(), 1);
+    let until = answer.now + Duration::from_secs(5);
+    let again = stack.run_async(until, Stop::FirstPacket).await.unwrap();
+    assert!(!again.tx.is_empty(), "the SYN-ACK comes again");
+    stack
+}
+
 fn listen(stack: &mut LinuxStack) {
     let listen = Call::Listen {
         handle: Handle("L".to_owned()),
@@ -103,5 +157,5 @@ fn setup() -> Setup {
     }
 }
 
-criterion_group!(benches, trials);
+criterion_group!(benches, trials, at_once);
 criterion_main!(benches);
