@@ -204,7 +204,10 @@ impl<'a> Course<'a> {
         let only = self.only.map(|_| "(what had not passed)".to_owned());
         let faults = self.args.faults.iter().filter(|name| *name != NONE);
         let faults = faults.map(|name| format!("--faults={name}"));
-        words.chain(last_failed).chain(only).chain(faults).collect()
+        let seeds = self.args.seeds.get();
+        let seeds = (seeds > 1).then(|| format!("--seeds={seeds}"));
+        let narrowed = words.chain(last_failed).chain(only);
+        narrowed.chain(faults).chain(seeds).collect()
     }
 
     fn header(&self, planned: usize) -> Header {

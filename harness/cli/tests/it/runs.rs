@@ -62,6 +62,20 @@ fn merged_shards_are_the_unsharded_run() {
     assert!(text.contains("log 1 is not of a shard"), "{text}");
 }
 
+#[rstest]
+#[case::profile(&["--faults", "lossy-10"])]
+#[case::seeds(&["--faults", "lossy-1", "--seeds", "2"])]
+fn shards_with_other_faults_are_of_another_run(#[case] others: &[&str]) {
+    let scratch = Scratch::with_groups(&["handshake", "faults"]);
+    let first = ["handshake/", "--shard", "1/2", "--faults", "lossy-1"];
+    let one = run(&scratch, "one", &first);
+    let second = [&["handshake/", "--shard", "2/2"], others].concat();
+    let two = run(&scratch, "two", &second);
+    let out = scratch.path().join("merged");
+    let text = check("merge", &[&one, &two], &["--out", out.to_str().unwrap()], 2);
+    assert!(text.contains("its selections differ"), "{text}");
+}
+
 #[test]
 fn shards_are_merged_wherever_their_trials_lie() {
     let scratch = Scratch::with_groups(&["handshake"]);
