@@ -57,7 +57,7 @@ pub use depth::Depth;
 pub use diagnostic::{Code, Diagnostic};
 pub use expr::{Expr, LabelField, Symbol};
 pub use icmp::{IcmpTemplate, Quote, Reporter};
-pub use schema::{baseline_schema, schema, sweep_schema};
+pub use schema::{baseline_schema, faults_schema, schema, sweep_schema};
 pub use segment::{
     Address, IpFields, Match, OptionPattern, OptionTemplate, Route, SegmentPattern, SegmentTemplate,
 };

@@ -1,5 +1,5 @@
-//! The JSON Schemas of a case file, a sweep and a baseline, so that editors
-//! complete keys and words.
+//! The JSON Schemas of a case file, a sweep, a baseline and a fault profile, so that
+//! editors complete keys and words.
 //!
 //! It says less than the checker does: what stands inside of texts, and what
 //! refers to something else, is left to that.
@@ -9,7 +9,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::raw::{CaseFile, SweepFile};
-use crate::suite::RawBaseline;
+use crate::suite::{RawBaseline, RawProfile};
 
 /// The JSON Schema of a case file.
 #[must_use]
@@ -27,6 +27,12 @@ pub fn sweep_schema() -> Value {
 #[must_use]
 pub fn baseline_schema() -> Value {
     schema_of::<RawBaseline>("What is known of a stack, for tcpspec, version 1")
+}
+
+/// The JSON Schema of a fault profile, a file of `cases/faults/`.
+#[must_use]
+pub fn faults_schema() -> Value {
+    schema_of::<RawProfile>("A fault profile of tcpspec, version 1")
 }
 
 fn schema_of<T: JsonSchema>(title: &str) -> Value {

@@ -27,6 +27,7 @@ use crate::sweep::Sweep;
 
 pub(crate) use baseline::RawBaseline;
 pub use baseline::{BaselineError, BaselineFile, EditError, Edits, load_baseline, new_baseline};
+pub(crate) use faults::RawProfile;
 pub use faults::{ProfileError, load_profile};
 pub use select::SelectError;
 

@@ -32,4 +32,5 @@ fn schemas_in_the_repository_are_current() {
     check_stored("case-v1.json", &tcpspec_casefile::schema());
     check_stored("sweep-v1.json", &tcpspec_casefile::sweep_schema());
     check_stored("baseline-v1.json", &tcpspec_casefile::baseline_schema());
+    check_stored("faults-v1.json", &tcpspec_casefile::faults_schema());
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tcpspec_link::{Conditions, Loss, Outage, Profile, Rate, Reordering};
 
@@ -56,50 +57,79 @@ fn read_profile(name: &str, shown_as: &str, text: &str) -> Result<Profile, Vec<D
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// What goes wrong on a link between two TCPs.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RawProfile {
+pub(crate) struct RawProfile {
+    /// What it is like, in a few words.
     title: Field<Text>,
+    /// Both directions, where they are alike.
+    #[serde(default)]
     both: Field<Placed<RawConditions>>,
+    /// From the peer to the stack; in a duel, from the client to the server.
+    #[serde(default)]
     up: Field<Placed<RawConditions>>,
+    /// The other way.
+    #[serde(default)]
     down: Field<Placed<RawConditions>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What goes wrong in one direction. What is left out does not.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 struct RawConditions {
+    /// The share of packets lost, each by itself: `0.5%`.
     loss: Field<Text>,
+    /// Losses that come together, instead of `loss`.
     bursts: Field<Placed<RawBursts>>,
+    /// The share of packets that come twice.
     duplicate: Field<Text>,
+    /// Packets that are overtaken.
     reorder: Field<Placed<RawReordering>>,
+    /// The share of packets with a wrong bit.
     corrupt: Field<Text>,
+    /// The share of packets that lose their end.
     truncate: Field<Text>,
+    /// How long a packet is under way: `20ms`.
     delay: Field<Text>,
+    /// How much longer it is at most.
     jitter: Field<Text>,
+    /// Bits in a second: `10Mbit`.
     bandwidth: Field<Text>,
+    /// Octets that wait for their turn at most; the next packet is lost.
     queue: Field<Text>,
+    /// Octets of the largest packet, 68 to 65535.
     mtu: Field<Text>,
+    /// Times at which nothing comes through.
     outages: Field<Items<Placed<RawOutage>>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Of each packet (Gilbert and Elliott).
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawBursts {
+    /// The chance that a burst begins with it.
     enter: Field<Text>,
+    /// The chance that it is the first after a burst.
     leave: Field<Text>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawReordering {
+    /// The share of packets.
     rate: Field<Text>,
+    /// By how many packets; by one if left out.
+    #[serde(default)]
     distance: Field<Text>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RawOutage {
+    /// When it begins, on the clock of the trial: `5s`.
     from: Field<Text>,
+    /// How long it takes.
     lasts: Field<Text>,
 }
 

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// A kind of file: its name, what it is, and its schema.
 type Kind = (&'static str, &'static str, fn() -> Value);
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     ("case", "a file of cases/", tcpspec_casefile::schema),
     (
         "sweep",
@@ -21,6 +21,11 @@ const KINDS: [Kind; 7] = [
         "baseline",
         "a file of cases/baselines/",
         tcpspec_casefile::baseline_schema,
+    ),
+    (
+        "faults",
+        "a file of cases/faults/",
+        tcpspec_casefile::faults_schema,
     ),
     ("config", "tcpspec.toml", crate::config::schema),
     ("log", "each line of log.jsonl", tcpspec_record::schema::log),
