@@ -126,8 +126,12 @@ impl Link {
         }
         let damaged = damaged(packet, &sent.faults, self.ident());
         for piece in self.pieces(from, now, damaged, &mut sent) {
+            let waits = self.way(from).is_busy(now);
             match self.way(from).arrival(now, piece.len()) {
                 Some(arrival) => {
+                    if waits {
+                        self.tally.fate(Fate::Waited);
+                    }
                     sent.place = Some(self.put_under_way(from, arrival, piece, &sent.faults));
                 }
                 None => {

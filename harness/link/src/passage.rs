@@ -113,6 +113,7 @@ fn met(fate: Fate) -> String {
     match fate {
         Fate::Outage => "lost: the link is down",
         Fate::QueueFull => "lost: the queue is full",
+        Fate::Waited => "waits for its turn",
         Fate::TooLarge => "larger than the link carries",
         Fate::Sent => "sent",
         Fate::Arrived => "arrived",

@@ -18,6 +18,8 @@ pub enum Fate {
     Outage,
     /// The queue was full.
     QueueFull,
+    /// It waited for its turn behind others, and arrived later for it.
+    Waited,
     /// It was larger than the link carries: it went in fragments, or was lost
     /// and its sender told.
     TooLarge,
@@ -32,6 +34,7 @@ impl Fate {
             Self::Arrived => "arrived",
             Self::Outage => "outage",
             Self::QueueFull => "queue-full",
+            Self::Waited => "waited",
             Self::TooLarge => "too-large",
             Self::Replayed => "replay",
         }

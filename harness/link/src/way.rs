@@ -68,6 +68,11 @@ impl Way {
         (self.count, faults)
     }
 
+    /// Whether a packet would have to wait until others are on their way.
+    pub(crate) fn is_busy(&self, now: Instant) -> bool {
+        self.busy_until > now
+    }
+
     /// When a packet of so many octets arrives if nothing is done to it; `None`
     /// if the queue has no room for it.
     pub(crate) fn arrival(&mut self, now: Instant, octets: usize) -> Option<Instant> {

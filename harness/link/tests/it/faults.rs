@@ -126,9 +126,9 @@ fn rule_counts_one_direction_where_it_names_one() {
 
 /// 50 octets at 40,000 bits a second keep the link busy for 10 ms.
 #[rstest]
-#[case::all_wait(None, "0@10 1@20 2@30 3@40 4@50")]
-#[case::two_wait(Some(120), "0@10 1@20")]
-fn bandwidth_and_queue(#[case] queue: Option<u32>, #[case] arrivals: &str) {
+#[case::all_wait(None, "0@10 1@20 2@30 3@40 4@50", "arrived 5, sent 5, waited 4")]
+#[case::one_waits(Some(120), "0@10 1@20", "arrived 2, queue-full 3, sent 5, waited 1")]
+fn bandwidth_and_queue(#[case] queue: Option<u32>, #[case] arrivals: &str, #[case] tally: &str) {
     let conditions = Conditions {
         bandwidth: Some(40_000),
         queue,
@@ -139,6 +139,7 @@ fn bandwidth_and_queue(#[case] queue: Option<u32>, #[case] arrivals: &str) {
         link.send(End::Left, Instant::ZERO, text(number * 10));
     }
     assert_eq!(shown(&mut link), arrivals);
+    assert_eq!(link.tally().to_string(), tally);
 }
 
 #[test]
