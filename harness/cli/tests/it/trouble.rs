@@ -1,10 +1,12 @@
 //! `run --faults`: profiles laid over cases, by the command line.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use rstest::rstest;
+use tcpspec_record::Log;
 
-use crate::common::{Scratch, printed, tcpspec};
+use crate::common::{Scratch, printed, root, tcpspec};
 
 /// Runs the project's own cases, and gives what was printed, the exit code and
 /// the log.
@@ -105,4 +107,50 @@ fn link_is_not_blamed_on_the_stack(#[case] case: &str, #[case] profile: &str, #[
     let (text, exit, log) = run(&scratch, &[case, "--faults", profile, "--seed", seed]);
     assert_eq!(exit, Some(0), "{text}");
     assert!(log.contains(r#""verdict":"pass""#), "{text}");
+}
+
+/// What each profile does to the packets of some cases that send much.
+const BITES: [(&str, &[&str]); 17] = [
+    ("asymmetric", &["drop", "queue-full", "waited"]),
+    ("bursts", &["drop"]),
+    ("corrupted", &["corrupt", "truncate"]),
+    ("duplicated", &["dup"]),
+    (
+        "everything",
+        &["corrupt", "drop", "dup", "jitter", "reorder", "truncate"],
+    ),
+    ("jittery", &["jitter"]),
+    ("long-fat", &["waited"]),
+    ("lossy-1", &["drop"]),
+    ("lossy-10", &["drop"]),
+    ("lossy-50", &["drop"]),
+    ("mtu-1280", &["too-large"]),
+    ("mtu-576", &["too-large"]),
+    ("narrow", &["queue-full", "waited"]),
+    ("outage", &["outage"]),
+    ("perfect", &[]),
+    ("reordered", &["reorder"]),
+    ("satellite", &["drop", "jitter", "waited"]),
+];
+
+#[test]
+fn every_profile_bites() {
+    let scratch = Scratch::with_groups(&[]);
+    let cases = ["data/flights", "data/both-ways", "window-scale/wide-flight"];
+    let args = [&cases[..], &["--faults", "all", "--seeds", "3"]].concat();
+    let (text, exit, log) = run(&scratch, &args);
+    assert_eq!(exit, Some(0), "{text}");
+    let mut happened: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for trial in Log::read(&mut log.as_bytes()).unwrap().trials {
+        let words = trial.link.into_keys();
+        let words = words.filter(|word| !matches!(word.as_str(), "sent" | "arrived"));
+        happened.entry(trial.id.faults).or_default().extend(words);
+    }
+    let bites = BITES.map(|(name, words)| {
+        let words = words.iter().map(|word| (*word).to_owned());
+        (name.to_owned(), words.collect())
+    });
+    assert_eq!(happened, BTreeMap::from(bites));
+    let profiles = fs::read_dir(root().join("cases/faults")).unwrap().count();
+    assert_eq!(profiles, BITES.len(), "a profile of which nothing is held");
 }
