@@ -87,7 +87,7 @@ fn unknown_schema_is_refused() {
     let text = printed(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(
-        text.contains("there are case, sweep, baseline, config, log, report, connector"),
+        text.contains("there are case, sweep, baseline, faults, config, log, report, connector"),
         "{text}"
     );
 }
