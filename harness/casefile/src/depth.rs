@@ -25,7 +25,7 @@ pub enum Depth {
     Connect,
     /// `setopt`
     Options,
-    /// `urgent`, `report`, and what a stack shows of itself.
+    /// `urgent`, `report`, `die`, and what a stack shows of itself.
     More,
 }
 
@@ -39,7 +39,11 @@ impl Depth {
         (Self::Close, "close", "closes, shuts down, aborts"),
         (Self::Connect, "connect", "opens actively"),
         (Self::Options, "options", "sets options of its sockets"),
-        (Self::More, "more", "urgent text, reports, counters"),
+        (
+            Self::More,
+            "more",
+            "urgent text, reports, counters, sudden death",
+        ),
     ];
 
     /// How deep a step reaches.
@@ -71,7 +75,7 @@ impl Depth {
             }
             AppCall::Connect { .. } => Self::Connect,
             AppCall::SetOption(_) => Self::Options,
-            AppCall::SendUrgent(_) | AppCall::Urgent | AppCall::Report => Self::More,
+            AppCall::SendUrgent(_) | AppCall::Urgent | AppCall::Report | AppCall::Die => Self::More,
         }
     }
 }

@@ -180,6 +180,8 @@ pub enum AppCall {
     CloseListener,
     /// `abort`
     Abort,
+    /// `die`: the application's process is killed, with all its sockets.
+    Die,
     /// `setopt NAME=VALUE`: of the connection; before there is one, of the
     /// listener, for connections to come.
     SetOption(SocketSetting),

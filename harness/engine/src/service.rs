@@ -142,6 +142,7 @@ const fn verb(call: &AppCall) -> &'static str {
         AppCall::Close => "close",
         AppCall::CloseListener => "close its listener",
         AppCall::Abort => "abort",
+        AppCall::Die => "die",
         AppCall::SetOption(_) => "set options",
     }
 }

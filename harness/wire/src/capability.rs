@@ -111,6 +111,8 @@ pub enum Capability {
     Queue,
     /// Time passes only as the harness says, so that hours cost nothing.
     VirtualTime,
+    /// The application is a process of its own, which can be killed (`die`).
+    Process,
     /// The clock can leap: much time has passed at once, and the stack learns of it
     /// only then, as on a machine that was suspended (`leap`).
     Leap,
@@ -120,7 +122,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability with the name that case files and connectors use.
-    pub const ALL: [(Self, &'static str); 48] = [
+    pub const ALL: [(Self, &'static str); 49] = [
         (Self::Ipv4, "ipv4"),
         (Self::Ipv6, "ipv6"),
         (Self::PassiveOpen, "passive-open"),
@@ -167,6 +169,7 @@ impl Capability {
         (Self::Rfc1337, "rfc1337"),
         (Self::Queue, "queue"),
         (Self::VirtualTime, "virtual-time"),
+        (Self::Process, "process"),
         (Self::Leap, "leap"),
         (Self::Reassembly, "reassembly"),
     ];

@@ -113,7 +113,8 @@ impl Stimulus {
             "listen" | "connect" => Self::Open,
             "send" | "urgent" => Self::Send,
             "recv" => Self::Receive,
-            "shutdown" | "close" => Self::Close,
+            // Who dies has closed, or aborted, as the host will have it.
+            "shutdown" | "close" | "die" => Self::Close,
             "abort" => Self::Abort,
             _ => return None,
         })

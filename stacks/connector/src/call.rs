@@ -94,6 +94,9 @@ pub enum Call {
         /// The connection.
         handle: Handle,
     },
+    /// The application's process is killed. It makes no call any more; what becomes
+    /// of all its sockets is the host's to say.
+    Die,
     /// Sets an option.
     SetOption {
         /// The connection or listener.
@@ -148,15 +151,17 @@ impl Call {
             Self::Shutdown { .. } => "shutdown",
             Self::Close { .. } => "close",
             Self::Abort { .. } => "abort",
+            Self::Die => "die",
             Self::SetOption { .. } => "setopt",
             Self::Info { .. } => "info",
         }
     }
 
-    /// The socket that it is made on.
+    /// The socket that it is made on; none if it is about all of them.
     #[must_use]
-    pub const fn handle(&self) -> &Handle {
-        match self {
+    pub const fn handle(&self) -> Option<&Handle> {
+        Some(match self {
+            Self::Die => return None,
             Self::Listen { handle, .. }
             | Self::Connect { handle, .. }
             | Self::Accept { handle, .. }
@@ -170,7 +175,7 @@ impl Call {
             | Self::Abort { handle }
             | Self::SetOption { handle, .. }
             | Self::Info { handle, .. } => handle,
-        }
+        })
     }
 
     /// What a stack declares that can be called so; `None` for `info`, whose
@@ -187,6 +192,7 @@ impl Call {
             Self::Shutdown { .. } => Capability::Shutdown,
             Self::Close { .. } => Capability::AppClose,
             Self::Abort { .. } => Capability::Abort,
+            Self::Die => Capability::Process,
             Self::SetOption { option, .. } => option.capability(),
             Self::Info { .. } => return None,
         })

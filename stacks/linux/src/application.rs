@@ -2,6 +2,7 @@
 //! used from the thread that delivers the packets (another thread inside a
 //! call on the same socket would delay what the kernel does with a segment).
 
+mod death;
 mod options;
 
 use std::collections::BTreeMap;
@@ -101,6 +102,7 @@ impl Application {
             Call::Shutdown { handle } => self.on(handle, Socket::shutdown),
             Call::Close { handle } => self.let_go(handle, None),
             Call::Abort { handle } => self.let_go(handle, Some(Duration::ZERO)),
+            Call::Die => self.die()?,
             Call::SetOption { handle, option } => {
                 self.on(handle, |socket| socket.set_option(*option))
             }
@@ -190,6 +192,18 @@ impl Application {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let made = accept_with(&listener.fd, flags).map_err(|errno| failure(errno, "accept"));
         self.keep(new, made, None)
+    }
+
+    /// The process that owns the sockets is killed. Its sockets are as those of any
+    /// process, which the kernel closes in its own way.
+    fn die(&mut self) -> Result<CallResult, LaneError> {
+        let sockets = std::mem::take(&mut self.sockets).into_values();
+        let sockets: Vec<OwnedFd> = sockets.map(|socket| socket.fd).collect();
+        for socket in &sockets {
+            sockopt::set_socket_linger(socket, None).context("taking SO_LINGER off")?;
+        }
+        death::of_the_owner(sockets).context("killing the process that owns the sockets")?;
+        Ok(Ok(Ret::Done))
     }
 
     /// Closes a socket: with `linger` of zero by a reset, without by FIN.

@@ -157,6 +157,7 @@ const CAPABILITIES: &[Capability] = &[
     Capability::AppClose,
     Capability::Shutdown,
     Capability::Abort,
+    Capability::Process,
     Capability::State,
     Capability::SimultaneousOpen,
     Capability::Rfc5961Rst,

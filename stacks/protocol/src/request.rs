@@ -102,9 +102,9 @@ pub(crate) enum BadRequest {
 }
 
 /// What can be called.
-pub(crate) const VERBS: [&str; 12] = [
+pub(crate) const VERBS: [&str; 13] = [
     "listen", "connect", "accept", "send", "recv", "urgent", "report", "shutdown", "close",
-    "abort", "opt", "info",
+    "abort", "die", "opt", "info",
 ];
 
 impl From<&Setup> for RequestLine {
@@ -127,7 +127,7 @@ impl From<&Call> for RequestLine {
         let (verb, handle) = (call.verb(), call.handle());
         let line = Self {
             call: Some(verb.to_owned()),
-            h: Some(handle.0.clone()),
+            h: handle.map(|handle| handle.0.clone()),
             ..Self::default()
         };
         match call {
@@ -179,7 +179,8 @@ impl From<&Call> for RequestLine {
             | Call::Report { .. }
             | Call::Shutdown { .. }
             | Call::Close { .. }
-            | Call::Abort { .. } => line,
+            | Call::Abort { .. }
+            | Call::Die => line,
         }
     }
 }
@@ -269,6 +270,9 @@ impl RequestLine {
         let verb = self.call.unwrap_or_default();
         if !VERBS.contains(&verb.as_str()) {
             return Err(BadRequest::Unsupported);
+        }
+        if verb == "die" {
+            return Ok(Call::Die);
         }
         let handle = Handle(needed("h", self.h)?);
         Ok(match verb.as_str() {
@@ -385,6 +389,7 @@ mod tests {
     #[case::shutdown(Call::Shutdown { handle: c() }, r#"{"call":"shutdown","h":"C"}"#)]
     #[case::close(Call::Close { handle: c() }, r#"{"call":"close","h":"C"}"#)]
     #[case::abort(Call::Abort { handle: c() }, r#"{"call":"abort","h":"C"}"#)]
+    #[case::die(Call::Die, r#"{"call":"die"}"#)]
     #[case::info(Call::Info { handle: c(), names: vec!["rto".to_owned()] },
         r#"{"call":"info","h":"C","names":["rto"]}"#)]
     #[case::nagle(Call::SetOption { handle: c(), option: SocketOption::Nagle(false) },

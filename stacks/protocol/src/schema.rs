@@ -151,6 +151,11 @@ fn call() -> Value {
         verb("opt", &[("name", text()), ("value", value)]),
         verb("info", &[("names", names)]),
         json!({
+            "type": "object",
+            "required": ["call"],
+            "properties": { "call": { "const": "die" } },
+        }),
+        json!({
             "description": "To be answered by `unsupported`",
             "type": "object",
             "required": ["call"],

@@ -96,6 +96,7 @@ impl Sockets {
             Call::SendUrgent { .. }
             | Call::Urgent { .. }
             | Call::Report { .. }
+            | Call::Die
             | Call::Info { .. } => Err(CallError::Unsupported),
         }
     }

@@ -101,6 +101,7 @@ pub(super) fn needs_of(call: &AppCall) -> Option<Capability> {
         AppCall::Shutdown => Some(Capability::Shutdown),
         AppCall::Close => Some(Capability::AppClose),
         AppCall::Abort => Some(Capability::Abort),
+        AppCall::Die => Some(Capability::Process),
         AppCall::SetOption(SocketSetting::Nagle(_)) => Some(Capability::OptNagle),
         AppCall::SetOption(SocketSetting::ReceiveBuffer(_)) => Some(Capability::OptRcvbuf),
         AppCall::SetOption(SocketSetting::KeepAlive(_) | SocketSetting::KeepAliveByDefault) => {

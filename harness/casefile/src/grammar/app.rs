@@ -39,6 +39,7 @@ fn read_call(
         "accept" => Some(AppCall::Accept),
         "shutdown" => Some(AppCall::Shutdown),
         "abort" => Some(AppCall::Abort),
+        "die" => Some(AppCall::Die),
         "urgent" => Some(AppCall::Urgent),
         "report" => Some(AppCall::Report),
         "close" => {
@@ -256,9 +257,9 @@ fn read_outcome(word: Word<'_>, reading: &mut Reading<'_>) -> Option<Outcome> {
     }
 }
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "listen", "connect", "accept", "send", "recv", "urgent", "report", "shutdown", "close",
-    "abort", "setopt", "expect",
+    "abort", "die", "setopt", "expect",
 ];
 
 const OUTCOMES: [&str; 16] = [

@@ -137,6 +137,7 @@ impl Play {
             AppCall::Close => Call::Close { handle },
             AppCall::CloseListener => Call::Close { handle: listener },
             AppCall::Abort => Call::Abort { handle },
+            AppCall::Die => Call::Die,
             AppCall::SetOption(setting) => Call::SetOption {
                 handle: if self.talk.connected {
                     handle
@@ -156,7 +157,7 @@ impl Play {
                     self.talk.changes = vec![State::Listen];
                 }
             }
-            (AppCall::CloseListener, Ok(_)) => self.listening = false,
+            (AppCall::CloseListener | AppCall::Die, Ok(_)) => self.listening = false,
             (AppCall::Connect { .. } | AppCall::Accept, Ok(_)) => self.talk.connected = true,
             (_, Ok(Ret::Sent(sent))) => {
                 self.talk.sent = self.talk.sent.wrapping_add(*sent as u32);

@@ -76,7 +76,7 @@ impl Sockets {
             Call::Close { handle } => self.let_go(host, now, handle, Host::close),
             Call::Abort { handle } => self.let_go(host, now, handle, Host::abort),
             Call::SetOption { handle, option } => self.set(host, now, handle, *option),
-            Call::Info { .. } => Err(CallError::Unsupported),
+            Call::Die | Call::Info { .. } => Err(CallError::Unsupported),
         }
     }
 

@@ -165,6 +165,7 @@ impl Trial {
                 "shutdown" => self.shutdown(),
                 "close" => self.close(),
                 "abort" => self.call(&abort("C")),
+                "die" => self.call(&Call::Die),
                 "data" => self.inject_data(PSH | ACK, b"abc"),
                 "foreign" => self.inject_octets(vec![0x45; 20]),
                 "crossing-FIN" => self.inject_crossing_fin(),

@@ -5,10 +5,11 @@ use std::time::Duration;
 use rstest::rstest;
 use tcpspec_connector::call::SocketOption;
 use tcpspec_connector::{Call, CallError, CallResult, Ret};
-use tcpspec_wire::State;
+use tcpspec_wire::{Flags, State};
 
 use crate::trial::{
-    ACK, PSH, RST, Trial, abort, accept, close, handle, listen, recv, send, shutdown,
+    ACK, FIN, LOCAL, PSH, RST, SYN, Trial, abort, accept, close, handle, listen, recv, send,
+    shutdown,
 };
 
 /// The way there, a call, and what it gives.
@@ -45,6 +46,10 @@ use crate::trial::{
 #[case::shutdown("establish", shutdown("C"), Ok(Ret::Done))]
 #[case::close("establish", close("C"), Ok(Ret::Done))]
 #[case::use_after_close("establish close", recv("C", 1), Err(CallError::Closed))]
+#[case::die("establish", Call::Die, Ok(Ret::Done))]
+#[case::die_without_sockets("establish die", Call::Die, Ok(Ret::Done))]
+#[case::use_after_death("establish die", recv("C", 1), Err(CallError::Closed))]
+#[case::listen_after_death("listen die", listen("L"), Ok(Ret::Done))]
 #[case::close_listener("listen", close("L"), Ok(Ret::Done))]
 #[case::send_on_listener("listen", send("L", b"a"), Err(CallError::Closed))]
 #[case::nagle("establish", option(SocketOption::Nagle(false)), Ok(Ret::Done))]
@@ -116,6 +121,45 @@ fn close_with_unread_data_resets(#[values(4, 6)] version: u8) {
     };
     trial.establish().inject_data(PSH | ACK, b"abc").close();
     trial.expect(State::Closed, &[RST | ACK]);
+}
+
+/// The kernel closes them: what was not read is lost, and that is told.
+#[rstest]
+#[case::all_read("establish", State::FinWait1, FIN | ACK)]
+#[case::unread("establish data", State::Closed, RST | ACK)]
+fn sockets_of_the_dead_are_closed(
+    #[case] way: &str,
+    #[case] state: State,
+    #[case] flags: Flags,
+    #[values(4, 6)] version: u8,
+) {
+    let Some(mut trial) = Trial::open(version) else {
+        return;
+    };
+    trial.play(way).call(&Call::Die);
+    trial.expect(state, &[flags]);
+}
+
+/// More sockets than one process is handed.
+#[test]
+fn nobody_listens_for_the_dead() {
+    let Some(mut trial) = Trial::open(4) else {
+        return;
+    };
+    let ports = LOCAL..LOCAL + 5;
+    let listen = |port: u16| Call::Listen {
+        handle: handle(&format!("L{port}")),
+        port,
+        backlog: 1,
+    };
+    for _ in 0..2 {
+        for port in ports.clone() {
+            assert_eq!(trial.told(&listen(port)), Ok(Ret::Done), "port {port}");
+        }
+        assert_eq!(trial.told(&Call::Die), Ok(Ret::Done));
+    }
+    trial.inject(SYN);
+    assert_eq!(trial.flags(), [RST | ACK]);
 }
 
 #[rstest]
