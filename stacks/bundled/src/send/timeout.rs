@@ -94,7 +94,7 @@ impl Sender {
         if let SendTimer::Retransmit { since, .. } | SendTimer::Persist { since, .. } =
             &mut self.timer
         {
-            *since = *since + late;
+            *since += late;
         }
     }
 
