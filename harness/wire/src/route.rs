@@ -109,17 +109,29 @@ impl SourceRoute {
     pub(crate) fn encode(&self, end: Ipv4Addr) -> (Ipv4Addr, Vec<u8>) {
         let (behind, ahead) = self.routers().split_at(self.passed());
         let ahead: Vec<Ipv4Addr> = ahead.iter().copied().chain([end]).collect();
+        let listed = behind.iter().chain(&ahead[1..]);
+        (ahead[0], self.option(listed))
+    }
+
+    /// The option as an application hands it to its IP, which has yet to take the
+    /// first router out and to put the end in.
+    #[must_use]
+    pub fn unsent(&self) -> Vec<u8> {
+        self.option(self.routers().iter())
+    }
+
+    /// The option with these addresses.
+    fn option<'a>(&self, listed: impl Iterator<Item = &'a Ipv4Addr>) -> Vec<u8> {
         let kind = if self.strict {
             kind::STRICT
         } else {
             kind::LOOSE
         };
-        let pointer = FIRST + 4 * behind.len();
+        let pointer = FIRST + 4 * self.passed();
         let len = self.wire_len() - 1;
         let mut octets = vec![kind::NOP, kind, len as u8, pointer as u8];
-        let listed = behind.iter().chain(&ahead[1..]);
         octets.extend(listed.flat_map(Ipv4Addr::octets));
-        (ahead[0], octets)
+        octets
     }
 
     /// The first source route among the options of a packet that goes to `next`,

@@ -18,6 +18,8 @@ use rustix::net::{
 };
 use tcpspec_connector::{Call, CallError, CallResult, Handle, Report, Ret};
 
+use tcpspec_wire::SourceRoute;
+
 use crate::error::{Context, LaneError};
 use crate::info::{self, TcpInfo};
 use crate::lane::Lane;
@@ -78,15 +80,17 @@ impl Application {
                 let made = listener(lane, self.listens_at(own, *port), *backlog);
                 self.keep(handle, made, Some(*port))?
             }
-            Call::Connect { route: Some(_), .. } => Err(CallError::Unsupported),
+            // The kernel gives IPv4 options to sockets of IPv4 alone.
+            Call::Connect { route: Some(_), .. } if self.dual => Err(CallError::Unsupported),
             Call::Connect {
-                handle, port, to, ..
+                handle,
+                port,
+                to,
+                route,
             } => {
-                let made = connector(
-                    lane,
-                    self.address(own, *port),
-                    self.address(to.ip(), to.port()),
-                );
+                let from = self.address(own, *port);
+                let to = self.address(to.ip(), to.port());
+                let made = connector(lane, from, to, route.as_ref());
                 self.keep(handle, made, None)?
             }
             Call::Accept { handle, new } => self.accept(handle, new)?,
@@ -310,8 +314,18 @@ fn listener(lane: &Lane, at: SocketAddr, backlog: u16) -> Result<OwnedFd, Failur
     Ok(fd)
 }
 
-fn connector(lane: &Lane, from: SocketAddr, to: SocketAddr) -> Result<OwnedFd, Failure> {
+fn connector(
+    lane: &Lane,
+    from: SocketAddr,
+    to: SocketAddr,
+    route: Option<&SourceRoute>,
+) -> Result<OwnedFd, Failure> {
     let fd = bound(lane, from)?;
+    if let Some(route) = route {
+        let set = sys::ip_options(fd.as_fd(), &route.unsent());
+        set.context("giving a socket a source route")
+            .map_err(Failure::Machine)?;
+    }
     match connect(&fd, &to) {
         Ok(()) | Err(Errno::INPROGRESS) => Ok(fd),
         Err(errno) => Err(failure(errno, "connect")),

@@ -72,6 +72,10 @@ fn capabilities(options: Options) -> BTreeSet<Capability> {
             capabilities.remove(&capability);
         }
     }
+    if options.dual() {
+        // The application cannot give one to a socket of both versions.
+        capabilities.remove(&Capability::SourceRoute);
+    }
     // Duplicates are reported in SACK options.
     if !capabilities.contains(&Capability::Sack) {
         capabilities.remove(&Capability::DuplicateSack);
@@ -186,6 +190,7 @@ const CAPABILITIES: &[Capability] = &[
     Capability::DelayedAck,
     Capability::Nagle,
     Capability::PathMtu,
+    Capability::SourceRoute,
     Capability::Reassembly,
 ];
 

@@ -13,7 +13,7 @@ use tcpspec_wire::Capability;
 
 /// What can be switched: the capability that it makes, the setting below
 /// `/proc/sys/net`, and its value when off and on.
-const SWITCHES: [(Capability, &str, [&str; 2]); 7] = [
+const SWITCHES: [(Capability, &str, [&str; 2]); 8] = [
     (
         Capability::WindowScale,
         "ipv4/tcp_window_scaling",
@@ -25,6 +25,12 @@ const SWITCHES: [(Capability, &str, [&str; 2]); 7] = [
     (Capability::Ecn, "ipv4/tcp_ecn", ["0", "1"]),
     (Capability::SynCookies, "ipv4/tcp_syncookies", ["0", "1"]),
     (Capability::Rfc1337, "ipv4/tcp_rfc1337", ["0", "1"]),
+    // Of each interface, and here of all of them: both must allow it.
+    (
+        Capability::SourceRoute,
+        "ipv4/conf/all/accept_source_route",
+        ["0", "1"],
+    ),
 ];
 
 /// Options of the kernel target; what none of them names is as a lane has it.

@@ -201,13 +201,13 @@ pub(crate) fn tap_stamps(fd: BorrowedFd<'_>) -> io::Result<()> {
 /// # Safety
 ///
 /// `value` must be what the option reads, down to the pointers in it.
-unsafe fn set_option<T>(
+unsafe fn set_option<T: ?Sized>(
     fd: BorrowedFd<'_>,
     level: libc::c_int,
     option: libc::c_int,
     value: &T,
 ) -> io::Result<()> {
-    // SAFETY: `value` is live and `size_of::<T>()` octets long; the caller
+    // SAFETY: `value` is live and `size_of_val(value)` octets long; the caller
     // answers for its meaning.
     check(unsafe {
         libc::setsockopt(
@@ -215,10 +215,17 @@ unsafe fn set_option<T>(
             level,
             option,
             std::ptr::from_ref(value).cast(),
-            size_of::<T>() as libc::socklen_t,
+            size_of_val(value) as libc::socklen_t,
         )
     })
     .map(drop)
+}
+
+/// Has these options in the header of each IPv4 packet of a socket; the addresses
+/// of a source route in them begin with the first router.
+pub(crate) fn ip_options(fd: BorrowedFd<'_>, options: &[u8]) -> io::Result<()> {
+    // SAFETY: IP_OPTIONS reads as many octets as it is given and keeps no pointer.
+    unsafe { set_option(fd, libc::IPPROTO_IP, libc::IP_OPTIONS, options) }
 }
 
 /// Binds a packet socket to one interface, for all protocols.

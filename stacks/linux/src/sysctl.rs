@@ -47,6 +47,9 @@ const IPV4: &[Setting] = &[
     // The peer's addresses are routed back by the default route alone.
     Setting("conf/all/rp_filter", "0", Fatal),
     Setting("conf/default/rp_filter", "0", Fatal),
+    // Otherwise packets that come by a source route are dropped.
+    Setting("conf/all/accept_source_route", "1", Fatal),
+    Setting("conf/default/accept_source_route", "1", Fatal),
     // Otherwise ICMP answers are rationed to one a second.
     Setting("icmp_ratelimit", "0", Fatal),
     // As the kernel ships them:
