@@ -6,13 +6,14 @@ OUT   ?= target/tcpspec/latest
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 TCPSPEC = $(TARGET)/release/tcpspec
 
-.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol conformance-lwip compare lwip newcomer toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
+.PHONY: help build conformance conformance-bundled conformance-linux conformance-unprivileged conformance-protocol conformance-smoltcp conformance-lwip compare lwip newcomer toy test lint unit readers page pages screenshots doc bench figures coverage mutants deny clean
 
 help:
 	@echo 'make conformance          every case on the bundled stack and on the Linux kernel'
 	@echo 'make conformance-bundled  on the bundled stack alone (under a second)'
 	@echo 'make conformance-linux    on the Linux kernel alone (sudo, or user namespaces)'
 	@echo 'make conformance-unprivileged  the same as an ordinary user; root becomes one for it'
+	@echo 'make conformance-smoltcp  on smoltcp, in virtual time (two seconds)'
 	@echo 'make conformance-protocol  on the bundled stack in a process of its own: the same log'
 	@echo 'make newcomer             the commands of stacks/CONNECT.md, played and timed (part of make conformance)'
 	@echo 'make toy                  target/toy: a toy TCP in C behind the line protocol (needs cc)'
@@ -87,6 +88,9 @@ $(TARGET)/toy: stacks/toy/toy.c stacks/toy/v1.h
 # Where `--stack lwip` looks. SANITIZE=1: beside it, with the sanitizers.
 lwip:
 	@$(MAKE) --no-print-directory -C stacks/lwip OUT=$(CURDIR)/target/lwip
+
+conformance-smoltcp: build
+	$(call run,--stack smoltcp --isn both)
 
 conformance-lwip: build lwip
 	$(call run,--stack lwip --isn both --wall-limit 60)
