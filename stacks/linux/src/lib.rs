@@ -34,6 +34,7 @@ mod priority;
 mod room;
 pub mod sandbox;
 mod stack;
+pub mod stamped;
 mod statelog;
 mod sys;
 mod sysctl;

@@ -191,7 +191,7 @@ fn instruction(code: u32, jump: u8, k: u32) -> libc::sock_filter {
 }
 
 /// Has the kernel stamp every packet that the socket receives.
-pub(crate) fn tap_stamps(fd: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn ask_for_stamps(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: SO_TIMESTAMPNS reads an int and keeps no pointer.
     unsafe { set_option(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, &1_i32) }
 }
@@ -246,15 +246,19 @@ pub(crate) fn tap_bind(fd: BorrowedFd<'_>, interface: u32) -> io::Result<()> {
     .map(drop)
 }
 
-/// Receives the beginning of a packet and when it passed, on the kernel's
-/// real-time clock. Does not block.
-pub(crate) fn tap_recv(fd: BorrowedFd<'_>, head: &mut [u8]) -> io::Result<(usize, Duration)> {
+/// Receives a packet, or the beginning of it, and when it passed, on the kernel's
+/// real-time clock.
+pub(crate) fn recv_stamped(
+    fd: BorrowedFd<'_>,
+    room: &mut [u8],
+    blocks: bool,
+) -> io::Result<(usize, Option<Duration>)> {
     #[repr(align(8))] // as `cmsghdr` asks
     struct Control([u8; 64]);
     let mut control = Control([0; 64]);
     let mut part = libc::iovec {
-        iov_base: head.as_mut_ptr().cast(),
-        iov_len: head.len(),
+        iov_base: room.as_mut_ptr().cast(),
+        iov_len: room.len(),
     };
     // SAFETY: all-zero octets are a valid `msghdr` without buffers.
     let mut message: libc::msghdr = unsafe { zeroed() };
@@ -262,10 +266,11 @@ pub(crate) fn tap_recv(fd: BorrowedFd<'_>, head: &mut [u8]) -> io::Result<(usize
     message.msg_iovlen = 1;
     message.msg_control = control.0.as_mut_ptr().cast();
     message.msg_controllen = control.0.len();
+    let flags = if blocks { 0 } else { libc::MSG_DONTWAIT };
     // SAFETY: `message` describes two live, writable buffers by their lengths.
-    let len = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, libc::MSG_DONTWAIT) };
+    let len = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, flags) };
     let len = usize::try_from(len).map_err(|_| io::Error::last_os_error())?;
-    Ok((len, stamp_of(&message).unwrap_or(Duration::ZERO)))
+    Ok((len, stamp_of(&message)))
 }
 
 fn stamp_of(message: &libc::msghdr) -> Option<Duration> {

@@ -46,7 +46,7 @@ impl Tap {
     /// instead of the first packet. Headers of the link are left out.
     pub(crate) fn open(_: &Inside<'_>, interface: u32) -> io::Result<Self> {
         let socket = listen(interface, Way::Out)?;
-        sys::tap_stamps(socket.as_fd())?;
+        sys::ask_for_stamps(socket.as_fd())?;
         Ok(Self {
             socket: Some(socket),
             seen: VecDeque::new(),
@@ -124,7 +124,8 @@ impl Tap {
     fn recv(&self) -> Option<Seen> {
         let mut head = [0; HEAD];
         let socket = self.socket.as_ref()?;
-        let (len, stamp) = sys::tap_recv(socket.as_fd(), &mut head).ok()?;
+        let (len, stamp) = sys::recv_stamped(socket.as_fd(), &mut head, false).ok()?;
+        let stamp = stamp.unwrap_or_default();
         Some(Seen { head, len, stamp })
     }
 }

@@ -1,11 +1,16 @@
 //! What carries packets to the stack and from it, for all trials of a process: one
 //! descriptor, written to by whoever has a packet, and read by one thread that
-//! stamps what comes and hands it to the trial whose port it is for.
+//! hands what comes to the trial whose port it is for, with the time at which it came.
+//!
+//! Of a datagram the kernel says that time. Of a packet from a TUN or TAP device it is
+//! the time of reading: the kernel's own would take a packet socket beside the device,
+//! which an ordinary user may not have. So the thread that reads has the best priority
+//! that it may have, and the stack's `clock-error` has to cover what is left.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,6 +19,7 @@ use std::time::Duration;
 
 use rustix::io::{Errno, read, write};
 use tcpspec_linux::device::{self, DeviceError, Kind};
+use tcpspec_linux::{Priority, stamped};
 
 use crate::clock;
 use crate::ethernet::{Ethernet, Took};
@@ -40,7 +46,7 @@ pub enum CarrierError {
     Thread(io::Error),
 }
 
-/// A packet of the stack, and when it was read.
+/// A packet of the stack, and when it came.
 #[derive(Debug)]
 pub(crate) struct Heard {
     pub(crate) at: Duration,
@@ -51,6 +57,8 @@ pub(crate) struct Heard {
 #[derive(Debug)]
 pub(crate) struct Carrier {
     fd: OwnedFd,
+    /// The kernel says when something came.
+    has_stamps: bool,
     ethernet: Option<Mutex<Ethernet>>,
     /// Somebody has told whose an address is.
     told: Condvar,
@@ -103,6 +111,7 @@ impl Carrier {
         let own = terms.peer.iter().chain(&terms.other).copied().collect();
         Ok(Self {
             fd,
+            has_stamps: matches!(target.place, Place::Udp(_)),
             ethernet: has_frames.then(|| Mutex::new(Ethernet::new(own))),
             told: Condvar::new(),
             trials: Mutex::default(),
@@ -173,16 +182,28 @@ impl Carrier {
 
     /// The thread: until the device is gone.
     fn read_on(&self) {
+        use io::ErrorKind::{ConnectionRefused, Interrupted};
+        // Without any it is one among others.
+        let _ = Priority::raise();
         let mut room = vec![0; ROOM];
         loop {
-            match read(&self.fd, &mut *room) {
-                Ok(len) => self.hear(clock::now(), room.get(..len).unwrap_or_default()),
+            match self.read(&mut room) {
+                Ok((len, at)) => self.hear(at, room.get(..len).unwrap_or_default()),
                 // Of a datagram that nobody took; who sends the next one is told.
-                Err(Errno::INTR | Errno::CONNREFUSED) => {}
+                Err(error) if matches!(error.kind(), Interrupted | ConnectionRefused) => {}
                 Err(_) => break,
             }
         }
         self.is_lost.store(true, Ordering::Relaxed);
+    }
+
+    /// What comes next, and when it came.
+    fn read(&self, room: &mut [u8]) -> io::Result<(usize, Duration)> {
+        if !self.has_stamps {
+            return Ok((read(&self.fd, room)?, clock::now()));
+        }
+        let (len, stamp) = stamped::recv(self.fd.as_fd(), room)?;
+        Ok((len, stamp.map_or_else(clock::now, clock::of_real_time)))
     }
 
     fn hear(&self, at: Duration, octets: &[u8]) {
@@ -233,6 +254,7 @@ fn socket(to: &str, local: Option<SocketAddr>) -> io::Result<UdpSocket> {
     };
     let socket = UdpSocket::bind(local.unwrap_or_else(|| (any, 0).into()))?;
     socket.connect(to)?;
+    stamped::begin(socket.as_fd())?;
     Ok(socket)
 }
 

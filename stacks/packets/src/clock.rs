@@ -1,4 +1,4 @@
-//! The monotonic clock.
+//! The monotonic clock, and what another one says in its terms.
 
 use std::time::Duration;
 
@@ -6,7 +6,18 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Time since some moment in the past.
 pub(crate) fn now() -> Duration {
-    let time = clock_gettime(ClockId::Monotonic);
+    read(ClockId::Monotonic)
+}
+
+/// When it was `stamp` on the real-time clock, which is compared now, so that setting
+/// it earlier did no harm.
+pub(crate) fn of_real_time(stamp: Duration) -> Duration {
+    let ago = read(ClockId::Realtime).saturating_sub(stamp);
+    now().saturating_sub(ago)
+}
+
+fn read(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     let secs = u64::try_from(time.tv_sec).unwrap_or(0);
     Duration::new(secs, u32::try_from(time.tv_nsec).unwrap_or(0))
 }
