@@ -191,7 +191,7 @@ fn failure(duel: &Duel) -> Markup {
                     }
                 }
             }
-            p { "Packets: " @for (word, count) in &duel.tally { (word) " " (count) " " } }
+            @if !duel.tally.is_empty() { p { "Packets: " @for (word, count) in &duel.tally { (word) " " (count) " " } } }
             p { "Again: " code { (duel.repro()) } }
         }
     }

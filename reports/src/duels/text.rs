@@ -32,7 +32,9 @@ pub fn failure(duel: &Duel, style: Style) -> String {
         let _ = writeln!(text, "  {weight}: {at} {end} {segment}");
         let _ = writeln!(text, "    {why} ({}){times}", finding.requirement);
     }
-    let _ = writeln!(text, "  Packets:  {}", tally(duel));
+    if !duel.tally.is_empty() {
+        let _ = writeln!(text, "  Packets:  {}", tally(duel));
+    }
     let _ = writeln!(text, "  Repro:    {}", duel.repro());
     text
 }

@@ -36,7 +36,7 @@ pub(crate) struct DuelArgs {
     #[arg(long, value_name = "SIZE", default_value = "0", value_parser = size)]
     pub(crate) back: u64,
 
-    /// Version of IP
+    /// Version of IP; one that not both ends declare is left out
     #[arg(long, value_enum, default_value_t = Ip::Both)]
     pub(crate) ip: Ip,
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tcpspec_record::{Duel, DuelResult, Exit};
 use tcpspec_reports::duels;
 use tcpspec_reports::terminal::Style;
+use tcpspec_wire::Capability;
 
 use super::{cases_dir, count, faults};
 use crate::args::DuelArgs;
@@ -30,15 +31,16 @@ pub(crate) fn run(args: &DuelArgs, style: Style) -> Result<Exit, Failure> {
         patience: PATIENCE,
         seed: args.seed,
     };
-    let mut able = |names: &[StackName]| -> Vec<Participant> {
+    let mut able = |names: &[StackName], opens: Capability| -> Vec<Participant> {
         let names = names.iter().cloned();
-        let enlisted = names.map(|name| Participant::enlist(name, terms));
+        let enlisted = names.map(|name| fit(Participant::enlist(name, terms), opens));
         let (able, unable): (Vec<_>, Vec<_>) =
             enlisted.partition(|stack| stack.unavailable.is_empty());
         missing.extend(unable);
         able
     };
-    let (left, right) = (able(&args.left), able(&args.right));
+    let left = able(&args.left, Capability::ActiveOpen);
+    let right = able(&args.right, Capability::PassiveOpen);
     for stack in &missing {
         anstream::eprintln!("tcpspec: {}: {}", stack.name, stack.unavailable);
     }
@@ -47,6 +49,21 @@ pub(crate) fn run(args: &DuelArgs, style: Style) -> Result<Exit, Failure> {
     write(&duels, &args.out)?;
     tell(args, &bouts, &duels, style)?;
     Ok(exit(&duels, !missing.is_empty()))
+}
+
+/// A stack that does not declare what its end does has no part in it.
+fn fit(mut stack: Participant, opens: Capability) -> Participant {
+    use Capability::{AppClose, Data, Shutdown};
+    let needed = [opens, Data, Shutdown, AppClose].into_iter();
+    let missing: Vec<&str> = needed
+        .filter(|needed| !stack.hello.capabilities.contains(needed))
+        .map(Capability::name)
+        .collect();
+    if stack.unavailable.is_empty() && !missing.is_empty() {
+        let missing = missing.join(", ");
+        stack.unavailable = format!("it does not declare {missing}, which its end of a duel does");
+    }
+    stack
 }
 
 fn write(duels: &[Duel], dir: &Path) -> Result<(), Failure> {

@@ -121,3 +121,22 @@ fn process_fights_more_than_one_bout(#[case] through: &str, #[case] starts: usiz
     let lines = fs::read_to_string(started).unwrap();
     assert_eq!(lines.lines().count(), starts);
 }
+
+/// What an end does not declare it is not asked for.
+#[rstest]
+#[case::version("s/,.ipv6.//", 0, "0 of 1 duel went wrong")]
+#[case::call(
+    "s/,.shutdown.//",
+    4,
+    "it does not declare shutdown, which its end of a duel does"
+)]
+fn only_what_is_declared(#[case] edit: &str, #[case] exit: i32, #[case] says: &str) {
+    let program = tcpspec(&[]).get_program().to_string_lossy().into_owned();
+    let out = tempfile::tempdir().unwrap();
+    let stack = format!("exec:sh -c '{program} serve bundled | sed -u {edit}'");
+    let args = ["duel", "--faults", "perfect", "--right", &stack, "--out"];
+    let output = tcpspec(&args).arg(out.path()).output().unwrap();
+    let text = printed(&output);
+    assert_eq!(output.status.code(), Some(exit), "{text}");
+    assert!(text.contains(says), "{text}");
+}

@@ -10,6 +10,7 @@ use tcpspec_duel::outcome::name;
 use tcpspec_duel::{Ended, Outcome, Terms, duel};
 use tcpspec_link::{Conditions, Happened, Link, Profile};
 use tcpspec_record::{Duel, DuelFinding, DuelResult, IpVersion};
+use tcpspec_wire::Capability;
 
 use crate::args::DuelArgs;
 use crate::failure::Failure;
@@ -54,7 +55,7 @@ impl Bout {
                     seed,
                     transfer: [args.transfer, args.back],
                 };
-                if carries(profile, ip) {
+                if carries(profile, ip) && stacks.iter().all(|stack| has(stack, ip)) {
                     bouts.extend(has_faults(profile).then(|| bout(true, args.seed)));
                     bouts.extend(seeds.clone().map(|seed| bout(false, seed)));
                 }
@@ -217,6 +218,15 @@ fn judged(outcome: &Outcome) -> (DuelResult, String) {
 fn carries(profile: &Profile, ip: IpVersion) -> bool {
     let carries = |way: &Conditions| way.mtu.is_none_or(|mtu| mtu >= 1280);
     ip == IpVersion::V4 || (carries(&profile.up) && carries(&profile.down))
+}
+
+/// Whether a stack has a version of IP.
+fn has(stack: &Participant, ip: IpVersion) -> bool {
+    let version = match ip {
+        IpVersion::V4 => Capability::Ipv4,
+        IpVersion::V6 => Capability::Ipv6,
+    };
+    stack.hello.capabilities.contains(&version)
 }
 
 /// Whether anything ever goes wrong under a profile.
