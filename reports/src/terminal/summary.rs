@@ -124,8 +124,21 @@ fn reasons(word: &str, reasons: &[Reason<'_>]) -> Vec<String> {
             0,
         )
     };
-    reasons.iter().flat_map(line).collect()
+    let (shown, rest) = reasons.split_at(reasons.len().min(SHOWN));
+    let mut lines: Vec<String> = shown.iter().flat_map(line).collect();
+    if !rest.is_empty() {
+        let trials: usize = rest.iter().map(|reason| reason.trials).sum();
+        let more = rest.len();
+        lines.push(format!(
+            "{word} {trials} for {more} further reasons, which the report has"
+        ));
+    }
+    lines
 }
+
+/// Reasons in full, those of most trials first: a stack that can do little has
+/// hundreds.
+const SHOWN: usize = 24;
 
 /// What the links did under one fault profile.
 fn trouble(trouble: &Trouble<'_>) -> Vec<String> {
@@ -153,4 +166,37 @@ fn baseline(report: &Report<'_>, style: Style) -> Vec<String> {
         lines.push(style.paint(Ink::Bad, &text));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::none(0, 0, "")]
+    #[case::all(SHOWN, SHOWN, "skipped 3 on s: r")]
+    #[case::too_many(
+        SHOWN + 2,
+        SHOWN + 1,
+        "skipped 6 for 2 further reasons, which the report has"
+    )]
+    fn reasons_are_told_up_to_a_number(
+        #[case] count: usize,
+        #[case] lines: usize,
+        #[case] last: &str,
+    ) {
+        let reason = Reason {
+            text: "r",
+            stacks: BTreeSet::from(["s"]),
+            variants: BTreeSet::new(),
+            trials: 3,
+        };
+        let told = reasons("skipped", &vec![reason; count]);
+        assert_eq!(told.len(), lines);
+        assert_eq!(told.last().map_or("", String::as_str), last);
+    }
 }
