@@ -1,34 +1,12 @@
 //! The other end of one connection, as far as a ladder needs it: it sends in
 //! order, and acknowledges what it is told to.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use tcpspec_connector::{Hello, Setup};
+use tcpspec_connector::Setup;
 use tcpspec_wire::text::{Base, SegmentText};
-use tcpspec_wire::{Capability, Flags, Packet, Segment, SeqNumber, TcpOption, WindowField};
+use tcpspec_wire::{Flags, Packet, Segment, SeqNumber, TcpOption, WindowField};
 
 /// The port of the stack that is listened on.
 pub(crate) const PORT: u16 = 80;
-
-/// A world to be tried in (RFC 5737, RFC 3849).
-pub(crate) fn world(hello: &Hello, seed: u64) -> Setup {
-    let v4 = |host| IpAddr::from(Ipv4Addr::new(192, 0, 2, host));
-    let v6 = |host| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, host));
-    let (stack, peer, prefix) = match hello.capabilities.contains(&Capability::Ipv6)
-        && !hello.capabilities.contains(&Capability::Ipv4)
-    {
-        true => (v6(1), v6(2), 64),
-        false => (v4(1), v4(2), 24),
-    };
-    Setup {
-        stack,
-        prefix,
-        peer,
-        mtu: hello.mtu,
-        iss: None,
-        seed,
-    }
-}
 
 /// One end of a connection.
 #[derive(Clone, Debug)]

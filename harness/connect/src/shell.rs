@@ -68,7 +68,7 @@ impl<'a> Shell<'a> {
     pub fn new(stack: &'a mut dyn StackUnderTest, seed: u64) -> Self {
         let iss = SeqNumber::new(1_000_000);
         Self {
-            world: crate::peer::world(stack.hello(), seed),
+            world: Setup::to_try(stack.hello(), seed),
             stack,
             now: Instant::ZERO,
             port: crate::peer::PORT,

@@ -30,12 +30,12 @@ pub mod control;
 pub mod hello;
 pub mod reply;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use call::{Call, CallError, CallResult, Handle, Report, Ret};
 pub use hello::{Clock, Hello, Lateness, Profile, Service};
 pub use reply::{Connection, Did, Emitted, Next, Reason, Reply, StateChange};
-use tcpspec_wire::{Instant, SeqNumber};
+use tcpspec_wire::{Capability, Instant, SeqNumber};
 
 /// A TCP stack that the harness can drive.
 ///
@@ -128,6 +128,30 @@ pub struct Setup {
     pub iss: Option<SeqNumber>,
     /// Seed of whatever the stack draws at random, if it can be seeded.
     pub seed: u64,
+}
+
+impl Setup {
+    /// A world to try a stack in, with addresses that are for documentation (RFC 5737,
+    /// RFC 3849): of IPv4, unless the stack has IPv6 alone.
+    #[must_use]
+    pub fn to_try(hello: &Hello, seed: u64) -> Self {
+        let v4 = |host| IpAddr::from(Ipv4Addr::new(192, 0, 2, host));
+        let v6 = |host| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, host));
+        let has = |capability| hello.capabilities.contains(&capability);
+        let is_v6 = has(Capability::Ipv6) && !has(Capability::Ipv4);
+        let (stack, peer, prefix) = match is_v6 {
+            true => (v6(1), v6(2), 64),
+            false => (v4(1), v4(2), 24),
+        };
+        Self {
+            stack,
+            prefix,
+            peer,
+            mtu: hello.mtu,
+            iss: None,
+            seed,
+        }
+    }
 }
 
 /// Why a stack gives no reply any more. Whose fault it is decides the verdict.

@@ -2,13 +2,11 @@
 //! honest.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tcpspec_connector::{Clock, Hello, Profile, Setup, StackUnderTest};
 use tcpspec_protocol::{Address, Client};
-use tcpspec_wire::Capability;
 
 use super::{Participant, StackName};
 
@@ -52,7 +50,7 @@ pub(super) fn enlist(name: StackName, address: Address, terms: Terms) -> Partici
     };
     let hello = client.hello().clone();
     // Whatever goes wrong here goes wrong in every trial, and is judged there.
-    let opened = client.open(&setup(&hello, terms.seed));
+    let opened = client.open(&Setup::to_try(&hello, terms.seed));
     let probed = opened.and_then(|_| client.probe(terms.seed));
     Participant {
         name,
@@ -75,23 +73,5 @@ fn unheard(name: String) -> Hello {
         mtu: 1500,
         details: Vec::new(),
         service: None,
-    }
-}
-
-/// A world to be probed in (RFC 5737, RFC 3849).
-fn setup(hello: &Hello, seed: u64) -> Setup {
-    let v4 = |host| IpAddr::from(Ipv4Addr::new(192, 0, 2, host));
-    let v6 = |host| IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, host));
-    let (stack, peer, prefix) = match hello.capabilities.contains(&Capability::Ipv4) {
-        true => (v4(1), v4(2), 24),
-        false => (v6(1), v6(2), 64),
-    };
-    Setup {
-        stack,
-        prefix,
-        peer,
-        mtu: hello.mtu,
-        iss: None,
-        seed,
     }
 }

@@ -10,7 +10,7 @@ use tcpspec_protocol::Client;
 use tcpspec_wire::{Capability, Flags, Instant, Packet, Segment};
 
 use super::{Stop, Terms, verbs};
-use crate::peer::{PORT, Peer, world};
+use crate::peer::{PORT, Peer};
 
 /// How long a segment may take that is due.
 const DUE: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ pub(super) fn listener() -> Handle {
 
 impl Talk {
     pub(super) fn new(client: Client, terms: Terms) -> Self {
-        let world = world(client.hello(), terms.seed);
+        let world = Setup::to_try(client.hello(), terms.seed);
         Self {
             client,
             world,
