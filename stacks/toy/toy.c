@@ -3,8 +3,9 @@
  * It listens, takes text and sends it, closes from either side, answers what it
  * does not want by RST or ACK, and repeats what is lost: one segment is under way
  * at a time, so that there is nothing to reorder and no congestion to control.
- * IPv4 alone. Left out, and not declared: active opens, urgent text, text that
- * comes out of order (it has to come again), every option but the MSS.
+ * Left out, and not declared: active opens, IPv6, urgent text, text that comes out
+ * of order (it has to come again), every option but the MSS. That is a choice: it is
+ * read in ten minutes, and `tcpspec serve bundled` has the rest.
  *
  * Section numbers are those of RFC 9293. */
 #include "v1.h"
