@@ -183,15 +183,7 @@ impl Play {
         open.alternatives = left;
         open.taken += 1;
         open.last = arrival.at;
-        self.recorder
-            .mark(arrival.packet, Taken::Matched, step.note.as_deref());
-        let labelled = Labelled {
-            side: Side::Sut,
-            port: self.talk.peer_port,
-            numbers: Numbers::from(&arrival.segment),
-            packet: arrival.packet,
-        };
-        self.set_label(step, labelled, arrival.at);
+        self.take_arrival(step, &arrival);
         Ok(())
     }
 
@@ -256,13 +248,30 @@ impl Play {
         fitting.or_else(|| over.first()).copied()
     }
 
-    fn conclude(&mut self, step: &Step, met: &Alternative) -> Result<StepResult, Halt> {
-        self.seen(met.tag.as_deref(), met.deviates);
-        let result = if met.deviates && !step.prelude {
-            StepResult::Deviates
-        } else {
-            StepResult::Met
+    /// The step has come to what it asks for, by this segment or with it.
+    pub(crate) fn take_arrival(&mut self, step: &Step, arrival: &Arrival) {
+        self.recorder
+            .mark(arrival.packet, Taken::Matched, step.note.as_deref());
+        let labelled = Labelled {
+            side: Side::Sut,
+            port: self.talk.peer_port,
+            numbers: Numbers::from(&arrival.segment),
+            packet: arrival.packet,
         };
+        self.set_label(step, labelled, arrival.at);
+    }
+
+    /// What the step is by the alternative that was met, whatever the state.
+    pub(crate) fn met(&mut self, step: &Step, met: &Alternative) -> StepResult {
+        self.seen(met.tag.as_deref(), met.deviates);
+        match met.deviates && !step.prelude {
+            true => StepResult::Deviates,
+            false => StepResult::Met,
+        }
+    }
+
+    fn conclude(&mut self, step: &Step, met: &Alternative) -> Result<StepResult, Halt> {
+        let result = self.met(step, met);
         match &met.state {
             Some(states) => Ok(worse(result, self.check_state(states)?)),
             None => Ok(result),

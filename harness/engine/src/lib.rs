@@ -18,6 +18,7 @@
 //! | `expectation` | the wait for what a `sut:` step allows |
 //! | [`faults`] | a fault profile laid over a case |
 //! | `persistence` | a peer that goes on until it has come through |
+//! | `tries` | what a stack tries on a faulty link: whether it goes on |
 //! | `matcher` | one segment against one pattern, field by field |
 //! | `book` | both sides' sequence numbers, as the wire shows them |
 //! | `eval` | values of expressions |
@@ -47,6 +48,7 @@ mod service;
 mod steps;
 mod stream;
 mod talk;
+mod tries;
 
 pub use faults::Faults;
 pub use interpreter::{Ask, Interpreter, Progress, drive, drive_on_link};

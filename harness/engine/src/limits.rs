@@ -32,17 +32,22 @@ pub(crate) const PACKETS_PER_REPLY: usize = 70_000;
 pub(crate) const PACKETS_PER_TRIAL: usize = 200_000;
 
 /// How long a peer on a faulty link waits for an acknowledgment before it sends
-/// again (RFC 6298 section 2.1), and the longest that doubling makes of it.
+/// again (RFC 6298 section 2.1), and the longest that doubling makes of it: it is
+/// there to come through, and congests nobody.
 pub(crate) const PEER_RTO: Duration = Duration::from_secs(1);
-pub(crate) const PEER_RTO_MAX: Duration = Duration::from_secs(60);
+pub(crate) const PEER_RTO_MAX: Duration = Duration::from_secs(4);
 
 /// The longest that a packet is under way on any profile's link.
 pub(crate) const UNDER_WAY: Duration = Duration::from_secs(1);
 
+/// So long a stack may be silent on a faulty link though it has something to send
+/// again: the least upper bound on the timer (RFC 6298 section 2.5).
+pub(crate) const SILENCE: Duration = Duration::from_secs(60);
+
 /// How long one step may take on a faulty link: longer than any R2.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3600);
 
-/// The same in real time, where nobody has an hour.
+/// The same in real time while the link lets things through: nobody has an hour.
 pub(crate) const PATIENCE_REAL: Duration = Duration::from_secs(240);
 
 /// Packets of the stack in one trial on a faulty link, which has some dozens

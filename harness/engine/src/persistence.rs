@@ -12,6 +12,7 @@ use std::time::Duration;
 use tcpspec_wire::{Flags, Instant, Ranges, Segment, SeqNumber};
 
 use crate::limits;
+use crate::tries::Tries;
 
 /// The peer's end of a connection on a faulty link.
 #[derive(Debug, Default)]
@@ -28,8 +29,12 @@ pub(crate) struct Persistence {
     /// When that last grew, while there was a connection.
     pub(crate) progress: Instant,
     is_over: bool,
+    /// Whether the stack had stopped trying by then.
+    had_stopped: bool,
     /// Packets of either end that the link has lost since then.
     lost: u32,
+    /// What the stack tries, whatever comes of it.
+    tries: Tries,
     /// When anything of the peer last came to the stack.
     reached: Instant,
     /// When something of the stack last came to the peer.
@@ -104,10 +109,30 @@ impl Persistence {
         }
     }
 
+    /// The stack has sent a segment. A RST is no try, unless it answers for a
+    /// connection that is over.
+    pub(crate) fn tries(&mut self, at: Instant, segment: &Segment) {
+        if self.is_over || !segment.flags.contains(Flags::RST) {
+            self.tries.sends(at, segment.seq);
+        }
+    }
+
+    /// Why it is the link that keeps something back, if it is.
+    pub(crate) fn excuse(&self, now: Instant) -> Option<String> {
+        if self.is_under_way() {
+            return Some("the link has let nothing of the peer's through".to_owned());
+        }
+        let lost = self.tries.in_vain(now)?;
+        Some(format!(
+            "the stack goes on, but the link has taken the last {lost} packets"
+        ))
+    }
+
     /// A segment of the stack has come to the peer.
     /// `next` is up to where its stream had come before.
     pub(crate) fn receives(&mut self, at: Instant, segment: &Segment, next: Option<SeqNumber>) {
         self.received = at;
+        self.tries.come_through();
         if segment.seq_len() > 0 {
             self.unanswered = at;
         }
@@ -133,12 +158,22 @@ impl Persistence {
     /// The link has lost a packet of this connection, or damaged it.
     pub(crate) const fn loses(&mut self) {
         self.lost += 1;
+        self.tries.loses();
     }
 
     /// Nothing is to be done any more: the connection is over.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(&mut self, now: Instant) {
         self.unacked.clear();
+        self.had_stopped = self.had_stopped(now);
         self.is_over = true;
+    }
+
+    /// Whether the stack has stopped trying, or had when the connection ended.
+    pub(crate) fn had_stopped(&self, now: Instant) -> bool {
+        match self.is_over {
+            true => self.had_stopped,
+            false => self.tries.has_stopped(now),
+        }
     }
 
     /// Whether the connection has come to its end, whatever came after it.

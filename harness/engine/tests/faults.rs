@@ -2,17 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use rstest::rstest;
+use tcpspec_bundled::Config;
 use tcpspec_bundled_adapter::Bundled;
 use tcpspec_casefile::{Suite, Variant, load, load_profile};
-use tcpspec_connector::{Call, Hello, Reply, Setup, StackError, StackUnderTest, Stop};
+use tcpspec_connector::{Call, Clock, Hello, Reply, Setup, StackError, StackUnderTest, Stop};
+use tcpspec_engine::faults::is_opened_by_stack;
 use tcpspec_engine::{Faults, Plan, drive, drive_on_link};
-use tcpspec_link::{Kind, Profile};
-use tcpspec_record::{IpVersion, Isn, Trial, TrialId, Verdict};
+use tcpspec_link::{Kind, Outage, Profile};
+use tcpspec_record::{IpVersion, Isn, Level, Trial, TrialId, Verdict};
 use tcpspec_wire::{Body, Flags, Instant, Packet};
 
 fn cases() -> PathBuf {
@@ -253,4 +257,113 @@ fn link_that_takes_an_octet_is_caught() {
 fn reads(variant: &Variant) -> bool {
     let mut steps = variant.steps.iter();
     steps.any(|step| step.text.contains("recv"))
+}
+
+/// A stack that has real time, as far as it tells, and may never send again what
+/// it has sent once.
+struct Quitter {
+    stack: Bundled,
+    hello: Hello,
+    quits: bool,
+    sent: BTreeSet<u32>,
+}
+
+impl Quitter {
+    fn new(r2: Duration, quits: bool) -> Self {
+        let stack = Bundled::new(Config {
+            r2_syn: r2,
+            r2_data: r2,
+            ..Config::default()
+        });
+        let mut hello = stack.hello().clone();
+        hello.clock = Clock::Real;
+        Self {
+            stack,
+            hello,
+            quits,
+            sent: BTreeSet::new(),
+        }
+    }
+
+    fn quit(&mut self, reply: Result<Reply, StackError>) -> Result<Reply, StackError> {
+        let mut reply = reply?;
+        reply.tx.retain(|emitted| {
+            let Body::Tcp(segment) = Packet::decode(&emitted.octets).unwrap().packet.body else {
+                return true;
+            };
+            let is_new = segment.seq_len() == 0 || self.sent.insert(segment.seq.value());
+            is_new || !self.quits
+        });
+        Ok(reply)
+    }
+}
+
+impl StackUnderTest for Quitter {
+    fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
+    fn open(&mut self, setup: &Setup) -> Result<Reply, StackError> {
+        let reply = self.stack.open(setup);
+        self.quit(reply)
+    }
+
+    fn call(&mut self, call: &Call) -> Result<Reply, StackError> {
+        let reply = self.stack.call(call);
+        self.quit(reply)
+    }
+
+    fn deliver(&mut self, packets: &[Vec<u8>]) -> Result<Reply, StackError> {
+        let reply = self.stack.deliver(packets);
+        self.quit(reply)
+    }
+
+    fn run(&mut self, until: Instant, stop: Stop) -> Result<Reply, StackError> {
+        let reply = self.stack.run(until, stop);
+        self.quit(reply)
+    }
+}
+
+/// A link that takes everything of the stack from this time on.
+fn deaf_to_stack(variant: &Variant, from: u64) -> Profile {
+    let mut faults = profile("perfect");
+    let way = match is_opened_by_stack(variant) {
+        true => &mut faults.up,
+        false => &mut faults.down,
+    };
+    way.outages.push(Outage {
+        from: Duration::from_millis(from),
+        lasts: Duration::from_hours(24),
+    });
+    faults
+}
+
+#[rstest]
+#[case::goes_on(10_000, false, Verdict::Inconclusive)]
+#[case::stops(1000, true, Verdict::Fail)]
+#[case::gives_up(100, false, Verdict::Pass)]
+#[case::gives_up_late(1000, false, Verdict::Pass)]
+#[case::stops_long_before_it_gives_up(100, true, Verdict::Fail)]
+fn where_all_is_lost_it_counts_whether_the_stack_goes_on(
+    #[case] r2: u64,
+    #[case] quits: bool,
+    #[case] verdict: Verdict,
+) {
+    let suite = suite();
+    for (id, from) in [
+        ("handshake/three-way-active", 0),
+        ("nagle/collects@role=server", 15),
+        ("nagle/collects@role=client", 15),
+    ] {
+        let mut variants = tolerant(&suite).into_iter();
+        let mut variant = variants.find(|variant| variant.id() == id).unwrap();
+        Arc::make_mut(&mut variant).level = Level::Must;
+        let mut stack = Quitter::new(Duration::from_secs(r2), quits);
+        let mut plan = plan(&variant, Some(&deaf_to_stack(&variant, from)), 1);
+        plan.hello = Arc::new(stack.hello.clone());
+        let trial = drive(plan, &mut stack);
+        assert_eq!(trial.verdict, verdict, "{id}: {}", trial.reason);
+        let gave_up = trial.tags.iter().any(|tag| tag == "gave-up");
+        assert_eq!(gave_up, verdict == Verdict::Pass, "{id}: {:?}", trial.tags);
+    }
 }

@@ -78,7 +78,7 @@ impl Play {
         if matches!(change.state, State::Closed | State::Listen) {
             talk.gone_at = Some(change.at);
             talk.ended_in = before;
-            talk.persistence.end();
+            talk.persistence.end(change.at);
             talk.book.end();
         }
         let state = match &talk.name {
@@ -159,6 +159,7 @@ impl Play {
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
         self.check_reset(&segment)?;
+        self.talk.persistence.tries(emitted.at, &segment);
         let arrival = match self.meets(emitted) {
             None => self.arrives(emitted, header, segment, false),
             Some(did) => {

@@ -17,15 +17,25 @@ use crate::limits;
 use crate::steps::words;
 use crate::talk::Talk;
 
+/// How long something is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    began: Instant,
+    pub(crate) until: Instant,
+}
+
 impl Play {
     /// Whether the peer goes on until it has come through.
     pub(crate) fn is_lenient(&self) -> bool {
         self.plan.variant.lenient || self.plan.faults.is_some()
     }
 
-    /// Until when the step under way waits.
-    pub(crate) fn patience(&self) -> Instant {
-        self.now + self.patience_span()
+    /// The wait of a step, or of the end.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience {
+            began: self.now,
+            until: self.now + self.patience_span(),
+        }
     }
 
     pub(crate) fn patience_span(&self) -> Duration {
@@ -33,6 +43,23 @@ impl Play {
             true => limits::PATIENCE,
             false => limits::PATIENCE_REAL,
         }
+    }
+
+    /// Whether a wait was long enough. While both ends go on and it is the link that
+    /// lets nothing through, it says nothing of the stack, and the wait goes on.
+    pub(crate) fn is_out_of(&self, patience: &mut Patience) -> Result<bool, Halt> {
+        if self.now < patience.until {
+            return Ok(false);
+        }
+        let mut talks = std::iter::once(&self.talk).chain(&self.others);
+        let Some(excuse) = talks.find_map(|talk| talk.persistence.excuse(self.now)) else {
+            return Ok(true);
+        };
+        if self.now >= patience.began + limits::PATIENCE {
+            return Err(Halt::Unclear(excuse));
+        }
+        patience.until = self.now + limits::SILENCE;
+        Ok(false)
     }
 
     /// When the peer sends something again.
@@ -163,21 +190,24 @@ impl Play {
 
     /// For how long the stack had tried in vain when its connection ended, if that
     /// is as long as it has to try (RFC 9293 section 3.8.3, R2), or as it has to
-    /// wait for a FIN that nobody would read anything before.
+    /// wait for a FIN that nobody would read anything before. Who has stopped trying
+    /// has not tried.
     pub(crate) fn has_given_up(&self) -> Option<Duration> {
         let profile = &self.plan.hello.profile;
         let opening = profile.r2_syn.min(profile.r2_syn_ack);
-        let due = match (self.talk.ended_in, self.talk.persistence.was_heard()) {
+        let persistence = &self.talk.persistence;
+        let ended = self.talk.gone_at.unwrap_or(self.now);
+        let due = match (self.talk.ended_in, persistence.was_heard()) {
             // If its last ACK was lost again and again, the peer will hear a RST.
             (Some(State::TimeWait), _) if self.was_heard_in_time_wait() => return None,
             (Some(State::TimeWait), _) => profile.msl * 2,
             (Some(State::FinWait2), _) => profile.fin_wait_2,
+            _ if persistence.had_stopped(ended) => return None,
             (_, false) => opening,
             (_, true) => opening.min(profile.r2_data),
         };
-        let ended = self.talk.gone_at.unwrap_or(self.now);
         let next = self.talk.book.peer_ack();
-        let vain = ended.since(self.talk.persistence.in_vain_since(next));
+        let vain = ended.since(persistence.in_vain_since(next));
         // What was under way meanwhile counts from when it was sent.
         (vain + limits::UNDER_WAY >= due).then_some(vain)
     }
@@ -199,14 +229,14 @@ impl Play {
         if self.wire.as_deref().is_none_or(is_clean) {
             return self.each_talk(Self::refuse_surplus);
         }
-        let deadline = self.patience();
+        let mut patience = self.patience();
         while self.is_busy() {
-            if self.now >= deadline {
+            if self.is_out_of(&mut patience)? {
                 return Err(self.unfinished().into());
             }
             let next = self.wire.as_ref().and_then(|wire| wire.link.next_arrival());
             let next = next.into_iter().chain(self.next_repeat());
-            let until = next.fold(deadline, Instant::min);
+            let until = next.fold(patience.until, Instant::min);
             self.pass_on_link(until, tcpspec_connector::Stop::AtEnd, &[])
                 .await?;
         }

@@ -79,11 +79,10 @@ impl Play {
         segment: Option<&Segment>,
         never: &[SegmentPattern],
     ) -> Result<(), Halt> {
-        let now = self.now;
         if self.is_lenient()
             && let Some(segment) = segment
         {
-            self.talk.persistence.sends(now, segment, &packets);
+            self.talk.persistence.sends(self.now, segment, &packets);
         }
         self.put(packets, event, segment, never).await
     }
@@ -98,9 +97,7 @@ impl Play {
     ) -> Result<(), Halt> {
         let now = self.now;
         let Some(wire) = &mut self.wire else {
-            if let Some(segment) = segment {
-                self.talk.book.sut_receives(segment);
-            }
+            self.sut_receives(segment);
             return self.hand_over(packets, never).await;
         };
         let mut through = Vec::new();
@@ -112,10 +109,7 @@ impl Play {
             }
         }
         let Some(met) = met else {
-            if let Some(segment) = segment {
-                self.talk.book.sut_receives(segment);
-                self.talk.persistence.reaches(now, segment);
-            }
+            self.sut_receives(segment);
             self.hand_over(through, never).await?;
             return self.settle(never).await;
         };
@@ -127,6 +121,14 @@ impl Play {
             self.reach_stack(octets, Origin::Sent, never).await?;
         }
         self.settle(never).await
+    }
+
+    /// The stack is handed a segment that it takes, if it is one.
+    fn sut_receives(&mut self, segment: Option<&Segment>) {
+        if let Some(segment) = segment {
+            self.talk.book.sut_receives(segment);
+            self.talk.persistence.reaches(self.now, segment);
+        }
     }
 
     /// What has come out of the link by now goes where it was sent.
@@ -180,11 +182,7 @@ impl Play {
                 local: segment.dst_port,
                 remote: segment.src_port,
             };
-            let now = self.now;
-            self.with_talk(ports, |play| {
-                play.talk.book.sut_receives(&segment);
-                play.talk.persistence.reaches(now, &segment);
-            });
+            self.with_talk(ports, |play| play.sut_receives(Some(&segment)));
         }
         self.arrived += 1;
         self.hand_over(vec![octets], never).await

@@ -51,11 +51,8 @@ impl Play {
     /// Takes a segment that no step expects, if a standing tolerance covers
     /// it.
     pub(crate) fn tolerate(&mut self, arrival: &Arrival, strict: bool) -> bool {
-        let reason = match arrival.due.kind {
-            Kind::Repeat => "a repeat",
-            Kind::DuplicateAck => "a further duplicate ACK",
-            Kind::WindowUpdate => "a window update",
-            Kind::New => return false,
+        let Some(reason) = tolerance(arrival.due.kind) else {
+            return false;
         };
         if !strict {
             self.recorder
@@ -77,5 +74,15 @@ impl Play {
             got,
             ..Broken::default()
         }
+    }
+}
+
+/// As what a segment of this kind may come though no step expects it.
+pub(super) const fn tolerance(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Repeat => Some("a repeat"),
+        Kind::DuplicateAck => Some("a further duplicate ACK"),
+        Kind::WindowUpdate => Some("a window update"),
+        Kind::New => None,
     }
 }

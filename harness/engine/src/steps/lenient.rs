@@ -11,9 +11,8 @@ use tcpspec_record::trace::Taken;
 use tcpspec_record::{Side, StepResult};
 use tcpspec_wire::{Flags, SeqNumber};
 
+use super::leftover::tolerance;
 use super::{words, worse};
-use crate::book::Kind;
-use crate::eval::{Labelled, Numbers};
 use crate::halt::{Broken, Halt, delta};
 use crate::matcher;
 use crate::play::Play;
@@ -38,7 +37,7 @@ impl Play {
         step: &Step,
         alternatives: &[Alternative],
     ) -> Result<StepResult, Halt> {
-        let deadline = self.patience();
+        let mut patience = self.patience();
         let mut segments = alternatives.iter().flat_map(|way| &way.segments);
         // Nobody else answers for a connection that is gone.
         let of_nobody = segments.any(|segment| segment.flags.contains(Flags::RST));
@@ -57,14 +56,10 @@ impl Play {
             if !of_nobody {
                 self.check_given_up()?;
             }
-            if self.now >= deadline && self.talk.persistence.is_under_way() {
-                let sentence = "the link has let nothing of the peer's through in all this time";
-                return Err(Halt::Unclear(sentence.to_owned()));
-            }
-            if self.now >= deadline {
+            if self.is_out_of(&mut patience)? {
                 return Err(self.in_vain(alternatives).into());
             }
-            self.pass(deadline, Stop::FirstChange, step).await?;
+            self.pass(patience.until, Stop::FirstChange, step).await?;
         }
     }
 
@@ -73,11 +68,7 @@ impl Play {
         step: &Step,
         met: &Alternative,
     ) -> Result<StepResult, Halt> {
-        self.seen(met.tag.as_deref(), met.deviates);
-        let result = match met.deviates && !step.prelude {
-            true => StepResult::Deviates,
-            false => StepResult::Met,
-        };
+        let result = self.met(step, met);
         match &met.state {
             Some(states) => Ok(worse(result, self.lenient_state(step, states).await?)),
             None => Ok(result),
@@ -96,15 +87,7 @@ impl Play {
         self.take_note(arrival)?;
         let is_progress = self.progress(alternatives)? > before;
         if is_progress {
-            self.recorder
-                .mark(arrival.packet, Taken::Matched, step.note.as_deref());
-            let labelled = Labelled {
-                side: Side::Sut,
-                port: self.talk.peer_port,
-                numbers: Numbers::from(&arrival.segment),
-                packet: arrival.packet,
-            };
-            self.set_label(step, labelled, arrival.at);
+            self.take_arrival(step, arrival);
         } else {
             self.let_pass(arrival);
         }
@@ -112,12 +95,8 @@ impl Play {
     }
 
     fn let_pass(&mut self, arrival: &Arrival) {
-        let remark = match arrival.due.kind {
-            Kind::Repeat => "a repeat",
-            Kind::DuplicateAck => "a further duplicate ACK",
-            Kind::WindowUpdate => "a window update",
-            Kind::New => "not yet all that is awaited",
-        };
+        let remark = tolerance(arrival.due.kind);
+        let remark = remark.unwrap_or("not yet all that is awaited");
         self.recorder
             .mark(arrival.packet, Taken::Tolerated, Some(remark));
     }

@@ -20,7 +20,7 @@ impl Play {
         if !self.declares(Capability::State) {
             return Ok(StepResult::Unobserved);
         }
-        let deadline = self.patience();
+        let mut patience = self.patience();
         loop {
             let (state, wanted) = (self.state(), allowed.last().copied());
             let was = wanted.is_some_and(|wanted| self.talk.changes.contains(&wanted));
@@ -29,10 +29,10 @@ impl Play {
                 return Ok(StepResult::Met);
             }
             self.check_given_up()?;
-            if self.now >= deadline {
+            if self.is_out_of(&mut patience)? {
                 return self.check_state(allowed);
             }
-            self.pass(deadline, Stop::FirstChange, step).await?;
+            self.pass(patience.until, Stop::FirstChange, step).await?;
         }
     }
 
@@ -45,9 +45,9 @@ impl Play {
         if !self.declares(Capability::State) {
             return Ok(StepResult::Unobserved);
         }
-        let deadline = self.patience();
+        let mut patience = self.patience();
         while !self.is_over() {
-            if self.now >= deadline {
+            if self.is_out_of(&mut patience)? {
                 return Err(Broken {
                     sentence: format!("The connection is still in {}.", self.state()),
                     expected: vec!["gone".to_owned()],
@@ -56,7 +56,7 @@ impl Play {
                 }
                 .into());
             }
-            self.pass(deadline, Stop::FirstChange, step).await?;
+            self.pass(patience.until, Stop::FirstChange, step).await?;
         }
         let tag = branches.first().and_then(|branch| branch.tag.as_deref());
         self.seen(tag, false);
@@ -72,9 +72,12 @@ impl Play {
     /// The application acts on what it can have heard of: what the peer has sent
     /// before comes first.
     pub(super) async fn let_arrive(&mut self, step: &Step) -> Result<(), Halt> {
-        let deadline = self.patience();
-        while self.talk.persistence.is_under_way() && !self.is_over() && self.now < deadline {
-            self.pass(deadline, Stop::FirstChange, step).await?;
+        let mut patience = self.patience();
+        while self.talk.persistence.is_under_way() && !self.is_over() {
+            if self.is_out_of(&mut patience)? {
+                return Ok(());
+            }
+            self.pass(patience.until, Stop::FirstChange, step).await?;
         }
         Ok(())
     }
@@ -87,7 +90,7 @@ impl Play {
         request: Call,
         allowed: &[Outcome],
     ) -> Result<CallResult, Halt> {
-        let deadline = self.patience();
+        let mut patience = self.patience();
         let look = matches!(step.action, Action::App(AppCall::Look, _));
         let mut read = Vec::new();
         loop {
@@ -106,10 +109,10 @@ impl Play {
                 return Ok(result);
             }
             self.check_given_up()?;
-            if !may_change(&result, allowed) || self.now >= deadline {
+            if !may_change(&result, allowed) || self.is_out_of(&mut patience)? {
                 return Ok(result);
             }
-            self.pass(deadline, Stop::FirstChange, step).await?;
+            self.pass(patience.until, Stop::FirstChange, step).await?;
         }
     }
 
