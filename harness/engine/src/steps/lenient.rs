@@ -13,6 +13,7 @@ use tcpspec_wire::{Flags, SeqNumber};
 
 use super::leftover::tolerance;
 use super::{words, worse};
+use crate::book::Kind;
 use crate::halt::{Broken, Halt, delta};
 use crate::matcher;
 use crate::play::Play;
@@ -92,6 +93,17 @@ impl Play {
             self.let_pass(arrival);
         }
         Ok(is_progress)
+    }
+
+    /// What nobody will ask for is passed over; what is new and has come early is
+    /// looked at by the step that asks for it.
+    pub(crate) fn let_repeats_pass(&mut self) -> Result<(), Halt> {
+        let is_repeat = |arrival: &mut Arrival| arrival.due.kind != Kind::New;
+        while let Some(arrival) = self.talk.inbox.pop_front_if(is_repeat) {
+            self.take_note(&arrival)?;
+            self.let_pass(&arrival);
+        }
+        Ok(())
     }
 
     fn let_pass(&mut self, arrival: &Arrival) {
