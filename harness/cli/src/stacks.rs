@@ -23,7 +23,7 @@ use tcpspec_smoltcp::Smoltcp;
 use tcpspec_wire::Instant;
 
 use crate::bug;
-pub(crate) use line::Terms;
+pub(crate) use line::{Terms, lwip};
 
 /// A stack as `--stack` names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

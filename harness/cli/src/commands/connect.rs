@@ -9,7 +9,7 @@ use tcpspec_record::Exit;
 
 use crate::args::{ConnectArgs, ConnectCommand};
 use crate::failure::Failure;
-use crate::stacks::StackName;
+use crate::stacks::{self, StackName};
 
 pub(crate) fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
     match &args.command {
@@ -21,8 +21,10 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<Exit, Failure> {
 
 /// Where the stack is. One that is built in is served by this very program.
 fn address(stack: &StackName) -> Result<Address, Failure> {
-    if let StackName::Line(address) = stack {
-        return Ok(address.clone());
+    match stack {
+        StackName::Line(address) => return Ok(address.clone()),
+        StackName::Lwip => return Ok(stacks::lwip()),
+        _ => {}
     }
     let own = std::env::current_exe()
         .map_err(|error| Failure::usage(format!("this program is not to be found: {error}")))?;

@@ -22,12 +22,17 @@ pub(crate) struct Terms {
 /// Where `make lwip` puts it, and the variable that holds another command.
 const LWIP: (&str, &str) = ("target/lwip/tcpspec-lwip", "TCPSPEC_LWIP");
 
+/// Where lwIP is.
+pub(crate) fn lwip() -> Address {
+    let (built, variable) = LWIP;
+    Address::Exec(std::env::var(variable).unwrap_or_else(|_| built.to_owned()))
+}
+
 /// lwIP, if it was built.
 pub(super) fn enlist_lwip(terms: Terms) -> Participant {
-    let (built, variable) = LWIP;
-    let command = std::env::var(variable).unwrap_or_else(|_| built.to_owned());
-    let mut lwip = enlist(StackName::Lwip, Address::Exec(command), terms);
+    let mut lwip = enlist(StackName::Lwip, lwip(), terms);
     if !lwip.unavailable.is_empty() {
+        let (_, variable) = LWIP;
         let fix = format!("; `make lwip` builds it, or name its command in {variable}");
         lwip.unavailable.push_str(&fix);
     }

@@ -51,6 +51,14 @@ fn lwip_speaks_to_bundled_over_a_bad_link() {
 }
 
 #[test]
+fn lwip_climbs_the_ladder() {
+    let Some(adapter) = adapter() else { return };
+    let mut check = tcpspec(&["connect", "check", "lwip"]);
+    let ended = check.env("TCPSPEC_LWIP", adapter).output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", printed(&ended));
+}
+
+#[test]
 fn missing_lwip_is_skipped_with_what_to_do() {
     let scratch = Scratch::with_groups(&["handshake"]);
     let mut run = scratch.run(&["handshake/three-way", "--stack", "lwip"]);
