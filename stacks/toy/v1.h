@@ -2,8 +2,8 @@
  * alone. A stack fills in a `struct v1_stack` and gives it to `v1_serve`; it never
  * sees a line. Single-threaded, one stack in a process.
  *
- * Left out: the verbs `urgent`, `report`, `opt` and `info`, and packets that are
- * queued, which are refused as unsupported unless you add them to `v1_call`. */
+ * Left out: the verbs `urgent`, `report` and `info`, which are refused as unsupported
+ * unless you add them to `v1_call`. */
 #ifndef V1_H
 #define V1_H
 
@@ -33,7 +33,7 @@ typedef const char *v1_result;
 /* The world that a stack is opened in. Addresses are text: "192.0.2.1". */
 struct v1_world {
     char address[48], peer[48];
-    unsigned mtu;
+    unsigned prefix, mtu;
     bool has_iss; /* only of stacks that declare `isn` */
     uint32_t iss;
     uint64_t seed;
@@ -45,6 +45,7 @@ struct v1_stack {
     const char *name, *version;
     const char *caps;    /* capabilities, with spaces between */
     const char *profile; /* times in nanoseconds, as JSON: "\"msl\":30000000000" */
+    bool once;           /* it cannot be opened again */
 
     void (*open)(const struct v1_world *world); /* forget everything; it is time 0 */
     v1_result (*listen)(const char *h, uint16_t port, unsigned backlog);
@@ -55,6 +56,7 @@ struct v1_stack {
     v1_result (*shutdown)(const char *h);
     v1_result (*close)(const char *h);
     v1_result (*abort)(const char *h);
+    v1_result (*opt)(const char *h, const char *name, const char *value); /* "true", "7" */
     void (*packet)(const uint8_t *packet, size_t len); /* one has arrived */
     uint64_t (*deadline)(void); /* when there is something to do without input */
     void (*timer)(void);        /* do what is due at `v1_now()` */
@@ -66,6 +68,7 @@ struct v1_text {
     size_t len, room;
 };
 static struct v1_text v1_packets, v1_states;
+static struct v1_text v1_kept; /* packets to look at: the length of each, its octets */
 static uint64_t v1_time;
 static unsigned v1_packet_count;
 
@@ -195,14 +198,34 @@ static void v1_open(const struct v1_stack *stack, const char *object)
 {
     struct v1_world world = {.mtu = (unsigned)v1_number(object, "mtu")};
     v1_string(object, "addr", world.address, sizeof world.address);
-    world.address[strcspn(world.address, "/")] = 0;
+    size_t slash = strcspn(world.address, "/");
+    world.prefix = world.address[slash] ? (unsigned)atoi(world.address + slash + 1) : 0;
+    world.address[slash] = 0;
     v1_string(object, "peer", world.peer, sizeof world.peer);
     world.has_iss = v1_field(object, "iss") != NULL;
     world.iss = (uint32_t)v1_number(object, "iss");
     world.seed = v1_number(object, "seed");
-    v1_time = 0;
+    v1_time = v1_kept.len = 0;
     if (stack->open)
         stack->open(&world);
+}
+
+static void v1_keep(const char *line, const char *field)
+{
+    static uint8_t packet[V1_PACKET];
+    size_t len = v1_hex(line, field, packet, sizeof packet);
+    v1_add(&v1_kept, (const char *)&len, sizeof len);
+    v1_add(&v1_kept, (const char *)packet, len);
+}
+
+static void v1_deliver(const struct v1_stack *stack)
+{
+    for (size_t at = 0, len; at < v1_kept.len; at += sizeof len + len) {
+        memcpy(&len, v1_kept.text + at, sizeof len);
+        if (stack->packet)
+            stack->packet((const uint8_t *)v1_kept.text + at + sizeof len, len);
+    }
+    v1_kept.len = 0;
 }
 
 /* Time goes from deadline to deadline, until `until` or until a packet leaves. */
@@ -266,6 +289,12 @@ static v1_result v1_call(const struct v1_stack *stack, const char *line, struct 
         result = stack->close(h);
     } else if (!strcmp(verb, "abort") && stack->abort) {
         result = stack->abort(h);
+    } else if (!strcmp(verb, "opt") && stack->opt) {
+        const char *value = v1_field(line, "value");
+        char name[24], text[24];
+        v1_string(line, "name", name, sizeof name);
+        snprintf(text, sizeof text, "%.*s", value ? (int)strcspn(value, ",}") : 0, value ? value : "");
+        result = stack->opt(h, name, text);
     }
     return result;
 }
@@ -273,24 +302,29 @@ static v1_result v1_call(const struct v1_stack *stack, const char *line, struct 
 /* One line in, one line out. */
 static void v1_answer(const struct v1_stack *stack, const char *line)
 {
-    static uint8_t packet[V1_PACKET];
     static struct v1_text ok;
+    static bool is_open;
     v1_result result = V1_UNSUPPORTED;
     v1_packets.len = v1_states.len = ok.len = v1_packet_count = 0;
     bool has_result = false;
-    if (v1_field(line, "open")) {
-        v1_open(stack, v1_field(line, "open"));
+    const char *open = v1_field(line, "open");
+    if (open ? is_open && stack->once : !is_open) {
+        has_result = true; /* once too often, or too early */
+    } else if (open) {
+        is_open = true;
+        v1_open(stack, open);
+    } else if (v1_field(line, "queue")) {
+        v1_keep(line, "queue");
     } else if (v1_field(line, "packet")) {
-        size_t len = v1_hex(line, "packet", packet, sizeof packet);
-        if (stack->packet)
-            stack->packet(packet, len);
+        v1_keep(line, "packet");
+        v1_deliver(stack);
     } else if (v1_field(line, "run")) {
         v1_run(stack, line);
     } else {
         has_result = true;
         result = v1_call(stack, line, &ok);
     }
-    uint64_t next = stack->deadline ? stack->deadline() : V1_NEVER;
+    uint64_t next = is_open && stack->deadline ? stack->deadline() : V1_NEVER;
     printf("{\"now\":%" PRIu64 ",\"next\":", v1_time);
     if (next == V1_NEVER)
         printf("null");
@@ -316,8 +350,8 @@ static void v1_hello(const struct v1_stack *stack)
         len = strcspn(at, " ");
         printf("%s\"%.*s\"", at == stack->caps ? "" : ",", (int)len, at);
     }
-    printf("],\"profile\":{%s},\"reopen\":true,\"limits\":{\"line\":%d}}\n", stack->profile,
-           V1_LINE - 2);
+    printf("],\"profile\":{%s},\"reopen\":%s,\"limits\":{\"line\":%d}}\n", stack->profile,
+           stack->once ? "false" : "true", V1_LINE - 2);
 }
 
 /* Says hello, and then does what it is asked until nobody asks any more. */

@@ -2,10 +2,10 @@
 #ifndef DECLARATION_H
 #define DECLARATION_H
 
-/* Octets of a line that the adapter reads. */
-#define LINE_LIMIT (4 << 20)
+/* What it can do, with spaces between. */
+extern const char CAPABILITIES[];
 
-/* Prints the `hello` of line protocol v1. */
-void say_hello(void);
+/* The times that it keeps, in nanoseconds, as JSON. */
+const char *profile(void);
 
 #endif

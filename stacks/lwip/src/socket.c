@@ -126,7 +126,7 @@ static void note(struct socket *socket, enum tcp_state state)
         return;
     }
     socket->state = state;
-    on_state(stack_now(), socket->local, socket->remote, state_name(state));
+    on_state(socket->local, socket->remote, state_name(state));
 }
 
 /* Looked at in every callback, between any two changes there is one. */

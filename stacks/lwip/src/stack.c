@@ -11,7 +11,6 @@
 #include "socket.h"
 
 static struct netif netif;
-static uint64_t now;
 static uint64_t random_state;
 static uint32_t next_iss;
 static bool has_called; /* the first number was drawn */
@@ -21,7 +20,7 @@ static bool is_iss_given;
 
 u32_t sys_now(void)
 {
-    return (u32_t)(now / NANOS_PER_MS);
+    return (u32_t)(the_time() / NANOS_PER_MS);
 }
 
 /* SplitMix64. */
@@ -51,7 +50,7 @@ static err_t on_output(const struct pbuf *packet)
 {
     uint8_t octets[UINT16_MAX];
     sockets_note();
-    on_packet(now, octets, pbuf_copy_partial(packet, octets, packet->tot_len, 0));
+    on_packet(octets, pbuf_copy_partial(packet, octets, packet->tot_len, 0));
     return ERR_OK;
 }
 
@@ -81,7 +80,6 @@ static err_t on_init(struct netif *link)
 void stack_open(const struct world *world)
 {
     ip4_addr_t any = {0}, mask = {0};
-    now = 0;
     random_state = world->seed;
     is_iss_given = world->has_iss;
     next_iss = is_iss_given ? world->iss : drawn_number();
@@ -119,20 +117,14 @@ void stack_deliver(const uint8_t *octets, size_t len)
     sockets_sweep();
 }
 
-uint64_t stack_now(void)
-{
-    return now;
-}
-
 uint64_t stack_deadline(void)
 {
     u32_t left = sys_timeouts_sleeptime();
-    return left == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? NEVER : (now / NANOS_PER_MS + left) * NANOS_PER_MS;
+    return left == SYS_TIMEOUTS_SLEEPTIME_INFINITE ? NEVER : (the_time() / NANOS_PER_MS + left) * NANOS_PER_MS;
 }
 
-void stack_advance(uint64_t at)
+void stack_timer(void)
 {
-    now = at > now ? at : now;
     sys_check_timeouts();
     sockets_note();
     sockets_sweep();

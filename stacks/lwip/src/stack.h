@@ -30,9 +30,10 @@ struct world {
     uint32_t iss;
 };
 
-/* What the stack reports while it works; the caller of the stack has these. */
-void on_packet(uint64_t now, const uint8_t *octets, size_t len);
-void on_state(uint64_t now, uint16_t local, uint16_t remote, const char *state);
+/* What the stack asks and reports while it works; the caller of the stack has these. */
+uint64_t the_time(void);
+void on_packet(const uint8_t *octets, size_t len);
+void on_state(uint16_t local, uint16_t remote, const char *state);
 
 void stack_open(const struct world *world);
 
@@ -52,11 +53,9 @@ const char *stack_set_ds(const char *handle, uint8_t ds);
 
 void stack_deliver(const uint8_t *octets, size_t len);
 
-uint64_t stack_now(void);
 uint64_t stack_deadline(void);
 
-/* Moves the clock to `at`, which no deadline may lie before, and does what is
- * due then. */
-void stack_advance(uint64_t at);
+/* Does what is due. */
+void stack_timer(void);
 
 #endif

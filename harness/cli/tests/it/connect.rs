@@ -199,7 +199,7 @@ fn ladder_stops_where_it_breaks(
     "`run` gives the time up to which"
 )]
 #[case::foretells_wrongly(
-    "uint64_t next = stack->deadline ? stack->deadline() : V1_NEVER;",
+    "uint64_t next = is_open && stack->deadline ? stack->deadline() : V1_NEVER;",
     "uint64_t next = V1_NEVER;",
     9,
     "its `next` was null, and a packet left",
