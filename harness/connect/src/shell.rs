@@ -9,7 +9,7 @@ use std::time::Duration;
 use tcpspec_connector::call::{Call, CallError, CallResult, Handle, Ret};
 use tcpspec_connector::{Clock, Reply, Setup, StackError, StackUnderTest, Stop};
 use tcpspec_wire::text::{Base, SegmentText};
-use tcpspec_wire::{Flags, Instant, Packet, Segment, SeqNumber, State, TextError};
+use tcpspec_wire::{Capability, Flags, Instant, Packet, Segment, SeqNumber, State, TextError};
 
 use command::Command;
 
@@ -25,11 +25,12 @@ accept               it takes the connection
 connect              it opens one to the peer, from port 5000
 send TEXT            it sends; `send len=1000` sends so many octets
 recv [MOST]          it receives
-shutdown, close, close listener, abort
+shutdown, close, close listener, abort, die
 peer SEGMENT         the peer sends: `peer SYN`, `peer ACK`, `peer PSH+ACK data=\"abc\"`,
                      `peer RST seq=1 win=0`, `peer SYN seq=0 <mss=1460>`. Numbers count from
                      each side's SYN; what is left out is what is due next
 run DURATION         time goes on: `run 200ms`, `run 1s`, `run 2min`
+leap DURATION        it is so much later at once
 state                the state of the connection, as far as it was told
 open                 a fresh state
 help, quit";
@@ -109,6 +110,7 @@ impl<'a> Shell<'a> {
             Command::Call(call) => self.call(&call)?,
             Command::Peer(segment) => self.peer(&segment)?,
             Command::Run(time) => self.run(time)?,
+            Command::Leap(time) => self.leap(time)?,
         };
         Ok(Some(lines))
     }
@@ -150,6 +152,17 @@ impl<'a> Shell<'a> {
             true => "the time is over".to_owned(),
             false => self.now.to_string(),
         });
+        Ok(lines)
+    }
+
+    fn leap(&mut self, time: Duration) -> Result<Vec<String>, StackError> {
+        let declared = &self.stack.hello().capabilities;
+        if !declared.contains(&Capability::Leap) {
+            return Ok(vec!["error: the stack does not declare leap".to_owned()]);
+        }
+        let reply = self.stack.leap(self.now + time)?;
+        let mut lines = self.told(reply);
+        lines.push(self.now.to_string());
         Ok(lines)
     }
 

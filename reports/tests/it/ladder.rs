@@ -47,6 +47,28 @@ fn check(verdict: Verdict, edit: impl FnOnce(&mut Trial), expected: &[&str]) {
     assert_eq!(rows(&Ladder::of(trial, variant.steps())), expected);
 }
 
+#[rstest]
+#[case::wait(false, None)]
+#[case::leap(true, Some("in one leap"))]
+fn leap_is_told_beside_the_time_that_passes(#[case] leaps: bool, #[case] told: Option<&str>) {
+    let mut log = fixture::log();
+    for traced in log.trials.iter_mut().flat_map(|trial| &mut trial.trace) {
+        if let Event::Wait { leap, .. } = &mut traced.event {
+            *leap = leaps;
+        }
+    }
+    let report = Report::from_log(&log);
+    let notes = log.trials.iter().flat_map(|trial| {
+        let variant = report.variant_of(trial).expect("a variant");
+        let rows = Ladder::of(trial, variant.steps()).rows;
+        let waits = rows.into_iter().map(|row| row.what);
+        waits.filter(|what| matches!(what.act, Act::Wait(_)))
+    });
+    let notes: Vec<Option<&str>> = notes.map(|what| what.note).collect();
+    assert!(!notes.is_empty());
+    assert!(notes.iter().all(|note| *note == told), "{notes:?}");
+}
+
 #[test]
 fn preludes_fold_and_states_stand_by_their_cause() {
     check(

@@ -26,6 +26,7 @@ pub(super) enum Command {
     /// A segment of the peer, as text.
     Peer(String),
     Run(Duration),
+    Leap(Duration),
 }
 
 impl FromStr for Command {
@@ -50,6 +51,7 @@ impl FromStr for Command {
                 max: number(most, MOST)?,
             }),
             ("run", time) => Self::Run(duration(time)?),
+            ("leap", time) => Self::Leap(duration(time)?),
             ("close", "listener") => Self::Call(Call::Close { handle: listener() }),
             ("help", "") => Self::Help,
             ("quit" | "exit", "") => Self::Quit,
@@ -63,6 +65,7 @@ impl FromStr for Command {
             ("shutdown", "") => Self::Call(Call::Shutdown { handle }),
             ("close", "") => Self::Call(Call::Close { handle }),
             ("abort", "") => Self::Call(Call::Abort { handle }),
+            ("die", "") => Self::Call(Call::Die),
             _ => return Err(format!("`{line}` is no command")),
         };
         Ok(command)

@@ -55,6 +55,18 @@ fn session(lines: &[&str]) -> Vec<String> {
         "bye",
     ]
 )]
+#[case::leap(
+    &["listen", "peer SYN", "leap 1min", "die"],
+    &[
+        "ok",
+        "+0.000  -> SYN seq=0",
+        "+0.000  <- SYN+ACK seq=0 ack=1",
+        "+0.000     SYN-RECEIVED",
+        "+60.000  <- SYN+ACK seq=0 ack=1",
+        "+60.000",
+        "error: unsupported",
+    ]
+)]
 #[case::active(
     &["connect", "peer SYN+ACK", "peer RST"],
     &[
