@@ -21,3 +21,18 @@ fn read(clock: ClockId) -> Duration {
     let secs = u64::try_from(time.tv_sec).unwrap_or(0);
     Duration::new(secs, u32::try_from(time.tv_nsec).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_told_in_our_time() {
+        let before = now();
+        let at = of_real_time(read(ClockId::Realtime));
+        assert!(before <= at && at <= now(), "{before:?} {at:?}");
+        // Of a time before this clock began, and of one to come.
+        assert_eq!(of_real_time(Duration::ZERO), Duration::ZERO);
+        assert!(of_real_time(Duration::MAX) <= now());
+    }
+}
