@@ -64,6 +64,8 @@ pub(crate) struct Talk {
     pub(crate) read: u32,
     /// The last segment that the stack sent.
     pub(crate) last_of_sut: Option<PacketRef>,
+    /// Whether that was too large for the link, as its stack is told.
+    pub(crate) is_refused: bool,
     /// The peer's end on a faulty link.
     pub(crate) persistence: Persistence,
 }
@@ -90,6 +92,7 @@ impl Talk {
             sent: 0,
             read: 0,
             last_of_sut: None,
+            is_refused: false,
             persistence: Persistence::default(),
         }
     }

@@ -72,6 +72,12 @@ impl Sent {
         matches!(self.fate, Some(Fate::Outage | Fate::QueueFull)) || self.faults.iter().any(spoils)
     }
 
+    /// Whether it does not arrive because it is too large, which its sender is told.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        matches!(self.fate, Some(Fate::TooLarge)) && self.place.is_none()
+    }
+
     /// Whether nothing is done to it.
     #[must_use]
     pub const fn is_plain(&self) -> bool {

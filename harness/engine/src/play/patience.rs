@@ -193,6 +193,10 @@ impl Play {
     /// wait for a FIN that nobody would read anything before. Who has stopped trying
     /// has not tried.
     pub(crate) fn has_given_up(&self) -> Option<Duration> {
+        if self.talk.is_refused {
+            // It was told what fits, so it is not for the link's sake.
+            return None;
+        }
         let profile = &self.plan.hello.profile;
         let opening = profile.r2_syn.min(profile.r2_syn_ack);
         let persistence = &self.talk.persistence;

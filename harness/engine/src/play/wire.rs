@@ -60,11 +60,15 @@ impl Play {
     pub(super) fn meets(&mut self, emitted: &Emitted) -> Option<String> {
         let wire = self.wire.as_mut()?;
         match wire.link.pass(SUT, emitted.at, emitted.octets.clone()) {
-            Passage::Through(_) => None,
+            Passage::Through(_) => {
+                self.talk.is_refused = false;
+                None
+            }
             Passage::Met(sent) => {
                 if sent.is_lost() {
                     self.talk.persistence.loses();
                 }
+                self.talk.is_refused = sent.is_refused();
                 Some(sent.to_string())
             }
         }
