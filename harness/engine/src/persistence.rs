@@ -155,10 +155,13 @@ impl Persistence {
         }
     }
 
-    /// The link has lost a packet of this connection, or damaged it.
-    pub(crate) const fn loses(&mut self) {
+    /// The link has lost a packet of this connection, or damaged it: one of the stack,
+    /// or an ACK of the peer. What else the peer sends it sends until it is there.
+    pub(crate) const fn loses(&mut self, is_repeated_by_peer: bool) {
         self.lost += 1;
-        self.tries.loses();
+        if !is_repeated_by_peer {
+            self.tries.loses();
+        }
     }
 
     /// Nothing is to be done any more: the connection is over.

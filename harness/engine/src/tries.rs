@@ -17,8 +17,8 @@ pub(crate) struct Tries {
     last: Option<(SeqNumber, Instant)>,
     /// The longest that the stack has waited so far before it sent the same again.
     wait: Duration,
-    /// Packets of either end that the link has taken since something of the stack
-    /// came through.
+    /// Packets of the stack, and ACKs for it, that the link has taken since something
+    /// of the stack came through.
     lost: u32,
 }
 
@@ -38,7 +38,7 @@ impl Tries {
         self.lost = 0;
     }
 
-    /// The link has taken a packet of either end.
+    /// The link has taken a packet of the stack, or an ACK for it.
     pub(crate) const fn loses(&mut self) {
         self.lost += 1;
     }

@@ -66,7 +66,7 @@ impl Play {
             }
             Passage::Met(sent) => {
                 if sent.is_lost() {
-                    self.talk.persistence.loses();
+                    self.talk.persistence.loses(false);
                 }
                 self.talk.is_refused = sent.is_refused();
                 Some(sent.to_string())
@@ -118,7 +118,8 @@ impl Play {
             return self.settle(never).await;
         };
         if met.is_lost() {
-            self.talk.persistence.loses();
+            let is_repeated = segment.is_some_and(|segment| segment.seq_len() > 0);
+            self.talk.persistence.loses(is_repeated);
         }
         self.recorder.meets(event, met.to_string());
         for octets in through {
