@@ -1,6 +1,6 @@
 //! A peer that goes on until it has come through, on a link that loses things:
 //! what the stack has not acknowledged is sent again, and what the stack repeats
-//! is acknowledged again. Beside it, how much of the stack's stream the steps
+//! is acknowledged again, as is text that comes once something was lost. Beside it, how much of the stack's stream the steps
 //! have asked for so far.
 //!
 //! Left out: whatever else a TCP does. The peer measures no round trips, and has
@@ -20,8 +20,12 @@ pub(crate) struct Persistence {
     unacked: VecDeque<Unacked>,
     /// The highest acknowledgment that the peer has sent.
     said: Option<SeqNumber>,
-    /// Whether the stack has repeated what was acknowledged.
+    /// Whether something has come that is to be acknowledged beside the steps.
     owes_ack: bool,
+    /// Whether the link has lost anything so far.
+    has_lost: bool,
+    /// The number of the stack's FIN, if that has come.
+    fin: Option<SeqNumber>,
     /// Whether a SYN of the peer has come to the stack.
     has_syn: bool,
     /// The highest acknowledgment that has come to the stack.
@@ -128,9 +132,14 @@ impl Persistence {
         ))
     }
 
-    /// A segment of the stack has come to the peer.
-    /// `next` is up to where its stream had come before.
-    pub(crate) fn receives(&mut self, at: Instant, segment: &Segment, next: Option<SeqNumber>) {
+    /// A segment of the stack has come to the peer. Its stream had come up to
+    /// `before`, and has now come up to `next`.
+    pub(crate) fn receives(
+        &mut self,
+        at: Instant,
+        segment: &Segment,
+        [before, next]: [Option<SeqNumber>; 2],
+    ) {
         self.received = at;
         self.tries.come_through();
         if segment.seq_len() > 0 {
@@ -146,19 +155,32 @@ impl Persistence {
         let is_within = |end: &SeqNumber| segment.end().at_or_before(*end);
         let is_old = self.said.as_ref().is_some_and(is_within);
         self.owes_ack |= segment.seq_len() > 0 && is_old;
-        // Text is acknowledged when it is repeated, though no step has done so yet:
-        // else the stack would never come to what was lost behind it.
-        let has_fin = segment.flags.contains(Flags::FIN);
-        if !segment.payload.is_empty() && !has_fin && next.as_ref().is_some_and(is_within) {
-            self.said = Some(latest(self.said, segment.end()));
-            self.owes_ack = true;
+        let is_repeat = before.as_ref().is_some_and(is_within);
+        if segment.flags.contains(Flags::FIN) {
+            self.fin = Some(segment.end() - 1);
+        } else if !segment.payload.is_empty()
+            && (is_repeat || self.has_lost)
+            && let Some(next) = next
+        {
+            self.acknowledges_text(next);
         }
+    }
+
+    /// Once something was lost, text is acknowledged when it comes, though no step has
+    /// done so yet: else the stack would go on by its timer alone, and never come to
+    /// what was lost behind what it repeats. That the FIN has come is for steps to say.
+    fn acknowledges_text(&mut self, next: SeqNumber) {
+        let before_fin = |fin: SeqNumber| if next.after(fin) { fin } else { next };
+        let end = self.fin.map_or(next, before_fin);
+        self.said = Some(latest(self.said, end));
+        self.owes_ack = true;
     }
 
     /// The link has lost a packet of this connection, or damaged it: one of the stack,
     /// or an ACK of the peer. What else the peer sends it sends until it is there.
     pub(crate) const fn loses(&mut self, is_repeated_by_peer: bool) {
         self.lost += 1;
+        self.has_lost = true;
         if !is_repeated_by_peer {
             self.tries.loses();
         }
@@ -197,7 +219,7 @@ impl Persistence {
         Some(one.clone())
     }
 
-    /// The acknowledgment that is to be sent again now.
+    /// The acknowledgment that is to be sent beside the steps now.
     pub(crate) fn debt(&mut self) -> Option<SeqNumber> {
         let owes = std::mem::take(&mut self.owes_ack);
         self.said.filter(|_| owes)
@@ -279,4 +301,70 @@ const MANY: u32 = 5;
 
 fn latest(old: Option<SeqNumber>, new: SeqNumber) -> SeqNumber {
     old.map_or(new, |old| old.latest(new))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    /// The stack's text from 1 to 10 has come, then this, with the stream up to
+    /// `next` now.
+    #[rstest]
+    #[case::on_a_good_link(false, (11, 20), 21, false, None)]
+    #[case::repeat_on_a_good_link(false, (1, 10), 11, false, Some(11))]
+    #[case::after_a_loss(true, (11, 20), 21, false, Some(21))]
+    #[case::behind_a_gap(true, (21, 30), 11, false, Some(11))]
+    #[case::into_a_gap(true, (11, 20), 31, false, Some(31))]
+    #[case::old_and_new(true, (1, 20), 21, false, Some(21))]
+    #[case::with_a_fin(true, (11, 20), 22, true, None)]
+    fn text_is_acknowledged_beside_the_steps_once_something_was_lost(
+        #[case] lost: bool,
+        #[case] (first, last): (u32, u32),
+        #[case] next: u32,
+        #[case] fin: bool,
+        #[case] expected: Option<u32>,
+    ) {
+        let mut persistence = Persistence::default();
+        if lost {
+            persistence.loses(false);
+        }
+        let flags = if fin {
+            Flags::ACK | Flags::FIN
+        } else {
+            Flags::ACK
+        };
+        let segment = Segment {
+            seq: SeqNumber::new(first),
+            flags,
+            payload: vec![0; (last - first + 1) as usize],
+            ..Segment::default()
+        };
+        let up_to = [11, next].map(|end| Some(SeqNumber::new(end)));
+        persistence.receives(Instant::ZERO, &segment, up_to);
+        assert_eq!(persistence.debt(), expected.map(SeqNumber::new));
+        assert_eq!(persistence.debt(), None, "once");
+    }
+
+    #[test]
+    fn that_a_fin_has_come_is_for_steps_to_say() {
+        let mut persistence = Persistence::default();
+        persistence.loses(false);
+        let number = |number| Some(SeqNumber::new(number));
+        let fin = Segment {
+            seq: SeqNumber::new(21),
+            flags: Flags::ACK | Flags::FIN,
+            ..Segment::default()
+        };
+        persistence.receives(Instant::ZERO, &fin, [number(11), number(11)]);
+        let text = Segment {
+            seq: SeqNumber::new(11),
+            flags: Flags::ACK,
+            payload: vec![0; 10],
+            ..Segment::default()
+        };
+        persistence.receives(Instant::ZERO, &text, [number(11), number(22)]);
+        assert_eq!(persistence.debt(), number(21));
+    }
 }

@@ -185,11 +185,13 @@ impl Play {
     ) -> Arrival {
         self.arrived += 1;
         let due = self.talk.book.due(&segment);
+        let before = self.talk.book.peer_ack();
+        self.talk.book.sut_sends(&segment);
         if self.is_lenient() {
             let next = self.talk.book.peer_ack();
-            self.talk.persistence.receives(emitted.at, &segment, next);
+            let persistence = &mut self.talk.persistence;
+            persistence.receives(emitted.at, &segment, [before, next]);
         }
-        self.talk.book.sut_sends(&segment);
         let text = self.sut_text(&segment);
         let packet = self.write_down(emitted, header, &text, late);
         self.talk.last_of_sut = Some(packet);

@@ -84,7 +84,7 @@ impl Play {
         Ok(())
     }
 
-    /// What the stack has repeated is acknowledged again.
+    /// What has come is acknowledged, where that cannot wait for a step.
     pub(super) async fn pay_debts(&mut self, never: &[SegmentPattern]) -> Result<(), Halt> {
         while let Some((ports, ack)) = self.first_of_talks(|talk| talk.persistence.debt()) {
             let segment = self.with_talk(ports, |play| play.bare_ack(ack));
@@ -98,7 +98,7 @@ impl Play {
             let octets = packet.encode();
             let text = self.text_on(ports, &segment);
             let event = self.recorder.packet(self.now, Side::Peer, text, &octets);
-            let note = "again: the stack has repeated what it covers";
+            let note = "beside the steps: what has come so far";
             self.recorder.note(event, note.to_owned());
             // Whatever comes out of this is taken by the loop that has come here.
             Box::pin(self.put_on(ports, vec![octets], event, &segment, never)).await?;
@@ -229,8 +229,7 @@ impl Play {
     /// Both ends come to their end: the peer has come through, nothing is under
     /// way, and nothing has come that no step asked for.
     pub(super) async fn finish(&mut self) -> Result<(), Halt> {
-        let is_clean = |wire: &super::Wire| wire.link.tally().is_clean();
-        if self.wire.as_deref().is_none_or(is_clean) {
+        if self.is_link_clean() {
             return self.each_talk(Self::refuse_surplus);
         }
         let mut patience = self.patience();
@@ -245,6 +244,12 @@ impl Play {
                 .await?;
         }
         self.each_talk(Self::refuse_surplus)
+    }
+
+    /// Whether nothing has happened to any packet on the way.
+    pub(crate) fn is_link_clean(&self) -> bool {
+        let is_clean = |wire: &super::Wire| wire.link.tally().is_clean();
+        self.wire.as_deref().is_none_or(is_clean)
     }
 
     fn is_busy(&self) -> bool {
