@@ -41,6 +41,10 @@ pub(crate) struct Persistence {
     tries: Tries,
     /// When anything of the peer last came to the stack.
     reached: Instant,
+    /// Whether that was after the last that came of the stack.
+    has_answer: bool,
+    /// Round trips since the last one that brought either end any further.
+    rounds: u32,
     /// When something of the stack last came to the peer.
     pub(crate) received: Instant,
     /// When that last bore something to acknowledge.
@@ -99,6 +103,7 @@ impl Persistence {
         if !self.is_over {
             self.reached = now;
         }
+        self.has_answer = true;
         for one in &mut self.unacked {
             one.is_there |= one.segment.seq == segment.seq && one.segment.end() == segment.end();
         }
@@ -110,6 +115,7 @@ impl Persistence {
             self.heard = Some(segment.ack);
             self.progress = now;
             self.lost = 0;
+            self.rounds = 0;
         }
     }
 
@@ -123,6 +129,10 @@ impl Persistence {
 
     /// Why it is the link that keeps something back, if it is.
     pub(crate) fn excuse(&self, now: Instant) -> Option<String> {
+        if self.rounds >= MANY {
+            // Both ends hear one another, and that changes nothing.
+            return None;
+        }
         if self.is_under_way() {
             return Some("the link has let nothing of the peer's through".to_owned());
         }
@@ -145,9 +155,15 @@ impl Persistence {
         if segment.seq_len() > 0 {
             self.unanswered = at;
         }
+        let waited = self.unacked.len();
         if segment.flags.contains(Flags::ACK) {
             self.unacked
                 .retain(|one| one.segment.end().after(segment.ack));
+        }
+        if self.unacked.len() < waited || before != next {
+            self.rounds = 0;
+        } else {
+            self.rounds += u32::from(std::mem::take(&mut self.has_answer));
         }
         if segment.flags.contains(Flags::RST) {
             self.unacked.clear();
@@ -296,7 +312,8 @@ impl Seen {
     }
 }
 
-/// So many losses without any progress between are reason enough to give up.
+/// So many losses without any progress between are reason enough to give up, and so
+/// many round trips without any are not the link's fault.
 const MANY: u32 = 5;
 
 fn latest(old: Option<SeqNumber>, new: SeqNumber) -> SeqNumber {
