@@ -170,7 +170,13 @@ impl Persistence {
         }
         let is_within = |end: &SeqNumber| segment.end().at_or_before(*end);
         let is_old = self.said.as_ref().is_some_and(is_within);
-        self.owes_ack |= segment.seq_len() > 0 && is_old;
+        let is_syn = |segment: &Segment| segment.flags.contains(Flags::SYN);
+        let answer = self.unacked.front_mut().filter(|one| is_syn(&one.segment));
+        match answer.filter(|_| is_old && is_syn(segment)) {
+            // Who calls again has not heard the answer: an ACK alone would be none.
+            Some(answer) => answer.due = answer.due.min(at),
+            None => self.owes_ack |= segment.seq_len() > 0 && is_old,
+        }
         let is_repeat = before.as_ref().is_some_and(is_within);
         if segment.flags.contains(Flags::FIN) {
             self.fin = Some(segment.end() - 1);
