@@ -50,6 +50,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(3600);
 /// The same in real time while the link lets things through: nobody has an hour.
 pub(crate) const PATIENCE_REAL: Duration = Duration::from_secs(240);
 
+/// So many times as long as it declares an orphan may stay in FIN-WAIT-2 on a faulty
+/// link: Linux gives it up to seven of its timeouts of 120 s, where it declares 60 s.
+pub(crate) const ORPHAN: u32 = 15;
+
 /// Packets of the stack in one trial on a faulty link, which has some dozens
 /// without faults: an exchange that needs more has no end.
 pub(crate) const EXCHANGE: usize = 5_000;

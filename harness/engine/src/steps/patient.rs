@@ -1,5 +1,7 @@
 //! Calls and looks on a faulty link: they wait for what is still under way.
 
+use std::time::Duration;
+
 use tcpspec_casefile::{Action, AppCall, GoneBranch, Outcome, Step};
 use tcpspec_connector::{Call, CallError, CallResult, Ret, Stop};
 use tcpspec_record::StepResult;
@@ -7,6 +9,7 @@ use tcpspec_wire::{Capability, State};
 
 use super::app::is_outcome;
 use crate::halt::{Broken, Halt};
+use crate::limits;
 use crate::play::Play;
 
 impl Play {
@@ -46,6 +49,9 @@ impl Play {
             return Ok(StepResult::Unobserved);
         }
         let mut patience = self.patience();
+        if self.state() == State::FinWait2 {
+            patience.until = patience.until.max(self.now + self.longest_orphan());
+        }
         while !self.is_over() {
             if self.is_out_of(&mut patience)? {
                 return Err(Broken {
@@ -62,6 +68,13 @@ impl Play {
         self.seen(tag, false);
         self.talk.book.end();
         Ok(StepResult::Met)
+    }
+
+    /// How long a FIN-WAIT-2 that nobody holds may last. The RFC knows no end to it, and
+    /// a stack may give it several of its timeouts, which losses have doubled.
+    fn longest_orphan(&self) -> Duration {
+        let declared = self.plan.hello.profile.fin_wait_2;
+        declared.saturating_mul(limits::ORPHAN)
     }
 
     /// Whether the connection exists no more.
