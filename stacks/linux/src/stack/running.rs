@@ -132,7 +132,11 @@ impl Running<'_> {
         let refused = self.trial.refused;
         let connections = &self.trial.connections;
         let mut log = Vec::new();
-        for _ in 0..LOOKS {
+        for looked in 0..LOOKS + LATER_LOOKS {
+            if looked >= LOOKS {
+                // Another processor is between the two, and may be kept there.
+                pause(PAUSE);
+            }
             let Some(told) = self.lane.logged(addresses)? else {
                 let look = |connection| self.lane.look_up(addresses, connection);
                 return Ok((connections.look(Ask::All, &log, look)?, log));
@@ -207,6 +211,20 @@ fn due_end(reply: &Reply, until: Instant, stop: Stop) -> Instant {
     first.map_or(until, |first| first.min(until))
 }
 
+/// Lets the thread wait, for nothing in particular.
+fn pause(time: Timespec) {
+    // A signal only makes it shorter.
+    let _ = poll(&mut [], Some(&time));
+}
+
 /// How often to read and look: a timer of the kernel's may come in between,
 /// but hardly twice.
 const LOOKS: usize = 8;
+/// How often after that, with a pause before each: a change is logged before it can be
+/// seen, and a processor of a virtual machine may stand still between the two, for as
+/// long as its host lets others run.
+const LATER_LOOKS: usize = 50;
+const PAUSE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 1_000_000,
+};
