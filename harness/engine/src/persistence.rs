@@ -1,7 +1,7 @@
 //! A peer that goes on until it has come through, on a link that loses things:
 //! what the stack has not acknowledged is sent again, and what the stack repeats
-//! is acknowledged again, as is text that comes once something was lost. Beside it, how much of the stack's stream the steps
-//! have asked for so far.
+//! is acknowledged again, as is text that comes once something was lost. Beside it,
+//! how much of the stack's stream the steps have asked for so far.
 //!
 //! Left out: whatever else a TCP does. The peer measures no round trips, and has
 //! no window of its own for what it sends.
@@ -168,6 +168,11 @@ impl Persistence {
         if segment.flags.contains(Flags::RST) {
             self.unacked.clear();
         }
+        self.answers(at, segment, [before, next]);
+    }
+
+    /// What of the peer a segment of the stack calls for beside the steps.
+    fn answers(&mut self, at: Instant, segment: &Segment, [before, next]: [Option<SeqNumber>; 2]) {
         let is_within = |end: &SeqNumber| segment.end().at_or_before(*end);
         let is_old = self.said.as_ref().is_some_and(is_within);
         let is_syn = |segment: &Segment| segment.flags.contains(Flags::SYN);
@@ -368,6 +373,51 @@ mod tests {
         persistence.receives(Instant::ZERO, &segment, up_to);
         assert_eq!(persistence.debt(), expected.map(SeqNumber::new));
         assert_eq!(persistence.debt(), None, "once");
+    }
+
+    #[test]
+    fn round_trips_that_change_nothing_are_not_the_link_s_fault() {
+        let mut persistence = Persistence::default();
+        let segment = Segment {
+            flags: Flags::ACK,
+            ..Segment::default()
+        };
+        let now = Instant::ZERO;
+        let next = [Some(SeqNumber::new(1)); 2];
+        for round in 0..MANY {
+            persistence.tries(now, &segment);
+            persistence.loses(false);
+            assert!(persistence.excuse(now).is_some(), "after {round}");
+            persistence.reaches(now, &segment);
+            persistence.receives(now, &segment, next);
+        }
+        persistence.tries(now, &segment);
+        persistence.loses(false);
+        assert_eq!(persistence.excuse(now), None);
+        persistence.receives(now, &segment, [next[0], Some(SeqNumber::new(2))]);
+        persistence.loses(false);
+        assert!(persistence.excuse(now).is_some(), "its stream went on");
+    }
+
+    #[test]
+    fn who_calls_again_is_sent_the_answer_again() {
+        let (mut persistence, at) = (Persistence::default(), Duration::from_millis(500));
+        let syn = |flags| Segment {
+            flags,
+            ack: SeqNumber::new(1),
+            ..Segment::default()
+        };
+        let answer = syn(Flags::SYN | Flags::ACK);
+        persistence.sends(Instant::ZERO, &answer, &[vec![1]]);
+        assert_eq!(persistence.next(), Some(Instant::ZERO + limits::PEER_RTO));
+        let call = Segment {
+            ack: SeqNumber::new(0),
+            ..syn(Flags::SYN)
+        };
+        let next = [Some(SeqNumber::new(1)); 2];
+        persistence.receives(Instant::ZERO + at, &call, next);
+        assert_eq!(persistence.next(), Some(Instant::ZERO + at));
+        assert_eq!(persistence.debt(), None, "an ACK alone is no answer");
     }
 
     #[test]
